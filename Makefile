@@ -1,0 +1,103 @@
+# Every way to build, check and show mds. `make` alone lists them.
+#
+# The tools come from requirements/*.txt and go to the cache, keyed by version; never from PATH, where an
+# old one may stand.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/mds
+export MDS_CACHE := $(CACHE)
+
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
+UV      := $(CACHE)/uv/$(UV_VERSION)/bin/uv
+BIN     := .venv/bin
+PYTHON  := $(BIN)/python
+MEMBERS := protocol devcluster
+
+# The same resolution everywhere: Linux x86-64, as the vendor libraries are.
+COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-unknown-linux-gnu \
+           --generate-hashes --no-header $(foreach m,$(MEMBERS),--no-emit-package mds-$(m))
+# What is locked, and from what.
+LOCKS    := uv build go dev
+IN_uv    := requirements/uv.in
+IN_build := requirements/build.in
+IN_go    := requirements/go.in
+IN_dev   := pyproject.toml --group dev
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# --- set-up ------------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: .venv/ready ## the tools and the Python environment (every other target does this first)
+
+$(UV):
+	@echo "setup: uv $(UV_VERSION) into $(CACHE)"
+	@python3 -m pip --version >/dev/null 2>&1 || { echo "setup: python3 has no pip; on Debian: apt-get install python3-pip" >&2; exit 1; }
+	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --upgrade \
+	    --require-hashes --target $(CACHE)/uv/$(UV_VERSION) -r requirements/uv.txt
+
+.venv/ready: requirements/dev.txt requirements/build.txt $(MEMBERS:%=%/pyproject.toml) | $(UV)
+	@command -v c++ >/dev/null || { echo "setup: no C++ compiler, and vnpy_ctp has no Linux wheel; on Debian: apt-get install g++" >&2; exit 1; }
+	@[ -d .venv ] || $(UV) venv --quiet --python 3.13
+	@echo "setup: Python packages (the first time on a machine, vnpy_ctp is compiled: about a minute)"
+	@$(UV) pip sync --quiet --require-hashes --build-constraints requirements/build.txt requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps $(MEMBERS:%=--editable %) --build-constraints requirements/build.txt
+	@touch $@
+
+.PHONY: lock
+lock: | $(UV) ## write requirements/*.txt anew (UPGRADE=1 takes newer versions)
+	@$(foreach l,$(LOCKS),$(UV) $(COMPILE) $(if $(UPGRADE),--upgrade) $(IN_$(l)) -o requirements/$(l).txt >/dev/null;)
+
+.PHONY: generate
+generate: .venv/ready ## write crds/ and the generated docs anew
+	@$(PYTHON) -m mds_protocol.resources.generate
+
+# Tools that praise themselves are heard only when they find something.
+quietly = out=$$($(1) 2>&1) || { echo "$$out" >&2; exit 1; }
+
+# --- checks ------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: .venv/ready ## format, lint, types, layers, workflows, and that generated files are current
+	@$(BIN)/ruff format --check --quiet . || { echo "check: not formatted; run: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(call quietly,$(BIN)/mypy)
+	@$(call quietly,$(BIN)/lint-imports --no-logo)
+	@$(BIN)/yamllint --strict .
+	@$(call quietly,$(BIN)/zizmor --quiet --offline .github/workflows)
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(PYTHON) -m mds_protocol.resources.generate --check
+	@$(MAKE) lock-check
+	@echo "check: all good"
+
+.PHONY: lock-check
+lock-check: | $(UV)
+	@tmp=$$(mktemp -d); trap "rm -rf $$tmp" EXIT; cp requirements/*.txt $$tmp; \
+	$(foreach l,$(LOCKS),$(UV) $(COMPILE) $(IN_$(l)) -o $$tmp/$(l).txt >/dev/null;) \
+	diff -ru requirements $$tmp --exclude '*.in' || { echo "check: requirements/*.txt are behind; run: make lock" >&2; exit 1; }
+
+.PHONY: format
+format: .venv/ready ## format and fix what can be fixed
+	@$(BIN)/ruff check --quiet --fix . || true
+	@$(BIN)/ruff format --quiet .
+
+# --- tests -------------------------------------------------------------------------------------------------
+
+.PHONY: unit
+unit: .venv/ready ## the tests that need no root, no network and no cluster
+	@$(BIN)/pytest tests/unit
+
+.PHONY: test
+test: check ## everything: checks, unit and component tests, on real parts
+	@$(PYTHON) -m mds_devcluster build
+	@$(BIN)/pytest tests/unit tests/component
+
+.PHONY: bench
+bench: .venv/ready ## measure, side by side; writes docs/results/
+	@$(PYTHON) -m tests.bench.tick_cost
