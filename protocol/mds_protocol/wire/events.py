@@ -1,0 +1,98 @@
+"""What happened, for people and for whoever must explain a hole in the data: stream `MDS-EVENTS`.
+
+`kind` in the body is the `<kind>` of the subject. Every loss that anyone knows of is a `gap`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+
+import msgspec
+
+from mds_protocol.wire.codec import ContractId, Message, Name, Namespace, Natural, Text, decode_as
+
+
+class Event(Message, tag_field="kind"):
+    """What all events say. `name` is the subscription of a takeover or gap, else the account."""
+
+    namespace: Namespace
+    name: Name
+    account: Name
+    """Who says so."""
+    instance: str
+    """The pod's name."""
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+    """Wall clock of the writer, RFC 3339."""
+
+
+class Takeover(Event, tag="takeover"):
+    """An account became active: its fence is stored, and what the stream lacked is published."""
+
+    epoch: Natural
+    fence: Natural
+    """F: the first stream sequence that belongs to this epoch."""
+    previous: Name | None = None
+    reason: str
+    """A code of `resources.reasons.FailoverReason`."""
+    replayed: Natural = 0
+    """Ticks of its log that the stream lacked."""
+    took_ms: Natural
+    """From reading the route to the first live tick."""
+
+
+class Restart(Event, tag="restart"):
+    """A gateway process began."""
+
+    reason: str
+    """Why the one before ended, as far as its successor knows."""
+    attempt: Natural = 0
+    """Of the recovery budget; 0 for a scheduled or requested one."""
+
+
+class Blocked(Event, tag="blocked"):
+    """The broker refused the login in a way that trying again makes worse. A person must act."""
+
+    error_code: int
+    """CTP's ErrorID."""
+    error_message: Text = ""
+
+
+class GapCause(StrEnum):
+    """How ticks were lost."""
+
+    OVERFLOW = "Overflow"
+    """The publisher's buffer was full; the newest tick per contract won."""
+    SUPERSEDED = "Superseded"
+    """A refused tick was not sent again, as a newer one of its contract was accepted already."""
+    LOG_TOO_SHORT = "LogTooShort"
+    """At a takeover the log did not reach back to the last stored tick."""
+    DIED_WITH = "DiedWith"
+    """Only a dead process held them; the count is an estimate or absent."""
+    FRONT_MISSED = "FrontMissed"
+    """The active's front never delivered what a hot peer's did."""
+    NO_PUBLISHER = "NoPublisher"
+    """No healthy account was there."""
+
+
+class Gap(Event, tag="gap"):
+    """Ticks that the stream does not have and will not get."""
+
+    contracts: tuple[ContractId, ...]
+    """Empty: all of the subscription."""
+    from_ns: Natural = msgspec.field(name="from")
+    """Exchange time of the last tick before the hole, or, for want of one, the writer's clock."""
+    to_ns: Natural = msgspec.field(name="to")
+    count: Natural | None = None
+    """Absent: nobody can know."""
+    cause: GapCause
+
+
+type AnyEvent = Takeover | Restart | Blocked | Gap
+
+_DECODER: Final[msgspec.json.Decoder[AnyEvent]] = msgspec.json.Decoder(Takeover | Restart | Blocked | Gap)
+
+
+def decode_event(data: bytes) -> AnyEvent:
+    return decode_as("Event", _DECODER, data)

@@ -1,0 +1,37 @@
+"""The route of a subscription: who shall publish it. One KV entry each, changed by compare-and-set only."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from mds_protocol.wire.codec import Message, Name, Natural
+
+
+class Mode(StrEnum):
+    """Who may move the route: the rules, or only a person through `pinnedAccount`."""
+
+    AUTO = "Auto"
+    MANUAL = "Manual"
+
+
+class Route(Message):
+    """A route as stored. The named account is active only once its fence for this epoch is stored."""
+
+    uid: str
+    """Of the FeedSubscription: a namesake made later is another subscription."""
+    epoch: Natural
+    """Grows by one at each change of `named`; never goes back, also not when the route is closed."""
+    named: Name | None
+    """The account that shall publish; null when nobody shall, as on a closed route."""
+    candidates: tuple[Name, ...] = ()
+    """The order at decision time. A different order now means that somebody edited it."""
+    closed: bool = False
+    """The subscription is gone. Nobody takes a closed route."""
+    paused: bool = False
+    mode: Mode = Mode.AUTO
+    reason: str
+    """A code of `resources.reasons.FailoverReason`."""
+    nonce: str
+    """Random, by the writer: after a compare-and-set that timed out, it tells whose write won."""
+    decided_at: str
+    """Wall clock of the writer, RFC 3339, for people; no rule reads it."""
