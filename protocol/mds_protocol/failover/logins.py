@@ -1,0 +1,42 @@
+"""What a refused CTP login asks for, by the broker's ErrorID (error.xml of the CTP API)."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class LoginAnswer(Enum):
+    """What to do after a refused login."""
+
+    RETRY = "Retry"
+    """Back off and try again: the front is not ready. A new pod would change nothing."""
+    FAIL_OVER = "FailOver"
+    """Another account must carry on. A new pod would open one session more."""
+    INSPECT = "Inspect"
+    """Fail over; a person looks. Trying again does no harm."""
+    STOP = "Stop"
+    """Trying again makes it worse, up to a locked login: only a person helps."""
+
+
+LOGIN_ANSWERS: Final[Mapping[int, LoginAnswer]] = {
+    3: LoginAnswer.INSPECT,  # illegal login; with LoginVerify: no trading login from this address today
+    7: LoginAnswer.RETRY,  # not initialised, before the opening
+    8: LoginAnswer.RETRY,  # front not active, at midday and at settlement
+    60: LoginAnswer.FAIL_OVER,  # too many sessions of this user
+    63: LoginAnswer.STOP,  # client authentication failed
+    75: LoginAnswer.STOP,  # login forbidden after too many failures
+    90: LoginAnswer.RETRY,  # too many queries
+    131: LoginAnswer.STOP,  # weak password
+    140: LoginAnswer.STOP,  # first login: the password must be changed
+    141: LoginAnswer.STOP,  # password expired
+    143: LoginAnswer.STOP,  # address forbidden
+}
+
+
+def classify_login(code: int) -> LoginAnswer:
+    """An unknown code is inspected: it neither locks an account nor goes away unseen."""
+    return LOGIN_ANSWERS.get(code, LoginAnswer.INSPECT)

@@ -1,0 +1,112 @@
+"""What the stream lacks: the one question of takeover, reconnect, drain and conflation.
+
+Once a fence is stored, the last tick per contract up to it cannot change any more. From a log in order of
+arrival follows, per contract, what stands after the entry with that identity; if no entry has it, what has an
+order key not below it. Nothing goes out below what went out before. Linear in the log: two passes, one
+dictionary look-up each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+type OrderKey = tuple[int, int]
+"""Exchange time, then cumulative volume."""
+
+
+class Logged[N: (str, bytes) = str](Protocol):
+    """A finished tick in a log. What names contract and tick may be text or bytes, whichever is at hand."""
+
+    @property
+    def contract(self) -> N: ...
+    @property
+    def order_key(self) -> OrderKey: ...
+    @property
+    def identity(self) -> N: ...
+
+
+class Log[T](Protocol):
+    """Finished ticks in order of arrival. It is read twice; a length is what an iterator does not have."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[T]: ...
+
+
+class Last[N: (str, bytes) = str](NamedTuple):
+    """The newest stored tick of a contract."""
+
+    order_key: OrderKey
+    identity: N
+
+
+@dataclass(frozen=True, slots=True)
+class Plan[T]:
+    """What to publish, in the log's order, and what the log holds that must not go out any more."""
+
+    publish: list[T]
+    replayed: int
+    """Entries after the stored one, with an order key below one that precedes them: a front replayed them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused[T]:
+    """What becomes of ticks that the server refused."""
+
+    again: list[T]
+    superseded: list[T]
+    """Lost: a newer tick of the contract was accepted meanwhile. Counted and shown."""
+
+
+def find_lacking[N: (str, bytes), T: Logged[Any]](log: Log[T], last: Mapping[N, Last[N]]) -> Plan[T]:
+    """What of the log the stream lacks. `last` holds the newest stored tick of each contract it has."""
+    found = _first_positions(log, last)
+    newest: dict[N, Last[N]] = {}
+    publish: list[T] = []
+    replayed = 0
+    for position, entry in enumerate(log):
+        contract, order_key, identity = entry.contract, entry.order_key, entry.identity
+        stored = newest.get(contract) or last.get(contract)
+        if stored is not None:
+            if position <= found.get(contract, -1) or identity == stored.identity:
+                continue
+            if order_key < stored.order_key:
+                replayed += contract in found or contract in newest
+                continue
+        newest[contract] = Last(order_key, identity)
+        publish.append(entry)
+    return Plan(publish, replayed)
+
+
+def is_replay(order_key: OrderKey, published: OrderKey | None) -> bool:
+    """Whether a live tick is below the last published one of its contract: not published, but counted."""
+    return published is not None and order_key < published
+
+
+def split_refused[N: (str, bytes), T: Logged[Any]](
+    refused: Iterable[T], accepted: Mapping[N, OrderKey]
+) -> Refused[T]:
+    """Refused ticks go again, unless something newer of their contract was accepted since."""
+    again: list[T] = []
+    superseded: list[T] = []
+    for entry in refused:
+        newest = accepted.get(entry.contract)
+        overtaken = newest is not None and entry.order_key < newest
+        (superseded if overtaken else again).append(entry)
+    return Refused(again, superseded)
+
+
+def _first_positions[N: (str, bytes), T: Logged[Any]](log: Log[T], last: Mapping[N, Last[N]]) -> dict[N, int]:
+    """Where the log holds the newest stored tick of a contract.
+
+    The first such place: a front that replays may deliver it twice, and what stands between is lacking.
+    """
+    found: dict[N, int] = {}
+    for position, entry in enumerate(log):
+        stored = last.get(entry.contract)
+        if stored is not None and entry.identity == stored.identity and entry.contract not in found:
+            found[entry.contract] = position
+    return found

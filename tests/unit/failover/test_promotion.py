@@ -1,0 +1,104 @@
+"""Self-promotion: only when nobody else can decide, in turn, and never against a person's word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mds_protocol.failover.observed import MarketSeen, RouteSeen
+from mds_protocol.failover.promotion import StandbySeen, decide_promotion
+from mds_protocol.resources.reasons import PromotionReason
+from mds_protocol.wire.route import Mode
+from tests.unit.failover.builders import LONG_AGO, NOW, make_route
+
+
+def make_standby(
+    account: str = "b", *, route: Any = None, since: float = LONG_AGO, **changes: Any
+) -> StandbySeen:
+    """B, first behind the named A; both A and the operator fell silent ten seconds ago."""
+    fields: dict[str, Any] = {
+        "account": account,
+        "seen": RouteSeen(route=route or make_route("a", "abc"), since=since),
+        "listening_since": LONG_AGO,
+        "operator_heard_at": NOW - 10.0,
+        "active_heard_at": NOW - 10.0,
+        "stream_has_fresh_ticks": False,
+        "is_eligible": True,
+        "is_healthy": True,
+        "is_probing": True,
+    }
+    return StandbySeen(**(fields | changes))
+
+
+@pytest.mark.parametrize(
+    ("account", "gone_for", "promote"),
+    [
+        pytest.param("b", 1.9, False, id="first-just-before"),
+        pytest.param("b", 2.0, True, id="first-just-after"),
+        pytest.param("c", 2.4, False, id="second-just-before"),
+        pytest.param("c", 2.5, True, id="second-just-after"),
+    ],
+)
+@pytest.mark.parametrize("last", ["operator_heard_at", "active_heard_at", "listening_since"])
+def test_it_waits_its_turn_from_the_last_sign_of_life(
+    account: str, gone_for: float, last: str, *, promote: bool
+) -> None:
+    """A sign of life: the operator's, the active's, or the start of this standby's own listening."""
+    standby = make_standby(account, **{last: NOW - gone_for})
+
+    assert decide_promotion(standby, now=NOW).promote is promote
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        pytest.param({"route": make_route("a", "abc", closed=True)}, PromotionReason.ROUTE_HELD, id="closed"),
+        pytest.param({"route": make_route("a", "abc", paused=True)}, PromotionReason.ROUTE_HELD, id="paused"),
+        pytest.param(
+            {"route": make_route("a", "abc", mode=Mode.MANUAL)}, PromotionReason.ROUTE_HELD, id="manual"
+        ),
+        pytest.param({"route": make_route(None, "abc")}, PromotionReason.ROUTE_HELD, id="names-nobody"),
+        pytest.param({"route": make_route("a", "ac")}, PromotionReason.NOT_CANDIDATE, id="not-listed"),
+        pytest.param({"route": make_route("b", "abc")}, PromotionReason.NOT_CANDIDATE, id="named-already"),
+        pytest.param({"is_eligible": False}, PromotionReason.NOT_ELIGIBLE, id="paused-itself"),
+        pytest.param({"is_healthy": False}, PromotionReason.UNHEALTHY, id="unhealthy-itself"),
+        pytest.param({"is_probing": False}, PromotionReason.PROBE_FAILING, id="probe-fails"),
+        pytest.param({"market": MarketSeen(open=False)}, PromotionReason.MARKET_CLOSED, id="market-closed"),
+        pytest.param({"operator_heard_at": NOW - 0.6}, PromotionReason.OPERATOR_PRESENT, id="operator-heard"),
+        pytest.param({"active_heard_at": NOW - 0.6}, PromotionReason.ACTIVE_PRESENT, id="active-heard"),
+        pytest.param({"stream_has_fresh_ticks": True}, PromotionReason.ACTIVE_PRESENT, id="its-ticks-arrive"),
+        pytest.param({"stream_has_fresh_ticks": None}, PromotionReason.ACTIVE_PRESENT, id="stream-not-asked"),
+        pytest.param({"since": NOW - 1.0}, PromotionReason.WAITING, id="the-route-just-changed"),
+        pytest.param(
+            {"operator_heard_at": None, "listening_since": NOW - 1.0}, PromotionReason.WAITING, id="new"
+        ),
+    ],
+)
+def test_it_does_not_name_itself(changes: dict[str, Any], reason: PromotionReason) -> None:
+    decision = decide_promotion(make_standby(**changes), now=NOW)
+
+    assert (decision.promote, decision.reason) == (False, reason)
+
+
+@pytest.mark.parametrize(
+    ("faulty_for", "promote"), [(1.9, False), (2.0, True)], ids=["just-before", "just-after"]
+)
+def test_an_active_account_that_says_it_is_broken_is_followed_too(
+    faulty_for: float, *, promote: bool
+) -> None:
+    standby = make_standby(
+        active_heard_at=NOW - 0.1, active_faulty_since=NOW - faulty_for, stream_has_fresh_ticks=None
+    )
+
+    assert decide_promotion(standby, now=NOW).promote is promote
+
+
+def test_a_process_that_was_stopped_and_wakes_does_not_promote_itself_at_once() -> None:
+    woken = make_standby(operator_heard_at=NOW - 60.0, active_heard_at=NOW - 60.0, listening_since=NOW)
+
+    assert not decide_promotion(woken, now=NOW).promote
+
+
+def test_the_decision_to_promote_has_its_reason() -> None:
+    assert decide_promotion(make_standby(), now=NOW).reason is PromotionReason.OPERATOR_GONE
