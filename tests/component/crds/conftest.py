@@ -37,7 +37,7 @@ class Namespace:
         assert answer.returncode == 0, answer.stderr
         return answer.stdout
 
-    def get(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
+    def get(self, *arguments: str) -> Any:
         return json.loads(self.done("get", *arguments, "-o", "json"))
 
 

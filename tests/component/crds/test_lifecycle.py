@@ -104,7 +104,7 @@ def test_a_gateway_type_cannot_be_changed(crds: ApiServer, namespace: Namespace)
     crds.kubectl("delete", "crd", "feedaccounts.proof.mds.dev", check=True)
 
 
-def write_status(namespace: Namespace, kind: str, name: str, status: Any) -> str:  # noqa: ANN401 - also wrong ones
+def write_status(namespace: Namespace, kind: str, name: str, status: Any) -> str:
     patch = json.dumps({"status": status})
     answer = namespace.kubectl(
         "patch", kind, name, "--subresource=status", "--type=merge", f"--patch={patch}"
@@ -119,7 +119,7 @@ def write_status(namespace: Namespace, kind: str, name: str, status: Any) -> str
         pytest.param(subscription(), subscription_status(), id="subscription"),
     ],
 )
-def test_a_status_is_written_and_read_back_equal(namespace: Namespace, made: Any, status: Any) -> None:  # noqa: ANN401 - either kind
+def test_a_status_is_written_and_read_back_equal(namespace: Namespace, made: Any, status: Any) -> None:
     namespace.done("create", "--filename=-", stdin=made)
     kind, name = made["kind"].lower(), made["metadata"]["name"]
 

@@ -14,7 +14,7 @@ from tests.unit.resources.cases import KINDS
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
-def example(name: str) -> Any:  # noqa: ANN401 - whatever YAML holds
+def example(name: str) -> Any:
     return yaml.safe_load((EXAMPLES / name).read_text())
 
 

