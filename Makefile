@@ -15,7 +15,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
 UV      := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN     := .venv/bin
 PYTHON  := $(BIN)/python
-MEMBERS := protocol devcluster
+MEMBERS := protocol simulator devcluster
 
 # The same resolution everywhere: Linux x86-64, as the vendor libraries are.
 COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-unknown-linux-gnu \
@@ -91,13 +91,13 @@ format: .venv/ready ## format and fix what can be fixed
 
 .PHONY: unit
 unit: .venv/ready ## the tests that need no root, no network and no cluster
-	@$(BIN)/pytest tests/unit
+	@$(BIN)/pytest tests/unit tests/oracle
 
 .PHONY: test
 test: check ## everything: checks, unit and component tests, on real parts
 	@$(PYTHON) -m mds_devcluster build
-	@$(BIN)/pytest tests/unit tests/component
+	@$(BIN)/pytest tests/unit tests/oracle tests/component
 
 .PHONY: bench
-bench: .venv/ready ## measure, side by side; writes docs/results/
-	@$(PYTHON) -m tests.bench.tick_cost
+bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
+	@$(PYTHON) -m tests.bench.tick_cost --docs

@@ -107,7 +107,7 @@ FRONT = (
     " broker gave it; no '@': everyone who may read this object could read a proxy password"
 )
 STALE = "must be a duration from 2s to 10m, written as 10s, 5m or 1m30s"
-SECRET = "looks like a secret, and value is readable by everyone who may read this object:"  # noqa: S105 - a message
+SECRET = "looks like a secret, and value is readable by everyone who may read this object:"
 CANARIES = "name at least three of different products, or leave canaries out"
 
 

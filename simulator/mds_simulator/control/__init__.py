@@ -1,0 +1,1 @@
+"""The HTTP control port: `http` speaks HTTP/1.1, `api` knows what can be asked."""

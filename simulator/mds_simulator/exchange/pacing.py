@@ -1,0 +1,82 @@
+"""When each contract has its next snapshot, in slots of 10 ms.
+
+`Paced` keeps CTP's rule, at most two a second for a contract, and spreads the rate by liquidity. `Flood` is
+for benchmarks: it goes round all contracts as often as the rate demands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+SLOT_MS: Final = 10
+SLOTS_PER_SECOND: Final = 1000 // SLOT_MS
+_SHORTEST: Final = SLOTS_PER_SECOND // 2
+_LONGEST: Final = 600 * SLOTS_PER_SECOND  # the quietest contract still moves every ten minutes
+_ROUNDS: Final = 40  # of the search for the rate of the quiet ones; halves the error each time
+
+
+class Pacing(Protocol):
+    def due(self) -> Sequence[int]:
+        """The contracts of the next slot."""
+
+
+class Paced:
+    """A wheel of slots; a contract that is due is put back, a period further on."""
+
+    def __init__(self, ranks: Sequence[int], rate: float, random: Random) -> None:
+        self._periods = _periods(ranks, rate)
+        self._random = random
+        self._now = 0
+        self._wheel: list[list[int]] = [[] for _ in range(_LONGEST + _LONGEST // 4 + 2)]
+        for contract, period in enumerate(self._periods):
+            self._wheel[random.randrange(period)].append(contract)
+
+    def due(self) -> Sequence[int]:
+        wheel, now = self._wheel, self._now
+        self._now = (now + 1) % len(wheel)
+        contracts, wheel[now] = wheel[now], []
+        for contract in contracts:
+            period = self._periods[contract]
+            if period > _SHORTEST:  # quiet contracts are irregular; the busiest tick every 500 ms
+                period = max(_SHORTEST, period - period // 4 + self._random.randrange(period // 2))
+            wheel[(now + period) % len(wheel)].append(contract)
+        return contracts
+
+
+class Flood:
+    """All contracts in turn, without the rule. A rate that the machine cannot hold is simply not reached."""
+
+    def __init__(self, contracts: int, rate: float) -> None:
+        self._contracts = contracts
+        self._per_slot = rate / SLOTS_PER_SECOND
+        self._owed = 0.0
+        self._next = 0
+
+    def due(self) -> Sequence[int]:
+        self._owed += self._per_slot
+        number = int(self._owed)
+        self._owed -= number
+        first = self._next
+        self._next = (first + number) % self._contracts
+        return [(first + i) % self._contracts for i in range(number)]
+
+
+def _periods(ranks: Sequence[int], rate: float) -> list[int]:
+    """Slots between snapshots. A rank further back is half as busy; the sum of all gives the rate."""
+    weights = [2.0 ** -min(rank, 8) for rank in ranks]
+    scale = _scale(weights, min(rate, 2.0 * len(ranks)))
+    periods = (SLOTS_PER_SECOND / max(min(2.0, scale * weight), 1e-9) for weight in weights)
+    return [min(_LONGEST, max(_SHORTEST, round(period))) for period in periods]
+
+
+def _scale(weights: Sequence[float], rate: float) -> float:
+    low, high = 0.0, 1024.0
+    for _ in range(_ROUNDS):
+        middle = (low + high) / 2
+        reached = sum(min(2.0, middle * weight) for weight in weights)
+        low, high = (middle, high) if reached < rate else (low, middle)
+    return high

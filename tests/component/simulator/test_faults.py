@@ -1,0 +1,262 @@
+"""Every fault of the control port, seen through the real binding."""
+
+from __future__ import annotations
+
+import math
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mds_simulator.front.delivered import DeliveryKind
+from mds_simulator.testing import ControlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mds_simulator.testing import RunningSimulator
+    from tests.component.simulator.binding import Binding
+
+    Start = Callable[..., RunningSimulator]
+    Bind = Callable[[], Binding]
+
+ALWAYS = ("--always-open", "--contracts", "20", "--rate", "40", "--clock", "2026-11-23T09:30:00")
+
+
+def watching(simulator: RunningSimulator, binding: Binding, front: str = "a") -> Binding:
+    """Logged in and subscribed to everything."""
+    binding.open_market_data(simulator.fronts[front]).log_in("md")
+    binding.subscribe(*simulator.contracts())
+    return binding
+
+
+@pytest.mark.parametrize("reason", [0x1001, 0x1002, 0x2001, 0x2002, 0x2003])
+def test_a_dropped_client_hears_the_reason_and_comes_back(start: Start, bind: Bind, reason: int) -> None:
+    simulator = start(*ALWAYS)
+    binding = watching(simulator, bind())
+
+    assert simulator.post("/fronts/a/drop", reason=reason) == {"dropped": 1}
+    assert binding.wait("onFrontDisconnected") == [reason]
+    assert binding.log_in("md")[1]["ErrorID"] == 0
+
+
+def test_only_the_named_user_is_dropped(start: Start, bind: Bind) -> None:
+    simulator = start(*ALWAYS)
+    watching(simulator, bind())
+
+    assert simulator.post("/fronts/a/drop", user="somebody else") == {"dropped": 0}
+    assert simulator.post("/fronts/a/drop", user="u1") == {"dropped": 1}
+
+
+def test_a_reconnect_forgets_the_subscriptions(start: Start, bind: Bind) -> None:
+    simulator = start(*ALWAYS)
+    binding = watching(simulator, bind())
+    simulator.post("/fronts/a/drop")
+    binding.wait("onFrontDisconnected")
+    binding.log_in("md")
+    before = len(binding.ticks)
+    binding.listen(1.0)
+
+    assert len(binding.ticks) == before
+
+
+def test_a_front_that_is_down_refuses_connections_until_it_is_up(start: Start, bind: Bind) -> None:
+    simulator = start(*ALWAYS)
+    binding = watching(simulator, bind())
+    simulator.post("/fronts/a/down")
+
+    assert binding.wait("onFrontDisconnected") == [0x1001]
+    binding.listen(0.5)
+    assert len(binding.all("onFrontConnected")) == 1
+    simulator.post("/fronts/a/up")
+    binding.wait("onFrontConnected")
+
+
+def test_a_silent_front_keeps_its_connection(start: Start, bind: Bind) -> None:
+    simulator = start(*ALWAYS)
+    binding = watching(simulator, bind())
+    simulator.patch("/fronts/a", silent=True)
+    binding.listen(0.5)
+    before = len(binding.ticks)
+    binding.listen(2.0)  # longer than the library waits for a heartbeat
+
+    assert len(binding.ticks) == before
+    assert binding.all("onFrontDisconnected") == []
+    assert simulator.delivered("a")[-1].at_ns < time.time_ns() - 1_500_000_000
+
+
+def test_a_frozen_front_is_given_up_by_the_library(start: Start, bind: Bind) -> None:
+    simulator = start(*ALWAYS)
+    binding = watching(simulator, bind())
+    simulator.patch("/fronts/a", frozen=True)
+    recorded = len(simulator.delivered("a"))
+
+    assert binding.wait("onFrontDisconnected") == [0x2001]
+    assert len(simulator.delivered("a")) == recorded
+    simulator.post("/fronts/a/heal")
+    assert binding.log_in("md")[1]["ErrorID"] == 0
+
+
+def test_lag_delays_and_keeps_the_order_also_when_it_ends(start: Start, bind: Bind) -> None:
+    simulator = start("--always-open", "--contracts", "rb2701", "--rate", "100", "--no-rate-rule")
+    simulator.patch("/fronts/a", lag_ms=700)
+    binding = watching(simulator, bind())
+    began = time.monotonic()
+    binding.wait("onRtnDepthMarketData")
+    waited = time.monotonic() - began
+    simulator.patch("/fronts/a", lag_ms=0)
+    binding.listen(1.5)
+    serials = [tick["CurrDelta"] for tick in binding.ticks]
+
+    assert waited > 0.5
+    assert len(serials) > 50
+    assert serials == sorted(serials)
+
+
+def test_fronts_drop_different_snapshots_and_record_only_what_they_sent(start: Start, bind: Bind) -> None:
+    simulator = start(*ALWAYS)
+    for front in "ab":
+        simulator.patch(f"/fronts/{front}", drop_share=0.5)
+    bindings = {front: watching(simulator, bind(), front) for front in "ab"}
+    for binding in bindings.values():
+        binding.listen(2.0)
+    recorded = {front: {(d.contract, d.serial) for d in simulator.delivered(front)} for front in "ab"}
+
+    assert recorded["a"] - recorded["b"]
+    assert recorded["b"] - recorded["a"]
+    for front, binding in bindings.items():
+        assert {(tick["InstrumentID"], int(tick["CurrDelta"])) for tick in binding.ticks} <= recorded[front]
+
+
+def test_conflation_keeps_the_newest_of_each_contract(start: Start, bind: Bind) -> None:
+    simulator = start("--always-open", "--contracts", "rb2701", "--rate", "100", "--no-rate-rule")
+    simulator.patch("/fronts/a", conflate_ms=500)
+    binding = watching(simulator, bind())
+    binding.listen(2.2)
+    serials = [tick["CurrDelta"] for tick in binding.ticks][1:]
+
+    assert len(serials) >= 2
+    assert all(later - earlier > 20 for earlier, later in pairwise(serials))
+
+
+@pytest.mark.parametrize(
+    ("corruption", "field", "check"),
+    [
+        pytest.param({"field": "last", "value": "nan"}, "LastPrice", math.isnan, id="not a number"),
+        pytest.param({"field": "volume", "value": -1}, "Volume", lambda v: v == -1, id="a negative volume"),
+        pytest.param(
+            {"field": "update_time", "value": "29:99:99"},
+            "UpdateTime",
+            lambda v: v == "29:99:99",
+            id="no time",
+        ),
+        pytest.param(
+            {"field": "update_time", "value": "\u00ff\u00ff"},
+            "UpdateTime",
+            lambda v: v == "",
+            id="no GB18030",
+        ),
+        pytest.param(
+            {"field": "instrument", "value": "zz9999"},
+            "InstrumentID",
+            lambda v: v == "zz9999",
+            id="unknown id",
+        ),
+    ],
+)
+def test_fields_are_corrupted(
+    start: Start, bind: Bind, corruption: dict[str, object], field: str, check: Callable[[object], bool]
+) -> None:
+    simulator = start(*ALWAYS)
+    simulator.patch("/fronts/a", corrupt=[corruption])
+    binding = watching(simulator, bind())
+    binding.listen(0.3)
+
+    assert binding.ticks
+    assert all(check(tick[field]) for tick in binding.ticks)
+
+
+def test_only_the_named_contracts_are_corrupted(start: Start, bind: Bind) -> None:
+    simulator = start("--always-open", "--contracts", "rb2701,SR701", "--rate", "4")
+    simulator.patch("/fronts/a", corrupt=[{"field": "volume", "value": -1, "contracts": ["SR701"]}])
+    binding = watching(simulator, bind())
+    binding.listen(0.3)
+
+    assert {tick["InstrumentID"] for tick in binding.ticks if tick["Volume"] == -1} == {"SR701"}
+
+
+def test_the_night_is_replayed_with_its_old_serials(start: Start, bind: Bind) -> None:
+    simulator = start("--contracts", "rb2701", "--rate", "2", "--clock", "2026-11-20T21:30:00")
+    binding = watching(simulator, bind())
+    binding.listen(1.5)
+    live = [d.serial for d in simulator.delivered("a") if d.kind is DeliveryKind.LIVE]
+    assert simulator.post("/fronts/a/replay")["replayed"] >= len(live) > 1
+    binding.listen(0.5)
+    replayed = [d.serial for d in simulator.delivered("a") if d.kind is DeliveryKind.REPLAY]
+
+    assert set(live) <= set(replayed)
+    assert [tick["CurrDelta"] for tick in binding.ticks].count(live[0]) == 2
+
+
+def test_a_morning_without_a_night_replays_nothing(start: Start) -> None:
+    simulator = start(*ALWAYS)
+
+    assert simulator.post("/fronts/a/replay") == {"replayed": 0}
+
+
+def test_a_session_is_stopped_and_started(start: Start, bind: Bind) -> None:
+    simulator = start("--contracts", "rb2701", "--rate", "2", "--clock", "2026-11-23T09:30:00")
+    binding = watching(simulator, bind()).open_trading(simulator.fronts["trade"])
+    binding.log_in("td")
+    simulator.post("/session", state="closed")
+    closed = binding.wait("onRtnInstrumentStatus", lambda data: data["InstrumentStatus"] == "6")[0]
+    binding.listen(0.3)
+    last, before = binding.ticks[-1], len(binding.ticks)
+    binding.listen(1.2)
+    quiet = len(binding.ticks) == before
+    simulator.post("/session", state="open", exchange="SHFE")
+    binding.wait("onRtnInstrumentStatus", lambda data: data["InstrumentStatus"] == "2")
+
+    assert closed["InstrumentID"] == "rb"
+    assert quiet
+    assert last["ClosePrice"] == last["LastPrice"]
+    binding.wait("onRtnDepthMarketData", lambda tick: tick["CurrDelta"] > last["CurrDelta"])
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        pytest.param(("patch", "/fronts/a", {"nosuch": 1}), "no such fault: nosuch", id="unknown fault"),
+        pytest.param(("patch", "/fronts/a", {"drop_share": 1.5}), "share from 0 to 1", id="share above one"),
+        pytest.param(("patch", "/fronts/a", {"lag_ms": -1}), "whole number from 0", id="negative lag"),
+        pytest.param(("patch", "/fronts/a", {"silent": 1}), "silent is a bool", id="not a bool"),
+        pytest.param(
+            ("patch", "/fronts/a", {"corrupt": [{"field": "x", "value": 1}]}),
+            "no field 'x'",
+            id="unknown field",
+        ),
+        pytest.param(
+            ("patch", "/fronts/zz", {}), "no front 'zz'; there are: trade, a, b", id="unknown front"
+        ),
+        pytest.param(("post", "/session", {"state": "half"}), "calendar, open, closed", id="unknown state"),
+        pytest.param(
+            ("post", "/session", {"state": "open", "product": "zz"}), "no product", id="unknown product"
+        ),
+        pytest.param(("post", "/fronts/a/replay", {"what": "x"}), "night or all", id="unknown replay"),
+        pytest.param(("post", "/nowhere", {}), "no /nowhere; there are", id="unknown path"),
+        pytest.param(("post", "/state", {}), "takes GET", id="wrong method"),
+    ],
+)
+def test_wrong_requests_are_explained(
+    shared: RunningSimulator, call: tuple[str, str, dict[str, object]], said: str
+) -> None:
+    method, path, body = call
+
+    with pytest.raises(ControlError, match=said):
+        getattr(shared, method)(path, **body)
+
+
+@pytest.fixture(scope="module")
+def shared(start_module: Callable[..., RunningSimulator]) -> RunningSimulator:
+    return start_module(*ALWAYS)
