@@ -15,7 +15,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
 UV      := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN     := .venv/bin
 PYTHON  := $(BIN)/python
-MEMBERS := protocol simulator devcluster
+MEMBERS := protocol gateway simulator devcluster
 
 # The same resolution everywhere: Linux x86-64, as the vendor libraries are.
 COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-unknown-linux-gnu \
@@ -101,3 +101,5 @@ test: check ## everything: checks, unit and component tests, on real parts
 .PHONY: bench
 bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
 	@$(PYTHON) -m tests.bench.tick_cost --docs
+	@$(PYTHON) -m tests.bench.throughput
+	@$(PYTHON) -m tests.bench.moves

@@ -1,0 +1,1 @@
+"""Where the gateway meets the world. Adapters do I/O and decide nothing."""

@@ -1,0 +1,1 @@
+"""CTP through the vnpy_ctp bindings: trading login, contracts, market data."""

@@ -1,0 +1,32 @@
+"""Lets the binding's thread go first while there is more than a little to do.
+
+The binding needs the interpreter's lock for each tick, and gives it back after each. A loop that wakes for
+every tick takes the lock a thousand times a second for a handful of them, and each change of hands costs more
+than the tick. So after a step that found several ticks the loop steps aside for a moment, and the next step
+finds a batch. A tick that comes alone still leaves at once.
+
+Beyond what one process can do, the binding's own queue, in C++, without bound and out of sight, would grow
+while ours stays empty. So, while ticks come late, the loop steps aside for longer: the backlog moves into our
+bounded queue, where the newest tick of a contract wins and the rest is counted.
+"""
+
+from __future__ import annotations
+
+SEVERAL = 4  # ticks in a step: they come faster than steps do
+MOMENT_S = 0.002  # some 150 ticks for the binding; nobody's latency
+LATE_NS = 2_000_000_000  # CZCE's times have whole seconds, and clocks differ
+LATE_PAUSE_S = 0.02  # some thousand ticks for the binding; heartbeats come every 200 ms
+
+
+class Courtesy:
+    def __init__(self) -> None:
+        self.is_waiting = False
+
+    def step_aside_s(self, taken: int, lag_ns: int) -> float:
+        """After a step that took so many ticks, the newest `lag_ns` old: how long. `resume` must follow."""
+        pause_s = LATE_PAUSE_S if lag_ns > LATE_NS else MOMENT_S if taken >= SEVERAL else 0.0
+        self.is_waiting = pause_s > 0.0
+        return pause_s
+
+    def resume(self) -> None:
+        self.is_waiting = False

@@ -1,0 +1,113 @@
+"""What a heartbeat and an RPC say about the source.
+
+A heartbeat goes out five times a second, so nothing on its way walks all contracts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from mds_gateway.domain.login import LoginState
+from mds_gateway.ports import Progress, SourceState
+from mds_protocol.wire.heartbeat import Exchange, GatewayState, SessionState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mds_gateway.adapters.ctp.account import Account
+    from mds_gateway.adapters.ctp.finishing import Finisher
+    from mds_gateway.adapters.ctp.handoff import HandOff
+
+MS_NS = 1_000_000
+REFUSALS_SHOWN = 100
+
+
+class Describer:
+    def __init__(self, account: Account, finisher: Finisher, handoff: HandOff) -> None:
+        self._account = account
+        self._finisher = finisher
+        self._handoff = handoff
+        self._counted_at: tuple[int, int] | None = None
+        self._by_exchange: Counter[str] = Counter()
+
+    def describe(self, canaries: Sequence[str], *, now_ns: int) -> SourceState:
+        """`now_ns` is of the monotonic clock."""
+        account, finisher = self._account, self._finisher
+        logins = account.logins
+        return SourceState(
+            state=self._state(),
+            market_data=logins.market_data.describe(),
+            trade=logins.trade.describe() if logins.trade is not None else None,
+            trading_day=logins.trading_day,
+            contracts=len(finisher.plans),
+            subscribed=account.subscriber.held_count,
+            exchanges=self._describe_exchanges(now_ns),
+            canary_age_ms={canary: self._canary_age(canary, now_ns) for canary in canaries},
+            canary_session={canary: self._canary_session(canary) for canary in canaries},
+            handoff=len(self._handoff),
+            received=self._handoff.received,
+            invalid=finisher.invalid,
+            conflated=self._handoff.conflated,
+        )
+
+    def describe_contracts(self, symbols: frozenset[str]) -> Progress:
+        subscriber, plans, login = self._account.subscriber, self._finisher.plans, self._handoff.login
+        refused = subscriber.refused
+        return Progress(
+            subscribed=len(symbols & subscriber.held),
+            ticking=sum(
+                (plan := plans.get(symbol)) is not None and plan.login == login for symbol in symbols
+            ),
+            refused={
+                symbol: f"refused by the front with {refused[symbol]}"
+                for symbol in sorted(symbols & refused.keys())[:REFUSALS_SHOWN]
+            },
+        )
+
+    def _state(self) -> GatewayState:
+        logins = self._account.logins
+        data = logins.market_data
+        if logins.is_blocked:
+            return GatewayState.BLOCKED
+        if not data.is_connected:
+            return GatewayState.CONNECTING
+        if data.state is not LoginState.LOGGED_IN:
+            return GatewayState.LOGGING_IN
+        return GatewayState.STREAMING if self._account.subscriber.is_settled else GatewayState.SUBSCRIBING
+
+    def _describe_exchanges(self, now_ns: int) -> dict[str, Exchange]:
+        self._count_subscribed()
+        sessions = self._account.sessions
+        return {
+            name: Exchange(
+                session=sessions.of_exchange(name),
+                tick_age_ms=_age_ms(seen.tick_ns, now_ns),
+                contracts=self._by_exchange[name],
+            )
+            for name, seen in self._finisher.exchanges.items()
+        }
+
+    def _count_subscribed(self) -> None:
+        """Only when the subscriptions or the contracts changed."""
+        subscriber, plans = self._account.subscriber, self._finisher.plans
+        revision = (subscriber.revision, self._finisher.revision)
+        if revision == self._counted_at:
+            return
+        self._counted_at = revision
+        held = (plans.get(symbol) for symbol in subscriber.held)
+        self._by_exchange = Counter(plan.contract.exchange for plan in held if plan is not None)
+
+    def _canary_age(self, canary: str, now_ns: int) -> int | None:
+        plan = self._finisher.plans.get(canary.rpartition(".")[0])
+        return None if plan is None else _age_ms(plan.tick_ns, now_ns)
+
+    def _canary_session(self, canary: str) -> SessionState:
+        plan = self._finisher.plans.get(canary.rpartition(".")[0])
+        if plan is None:
+            return SessionState.UNKNOWN
+        return self._account.sessions.of_product(plan.contract.exchange, plan.contract.product)
+
+
+def _age_ms(tick_ns: int | None, now_ns: int) -> int | None:
+    return None if tick_ns is None else max(0, now_ns - tick_ns) // MS_NS

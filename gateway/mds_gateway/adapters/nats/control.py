@@ -1,0 +1,235 @@
+"""The two nats-py connections beside the ticks: one for requests and KV, one for heartbeats alone.
+
+Heartbeats have a connection of their own so that a slow reply can never delay them: their absence moves a
+feed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+import nats
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+from nats.js.errors import KeyNotFoundError, NotFoundError
+
+from mds_gateway.adapters.nats import stream
+from mds_gateway.adapters.nats.access import describe
+from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
+from mds_protocol.wire import fence as wire_fence
+from mds_protocol.wire import headers
+from mds_protocol.wire.contract import ProductContracts
+from mds_protocol.wire.encodings import Encoding, decode
+from mds_protocol.wire.errors import WireError
+from mds_protocol.wire.route import Route
+from mds_protocol.wire.subjects import CONTRACTS_BUCKET, ROUTES_BUCKET
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+    from mds_gateway.adapters.nats.access import Access
+    from mds_gateway.adapters.nats.bridge import Destination
+    from mds_gateway.domain.ticks import OrderKey
+    from mds_protocol.failover.fencing import Fence
+    from mds_protocol.failover.takeover import Last
+
+log = logging.getLogger(__name__)
+
+RECONNECT_WAIT_S = 0.25
+PING_EVERY_S = 2
+REQUEST_TIMEOUT_S = 2.0
+
+TROUBLE = (NatsError, TimeoutError, OSError, WireError)
+"""What a request may fail with; it may succeed a moment later."""
+
+
+class _OrderKey(msgspec.Struct):
+    """Of a stored tick, only what orders it: the rest is not decoded."""
+
+    exchange_time_ns: int
+    volume: int
+
+
+_ORDER_KEYS = {
+    Encoding.JSON: msgspec.json.Decoder(_OrderKey).decode,
+    Encoding.MSGPACK: msgspec.msgpack.Decoder(_OrderKey).decode,
+}
+
+
+def read_order_key(body: bytes, encoding: Encoding) -> OrderKey:
+    if encoding is Encoding.PICKLE:
+        return decode(body, encoding).order_key
+    key = _ORDER_KEYS[encoding](body)
+    return key.exchange_time_ns, key.volume
+
+
+@dataclass(slots=True)
+class Control:
+    """Open connections. Implements `bridge.StreamOperations`."""
+
+    client: Client
+    heart: Client
+    js: JetStreamContext
+
+    @classmethod
+    async def open(cls, access: Access, name: str, timeout_s: float) -> Self:
+        await check_way_in(access, f"{name} first contact", timeout_s)
+        client = await _connect(access, f"{name} control", timeout_s)
+        await _check_jetstream(client, access)
+        heart = await _connect(access, f"{name} heartbeat", timeout_s)
+        return cls(client, heart, client.jetstream(timeout=REQUEST_TIMEOUT_S))
+
+    async def close(self) -> None:
+        for connection in (self.client, self.heart):
+            with contextlib.suppress(NatsError, OSError, TimeoutError):
+                await connection.close()
+
+    # --- the stream
+
+    async def read_standing(self, to: Destination) -> tuple[Route | None, Fence | None]:
+        """The route and the newest fence, as their leaders have them."""
+        fence = await stream.read_fence(self.js, to.stream, to.fence_subject)
+        try:
+            message = await self.js.get_last_msg(f"KV_{ROUTES_BUCKET}", f"$KV.{ROUTES_BUCKET}.{to.route_key}")
+        except NotFoundError:
+            return None, fence
+        return Route.decode(message.data or b""), fence
+
+    async def write_fence(self, to: Destination, fence: wire_fence.Fence, over: int) -> Fence | None:
+        return await stream.write_fence(self.js, to.stream, to.fence_subject, fence, over)
+
+    async def read_last(self, to: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]:
+        return await stream.read_last(
+            self.js, to.stream, to.wildcard, up_to, lambda body: read_order_key(body, to.encoding)
+        )
+
+    async def write_route(self, key: str, route: Route, revision: int) -> None:
+        """By compare-and-set: of two writers one is refused."""
+        conditions = {headers.EXPECTED_SEQUENCE: str(revision)}
+        await self.js.publish(f"$KV.{ROUTES_BUCKET}.{key}", route.encode(), headers=conditions)
+
+    async def read_epoch_sequences(self, to: Destination, subjects: list[str], epoch: int) -> dict[str, int]:
+        """For a witness: the sequence of each subject's last tick, where it belongs to the epoch."""
+        found: dict[str, int] = {}
+        for subject in subjects:
+            with contextlib.suppress(NotFoundError):
+                message = await self.js.get_last_msg(to.stream, subject, direct=True)
+                value = (message.headers or {}).get(headers.MDS_PUB, "")
+                if message.seq and headers.parse_publication(value).epoch == epoch:
+                    found[subject] = message.seq
+        return found
+
+    async def probe(self, stream_name: str, subject: str) -> None:
+        await stream.probe(self.js, stream_name, subject)
+
+    async def publish_event(self, subject: str, body: bytes) -> None:
+        await self.js.publish(subject, body, timeout=REQUEST_TIMEOUT_S)
+
+    # --- contracts
+
+    async def write_contracts(self, product: ProductContracts) -> bool:
+        """By compare-and-set, if they differ and the trading day is not older. True: written."""
+        bucket = await self.js.key_value(CONTRACTS_BUCKET)
+        key = product.key.encode()
+        try:
+            entry = await bucket.get(key)
+        except KeyNotFoundError:
+            await bucket.create(key, product.encode())
+            return True
+        standing = ProductContracts.decode(entry.value or b"")
+        if standing.contracts == product.contracts or standing.trading_day > product.trading_day:
+            return False
+        await bucket.update(key, product.encode(), last=entry.revision)
+        return True
+
+    async def read_contracts(self, prefix: str) -> list[ProductContracts]:
+        """All products of a gateway type and environment."""
+        bucket = await self.js.key_value(CONTRACTS_BUCKET)
+        watcher = await bucket.watch(f"{prefix}.>")
+        products = []
+        try:
+            async for entry in watcher:
+                if entry is None:
+                    break
+                products.append(ProductContracts.decode(entry.value))
+        finally:
+            await watcher.stop()  # type: ignore[no-untyped-call] # nats-py leaves it untyped
+        return products
+
+    # --- core NATS
+
+    async def beat(self, subject: str, body: bytes) -> None:
+        """Only while connected: nats-py would keep it and send it later, as if it were fresh."""
+        if self.heart.is_connected:
+            await self.heart.publish(subject, body)
+
+    async def listen_to_hearts(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
+        await self.heart.subscribe(subject, cb=callback)
+
+    async def answer(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
+        await self.client.subscribe(subject, cb=callback)
+
+    async def tell(self, subject: str, body: bytes) -> None:
+        """Core publish: nobody has to listen."""
+        await self.client.publish(subject, body)
+
+
+async def _connect(access: Access, name: str, timeout_s: float) -> Client:
+    options: dict[str, Any] = {
+        "servers": access.urls,
+        "name": name,
+        "user": access.user,
+        "password": access.password,
+        "token": access.token,
+        "tls": access.tls_context() if access.wants_tls else None,
+        "max_reconnect_attempts": -1,
+        "reconnect_time_wait": RECONNECT_WAIT_S,
+        "ping_interval": PING_EVERY_S,
+        "max_outstanding_pings": 2,
+        "allow_reconnect": True,
+        "connect_timeout": 2,
+        "error_cb": _note_error,
+    }
+    if access.credentials_file is not None:
+        options["user_credentials"] = str(access.credentials_file)
+    where = ", ".join(access.urls)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await nats.connect(**options)
+    except TimeoutError as exc:
+        raise ArrivalError(f"NATS at {where} was not reached within {timeout_s:g} s") from exc
+    except (NatsError, OSError) as exc:
+        raise ArrivalError(f"NATS at {where} takes no connection: {describe(exc)}") from exc
+
+
+async def _note_error(exc: Exception) -> None:
+    """nats-py would print every failed attempt to reconnect; what matters shows in the heartbeat's errors."""
+    log.debug("nats-py: %s", describe(exc))
+
+
+async def _check_jetstream(client: Client, access: Access) -> None:
+    where = ", ".join(access.urls)
+    try:
+        reply = await client.request("$JS.API.INFO", b"", timeout=REQUEST_TIMEOUT_S)
+    except NoRespondersError as exc:
+        raise ArrivalError(f"NATS at {where} has no JetStream; start nats-server with --jetstream") from exc
+    except (NatsError, TimeoutError) as exc:
+        said = client.last_error
+        why = f": {said}" if said is not None else f" within {REQUEST_TIMEOUT_S:g} s"
+        raise ArrivalError(
+            f"NATS at {where} does not let this user ask JetStream{why};"
+            " allow publish $JS.API.> and subscribe _INBOX.>"
+        ) from exc
+    if "error" in (answer := json.loads(reply.data)):
+        problem = answer["error"].get("description", answer["error"])
+        raise ArrivalError(f"NATS at {where} refuses JetStream to this user's account: {problem}")

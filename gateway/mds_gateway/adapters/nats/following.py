@@ -1,0 +1,71 @@
+"""Follows keys of a KV bucket: watched for speed, polled each second for safety.
+
+A watch is an ordered consumer, which dies with its server now and then without a word; the poll asks the
+leader, so that a lagging replica cannot answer. Whoever listens must bear hearing the same revision twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from nats.errors import Error as NatsError
+
+if TYPE_CHECKING:
+    from nats.js import JetStreamContext
+
+POLL_EVERY_S = 1.0
+REQUEST_TIMEOUT_S = 2.0
+
+type Listener = Callable[[str, bytes, int], None]
+"""Key, value, revision."""
+
+
+class KeyFollower:
+    """`keys` is asked at each poll, as what matters changes with the settings."""
+
+    def __init__(
+        self, js: JetStreamContext, bucket: str, keys: Callable[[], Iterable[str]], listener: Listener
+    ) -> None:
+        self._js = js
+        self._bucket = bucket
+        self._keys = keys
+        self._listener = listener
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch())
+            group.create_task(self._poll())
+
+    async def read(self, key: str) -> None:
+        """Asks the leader. No answer, or no such key yet: the next poll asks again."""
+        with contextlib.suppress(NatsError, TimeoutError, OSError):
+            message = await self._js.get_last_msg(f"KV_{self._bucket}", f"$KV.{self._bucket}.{key}")
+            if message.data and message.seq:
+                self._listener(key, message.data, message.seq)
+
+    async def _poll(self) -> None:
+        while True:
+            for key in list(self._keys()):
+                await self.read(key)
+            await asyncio.sleep(POLL_EVERY_S)
+
+    async def _watch(self) -> None:
+        while True:
+            with contextlib.suppress(NatsError, TimeoutError, OSError):
+                await self._watch_until_it_ends()
+            await asyncio.sleep(POLL_EVERY_S)
+
+    async def _watch_until_it_ends(self) -> None:
+        bucket = await self._js.key_value(self._bucket)
+        watcher = await bucket.watchall()
+        try:
+            async for entry in watcher:
+                wanted = entry is not None and entry.key in set(self._keys())
+                if wanted and entry.value and entry.revision:
+                    self._listener(entry.key, entry.value, entry.revision)
+        finally:
+            with contextlib.suppress(NatsError, TimeoutError, OSError):
+                await watcher.stop()  # type: ignore[no-untyped-call] # nats-py leaves it untyped

@@ -1,0 +1,171 @@
+"""NATS protocol frames of the hot path: publishes framed in bulk, acks counted in bulk. Pure bytes.
+
+Acks are parsed by frame: counting a substring per read miscounts where a frame straddles two reads.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mds_gateway.domain.ticks import FinishedTick
+
+# The server's acknowledgement of one publish: to our inbox, token = batch number.
+_ACK = re.compile(
+    rb"MSG [^ ]+\.(\d+) \d+ \d+\r\n"
+    rb'\{"stream":"[^"]*",\s*"seq":\d+(?:,"domain":"[^"]*")?(,"duplicate":true)?\}\r\n'
+)
+_MESSAGE = re.compile(rb"(H?)MSG ([^ ]+) \d+ (?:(\d+) )?(\d+)\r\n")
+_LINE = re.compile(rb"(INFO|PING|PONG|\+OK|-ERR)[ \t]*([^\r\n]*)\r\n")
+_LONGEST_CONTROL_LINE = 1 << 20  # INFO of a large cluster; longer is no NATS server
+
+
+class ProtocolError(ConnectionError):
+    """The peer does not speak NATS."""
+
+
+class _PublishError(msgspec.Struct, frozen=True):
+    code: int
+    description: str = ""
+    err_code: int = 0
+
+
+class _PublishReply(msgspec.Struct, frozen=True):
+    error: _PublishError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The server did not store one message of a batch."""
+
+    batch: int
+    code: int
+    description: str
+
+
+@dataclass(slots=True)
+class Incoming:
+    """What one read brought."""
+
+    stored: dict[int, int] = field(default_factory=dict)
+    """Per batch: messages acknowledged, duplicates among them."""
+    duplicates: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    pings: int = 0
+    pongs: int = 0
+    info: bytes | None = None
+    error: str | None = None
+
+
+class Reader:
+    """Turns what the server sends into `Incoming`; keeps the incomplete frame at the end."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Incoming:
+        buffer = self._rest + data if self._rest else data
+        incoming = Incoming()
+        position, end = 0, len(buffer)
+        stored = incoming.stored
+        match_ack = _ACK.match
+        while position < end:
+            ack = match_ack(buffer, position)
+            if ack is not None:
+                batch = int(ack[1])
+                stored[batch] = stored.get(batch, 0) + 1
+                if ack[2]:
+                    incoming.duplicates += 1
+                position = ack.end()
+                continue
+            after = self._read_other(buffer, position, incoming)
+            if after is None:
+                break
+            position = after
+        self._rest = buffer[position:]
+        return incoming
+
+    def _read_other(self, buffer: bytes, position: int, incoming: Incoming) -> int | None:
+        """Any frame but a plain ack. None: the frame is not complete yet."""
+        line = _LINE.match(buffer, position)
+        if line is not None:
+            _note_line(line[1], line[2], incoming)
+            return line.end()
+        message = _MESSAGE.match(buffer, position)
+        if message is None:
+            if b"\r\n" in buffer[position:] or len(buffer) - position > _LONGEST_CONTROL_LINE:
+                raise ProtocolError(f"not a NATS frame: {buffer[position : position + 20]!r}")
+            return None
+        end = message.end() + int(message[4])
+        if len(buffer) < end + 2:
+            return None
+        _note_reply(message, buffer[message.end() : end], incoming)
+        return end + 2
+
+
+def _note_line(verb: bytes, text: bytes, incoming: Incoming) -> None:
+    match verb:
+        case b"PING":
+            incoming.pings += 1
+        case b"PONG":
+            incoming.pongs += 1
+        case b"INFO":
+            incoming.info = text
+        case b"-ERR":
+            incoming.error = text.decode(errors="replace").strip("'")
+
+
+def _note_reply(message: re.Match[bytes], payload: bytes, incoming: Incoming) -> None:
+    batch = int(message[2].rpartition(b".")[2])
+    if message[1]:
+        # Only the server's own status comes with headers: 503, no stream listens on that subject.
+        status = payload[: int(message[3])].split(b"\r\n", 1)[0].decode(errors="replace")
+        incoming.refusals.append(Refusal(batch, 503, f"no stream takes the subject ({status})"))
+        return
+    try:
+        reply = msgspec.json.decode(payload, type=_PublishReply)
+    except msgspec.MsgspecError as exc:
+        raise ProtocolError(f"a publish was answered with {payload[:40]!r}") from exc
+    if reply.error is None:  # an ack with fields that _ACK does not know
+        incoming.stored[batch] = incoming.stored.get(batch, 0) + 1
+        return
+    code = reply.error.err_code or reply.error.code
+    incoming.refusals.append(Refusal(batch, code, reply.error.description))
+
+
+class FenceFrame:
+    """Frames the ticks of one publication under one fence; what they share is rendered once."""
+
+    def __init__(self, account: str, epoch: int, fence_subject: bytes, fence: int) -> None:
+        self._head = (
+            b"NATS/1.0\r\nNats-Expected-Last-Subject-Sequence:%d\r\n"
+            b"Nats-Expected-Last-Subject-Sequence-Subject:%b\r\nMds-Pub:%b %d "
+            % (fence, fence_subject, account.encode(), epoch)
+        )
+
+    def frame(self, ticks: Sequence[FinishedTick], reply: bytes, published_ns: int) -> bytes:
+        """The bytes of one batch; every message asks for its ack at `reply`."""
+        head = self._head
+        head_bytes = len(head)
+        parts: list[bytes] = []
+        for tick in ticks:
+            tail = b"%d %d %d%b\r\nNats-Msg-Id:%b\r\n\r\n" % (
+                tick.received_ns,
+                published_ns,
+                tick.arrival,
+                b" snapshot" if tick.snapshot else b"",
+                tick.identity,
+            )
+            header_bytes = head_bytes + len(tail)
+            body = tick.body
+            parts.append(
+                b"HPUB %b %b %d %d\r\n" % (tick.contract, reply, header_bytes, header_bytes + len(body))
+            )
+            parts += (head, tail, body, b"\r\n")
+        return b"".join(parts)

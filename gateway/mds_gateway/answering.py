@@ -1,0 +1,132 @@
+"""Answers requests over NATS: `mds.rpc.<ns>.<account>.<verb>`, and `_active` while this account is active.
+
+Every request with a reply subject gets an answer: what is asked wrongly a BadRequest or UnknownVerb, what
+cannot be said yet NotReady, a defect of ours Internal.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mds_gateway.adapters.nats.bridge import TROUBLE
+from mds_gateway.domain.readiness import judge_readiness
+from mds_protocol.wire import rpc
+from mds_protocol.wire.errors import WireError
+from mds_protocol.wire.selection import select
+from mds_protocol.wire.subjects import ACTIVE
+
+if TYPE_CHECKING:
+    from nats.aio.msg import Msg
+
+    from mds_gateway.service import Gateway
+
+log = logging.getLogger(__name__)
+
+
+class Answering:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._started = time.monotonic()
+
+    async def start(self) -> None:
+        config = self._gateway.config
+        base = f"{config.subject_prefix}.rpc.{config.namespace}"
+        await self._gateway.control.answer(f"{base}.{config.account}.*", self._on_request)
+        await self._gateway.control.answer(f"{base}.{ACTIVE}.*", self._on_request_to_active)
+
+    async def _on_request_to_active(self, message: Msg) -> None:
+        """Standbys are silent: an active one answers."""
+        if any(served.publication.fence for served in self._gateway.bridge.served.values()):
+            await self._on_request(message)
+
+    async def _on_request(self, message: Msg) -> None:
+        if not message.reply:
+            return
+        try:
+            await message.respond(self._encode_answer(message))
+        except TROUBLE as exc:
+            log.debug("a reply was not sent: %s", exc)
+
+    def _encode_answer(self, message: Msg) -> bytes:
+        try:
+            return self._answer(message.subject.rpartition(".")[2], message.data).encode()
+        except Exception:  # nats-py would only hand it to its error callback
+            log.exception("%s cannot be answered", message.subject, extra={"code": "RpcFailed"})
+            problem = "the gateway has a defect here; its log has more"
+            return rpc.ErrorReply(code=rpc.ErrorCode.INTERNAL, message=problem).encode()
+
+    def _answer(self, token: str, data: bytes) -> rpc.AnyReply:
+        try:
+            verb = rpc.parse_verb(token)
+        except WireError as exc:
+            return rpc.ErrorReply(code=rpc.ErrorCode.UNKNOWN_VERB, message=str(exc))
+        try:
+            request = rpc.decode_request(verb, data)
+        except WireError as exc:
+            return rpc.refuse(exc)
+        match request:
+            case rpc.HealthRequest():
+                return self._describe_health()
+            case rpc.ContractsRequest():
+                return self._list_contracts(request)
+            case rpc.SubscriptionsRequest():
+                return self._list_subscriptions()
+            case _:
+                return self._describe_stats()
+
+    def _describe_health(self) -> rpc.HealthReply:
+        beat = self._gateway.compose_heartbeat()
+        problems = judge_readiness(beat, connected=self._gateway.bridge.connected)
+        return rpc.HealthReply(ready=not problems, problems=tuple(problems), heartbeat=beat)
+
+    def _list_contracts(self, request: rpc.ContractsRequest) -> rpc.ContractsReply | rpc.ErrorReply:
+        known = self._gateway.known.contracts
+        if not known:
+            return rpc.ErrorReply(code=rpc.ErrorCode.NOT_READY, message="there is no contract table yet")
+        unknown: tuple[str, ...] = ()
+        contracts = sorted(known.values(), key=lambda contract: contract.id)
+        if request.rules is not None:
+            selection = select(request.rules, contracts, self._gateway.today())
+            contracts, unknown = sorted(selection.contracts, key=lambda c: c.id), selection.unknown
+        rest = [contract for contract in contracts if contract.id > request.after]
+        page = rest[: request.limit]
+        return rpc.ContractsReply(
+            contracts=tuple(page),
+            total=len(contracts),
+            next=page[-1].id if len(rest) > len(page) else None,
+            unknown=unknown,
+        )
+
+    def _list_subscriptions(self) -> rpc.SubscriptionsReply:
+        gateway = self._gateway
+        outlets = gateway.known.plan.outlets if gateway.known.plan else {}
+        states = []
+        for name, served in gateway.bridge.served.items():
+            selected = outlets[name].contracts if name in outlets else frozenset()
+            progress = gateway.source.describe_contracts(selected)
+            states.append(
+                rpc.SubscriptionState(
+                    name=name,
+                    epoch=served.publication.route.epoch if served.publication.route else 0,
+                    active=served.publication.fence is not None,
+                    selected=len(selected),
+                    subscribed=progress.subscribed,
+                    ticking=progress.ticking,
+                    refused=progress.refused,
+                )
+            )
+        return rpc.SubscriptionsReply(subscriptions=tuple(states))
+
+    def _describe_stats(self) -> rpc.StatsReply:
+        now = time.monotonic()
+        return rpc.StatsReply(
+            uptime_ms=int((now - self._started) * 1000),
+            counters=msgspec.structs.asdict(self._gateway.compose_heartbeat().counters),
+            quantiles_us={
+                name: hop.quantiles_us(now) for name, hop in self._gateway.bridge.hops.by_name().items()
+            },
+        )

@@ -1,0 +1,53 @@
+"""Who else is heard: the other accounts and the operator. Ages are by our own monotonic clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mds_protocol.wire.heartbeat import Heartbeat
+
+
+@dataclass(slots=True)
+class Peers:
+    heard: dict[str, tuple[Heartbeat, float]] = field(default_factory=dict)
+    operator_heard: float | None = None
+
+    def on_heartbeat(self, heartbeat: Heartbeat, now: float) -> None:
+        self.heard[heartbeat.account] = (heartbeat, now)
+
+    def on_operator(self, now: float) -> None:
+        self.operator_heard = now
+
+    def age_s(self, account: str, now: float) -> float | None:
+        known = self.heard.get(account)
+        return None if known is None else now - known[1]
+
+    def operator_age_s(self, now: float) -> float | None:
+        return None if self.operator_heard is None else now - self.operator_heard
+
+
+@dataclass(slots=True)
+class Witness:
+    """A standby's look into the stream, for anything new of the active's epoch.
+
+    A tick is new when its stream sequence has changed since the look before, so that no clock but ours is
+    needed.
+    """
+
+    answered_at: float | None = None
+    changed_at: float | None = None
+    _newest: dict[str, int] = field(default_factory=dict)
+
+    def on_answer(self, sequences: dict[str, int], now: float) -> None:
+        """`sequences`: of each canary's last tick, where that was stored in the active's epoch."""
+        newer = {name: seq for name, seq in sequences.items() if seq > self._newest.get(name, 0)}
+        if newer and self.answered_at is not None:
+            self.changed_at = now
+        self._newest |= newer
+        self.answered_at = now
+
+    def reset(self) -> None:
+        self.answered_at = self.changed_at = None
+        self._newest.clear()

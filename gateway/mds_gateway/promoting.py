@@ -1,0 +1,132 @@
+"""When no operator is there: a standby names itself, by `failover.promotion` and one compare-and-set.
+
+Here only facts are gathered and the one write is made; whether it is made is decided in the protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mds_gateway.adapters.nats.bridge import TROUBLE
+from mds_protocol.failover import health, promotion, timings
+from mds_protocol.failover.observed import RouteSeen
+from mds_protocol.failover.routing import Stamp, promote
+from mds_protocol.wire.heartbeat import GatewayState, Heartbeat
+from mds_protocol.wire.subjects import encode_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mds_gateway.adapters.nats.control import Control
+    from mds_gateway.domain.peers import Peers, Witness
+    from mds_protocol.wire.route import Route
+    from mds_protocol.wire.settings import Settings, Subscription
+
+log = logging.getLogger(__name__)
+
+LOOP_LATE_S = 0.5  # a process that was stopped has heard nobody meanwhile: it listens anew before it judges
+
+
+@dataclass(slots=True)
+class _Followed:
+    seen: RouteSeen
+    revision: int
+    active_faulty_since: float | None = None
+
+
+@dataclass(slots=True)
+class Promoting:
+    account: str
+    peers: Peers
+    control: Control
+    namespace: str
+    _followed: dict[str, _Followed] = field(default_factory=dict)
+    _listening_since: float = field(default_factory=time.monotonic)
+    _considered_at: float = field(default_factory=time.monotonic)
+    _writing: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def route(self, subscription: str) -> Route | None:
+        followed = self._followed.get(subscription)
+        return None if followed is None else followed.seen.route
+
+    def on_route(self, subscription: str, route: Route, revision: int) -> None:
+        followed = self._followed.get(subscription)
+        if followed is not None and revision <= followed.revision:
+            return
+        same = followed is not None and followed.seen.route.epoch == route.epoch
+        since = followed.seen.since if followed is not None and same else time.monotonic()
+        self._followed[subscription] = _Followed(RouteSeen(route=route, since=since), revision)
+
+    async def consider(self, settings: Settings, own: Heartbeat, witnesses: Mapping[str, Witness]) -> None:
+        now = time.monotonic()
+        if now - self._considered_at > LOOP_LATE_S:
+            self._listening_since = now
+        self._considered_at = now
+        if self._writing:
+            return
+        for subscription in settings.subscriptions:
+            followed, witness = self._followed.get(subscription.name), witnesses.get(subscription.name)
+            if followed is None or witness is None or followed.seen.route.uid != subscription.uid:
+                continue
+            standby = self._look(settings, subscription, followed, own, witness, now)
+            if promotion.decide_promotion(standby, now=now).promote:
+                self._start_writing(subscription.name, followed)
+
+    def _look(
+        self,
+        settings: Settings,
+        subscription: Subscription,
+        followed: _Followed,
+        own: Heartbeat,
+        witness: Witness,
+        now: float,
+    ) -> promotion.StandbySeen:
+        named = followed.seen.route.named
+        heard = self.peers.heard.get(named) if named is not None else None
+        faulty = heard is not None and health.find_fault(heard[0]) is not None
+        if not faulty:
+            followed.active_faulty_since = None
+        elif followed.active_faulty_since is None:
+            followed.active_faulty_since = now
+        return promotion.StandbySeen(
+            account=self.account,
+            seen=followed.seen,
+            listening_since=self._listening_since,
+            operator_heard_at=self.peers.operator_heard,
+            active_heard_at=heard[1] if heard is not None else None,
+            active_faulty_since=followed.active_faulty_since,
+            stream_has_fresh_ticks=_judge_witness(witness, now),
+            is_eligible=not settings.paused and not subscription.paused,
+            is_healthy=own.state is GatewayState.STREAMING and health.find_fault(own) is None,
+            is_probing=own.probe_age_ms is not None and own.probe_age_ms < timings.PROBE_FRESH_S * 1000,
+        )
+
+    def _start_writing(self, subscription: str, followed: _Followed) -> None:
+        task = asyncio.get_running_loop().create_task(self._write(subscription, followed))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def _write(self, subscription: str, followed: _Followed) -> None:
+        stamp = Stamp(nonce=secrets.token_hex(8), decided_at=datetime.now(UTC).isoformat())
+        route = promote(followed.seen.route, self.account, stamp)
+        key = encode_key(self.namespace, subscription)
+        log.warning(
+            "%s: no operator is heard and %s is gone; taking over", subscription, followed.seen.route.named
+        )
+        try:
+            # What became of it comes back by the watch, also where the answer is lost.
+            await self.control.write_route(key, route, followed.revision)
+        except TROUBLE as exc:
+            log.warning("%s: the route was not written: %s", subscription, exc)
+
+
+def _judge_witness(witness: Witness, now: float) -> bool | None:
+    if witness.answered_at is None:
+        return None
+    return witness.changed_at is not None and now - witness.changed_at < timings.SILENCE_S

@@ -1,0 +1,419 @@
+"""Joins the parts: the source feeds the bridge, KV tells both what to do, and all of it shows outside.
+
+Decisions are elsewhere (`domain`, `mds_protocol`); this file only carries facts from one to the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from mds_gateway import events, reporting
+from mds_gateway.adapters.nats.bridge import TROUBLE, Bridge, Destination
+from mds_gateway.adapters.nats.following import KeyFollower
+from mds_gateway.answering import Answering
+from mds_gateway.domain import publication as pub
+from mds_gateway.domain.log import TickLog
+from mds_gateway.domain.peers import Peers, Witness
+from mds_gateway.domain.planning import Plan, build_plan, name_contracts, render
+from mds_gateway.domain.subscribing import Pace
+from mds_gateway.metrics import GatewayMetrics
+from mds_gateway.ports import Batch, ContractsLoaded, MarketData, Note, Quarantined, SourceEvent
+from mds_gateway.promoting import Promoting
+from mds_protocol.wire import events as wire_events
+from mds_protocol.wire import subjects as subj
+from mds_protocol.wire.contract import Contract, ProductContracts
+from mds_protocol.wire.errors import WireError
+from mds_protocol.wire.escaping import escape
+from mds_protocol.wire.heartbeat import GatewayState, Heartbeat
+from mds_protocol.wire.route import Route
+from mds_protocol.wire.settings import Settings, Subscription
+from mds_protocol.wire.subjects import OPERATOR, ProductKey, Subjects, SubjectTemplate
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from nats.aio.msg import Msg
+
+    from mds_gateway.adapters.nats.access import Access
+    from mds_gateway.adapters.nats.control import Control
+    from mds_gateway.settings import GatewaySettings
+    from mds_protocol.wire.codec import Message
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_EVERY_S = 0.2
+CLOCK_EVERY_S = 0.05
+PROBE_EVERY_S = 1.0
+WITNESS_AFTER_S = 0.4  # of the active's silence: the answer is there when 700 ms have passed
+WITNESS_EVERY_S = 0.2
+LOG_MARGIN_S = 5.0
+LOG_LEAST_S = 5.0
+STOP_WITHIN_S = 4.0  # 3 s to be fenced off, and a moment for the last acknowledgements
+QUARANTINE_PER_S = 100  # a front gone mad must not become a flood
+BLOCKED = "Blocked"
+
+
+@dataclass(slots=True)
+class Known:
+    """What the service was told."""
+
+    settings: Settings | None = None
+    settings_revision: int = 0
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    plan: Plan | None = None
+
+
+class Gateway:
+    """One process, one account."""
+
+    def __init__(
+        self, settings: GatewaySettings, access: Access, control: Control, source: MarketData
+    ) -> None:
+        self.config = settings
+        self.control = control
+        self.source = source
+        self.subjects = Subjects(settings.subject_prefix)
+        self.known = Known()
+        self.peers = Peers()
+        self.witnesses: dict[str, Witness] = {}
+        self.bridge = Bridge(
+            access, settings.account, settings.instance, control, self._on_happened, self._on_connection
+        )
+        self.metrics = GatewayMetrics(
+            self.bridge,
+            {
+                "namespace": settings.namespace,
+                "account": settings.account,
+                "environment": settings.environment,
+            },
+        )
+        self.promoting = Promoting(settings.account, self.peers, control, settings.namespace)
+        self._routes = KeyFollower(control.js, subj.ROUTES_BUCKET, self._route_keys, self._on_route)
+        self._settings = KeyFollower(
+            control.js, subj.SETTINGS_BUCKET, lambda: [self._own_key], self._on_settings
+        )
+        self._answering = Answering(self)
+        self._stopping = asyncio.Event()
+        self._sequence = 0
+        self._probed_at: float | None = None
+        self._quarantined = 0
+        self._started = time.monotonic()
+
+    @property
+    def _own_key(self) -> str:
+        return subj.encode_key(self.config.namespace, self.config.account)
+
+    def _route_keys(self) -> list[str]:
+        return [served.to.route_key for served in self.bridge.served.values()]
+
+    # --- life
+
+    async def run(self) -> None:
+        """Until `stop` was called and the feed is let go."""
+        await self._load_contracts()
+        self.source.start(self._on_source)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(work)
+                for work in (
+                    self.bridge.run(),
+                    self._settings.run(),
+                    self._routes.run(),
+                    self._every(HEARTBEAT_EVERY_S, self._beat),
+                    self._every(CLOCK_EVERY_S, self._tick),
+                    self._every(PROBE_EVERY_S, self._probe),
+                    self._every(WITNESS_EVERY_S, self._witness),
+                )
+            ]
+            hearts = f"{self.config.subject_prefix}.heartbeat.{self.config.namespace}.*"
+            await self.control.listen_to_hearts(hearts, self._on_heart)
+            await self._answering.start()
+            await self._stopping.wait()
+            await self._let_go()
+            for task in tasks:
+                task.cancel()
+
+    def stop(self) -> None:
+        """SIGTERM: say so in the heartbeat, so that the feed moves; then end."""
+        if not self._stopping.is_set():
+            log.info("stopping: the feed goes on until another account has fenced, or 3 s")
+            self._stopping.set()
+
+    async def _let_go(self) -> None:
+        self.bridge.start_stopping()
+        with contextlib.suppress(*TROUBLE):  # said again a fifth of a second later
+            await self._beat()
+        deadline = time.monotonic() + STOP_WITHIN_S
+        # The end has many causes, and looking each 50 ms is soon enough for all of them.
+        while time.monotonic() < deadline and (self._is_active() or self.bridge.window.in_flight):  # noqa: ASYNC110
+            await asyncio.sleep(CLOCK_EVERY_S)
+
+    def _is_active(self) -> bool:
+        return any(served.publication.fence is not None for served in self.bridge.served.values())
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Fails quietly into the log: what NATS refuses now it may take the next time."""
+        due = time.monotonic()
+        while True:
+            try:
+                await work()
+            except TROUBLE as exc:
+                log.debug("%s: %s", work.__name__, exc)
+            due = max(due + seconds, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
+
+    # --- what the source reports
+
+    def _on_source(self, event: SourceEvent) -> None:
+        match event:
+            case Batch(ticks):
+                self.bridge.on_ticks(ticks)
+            case ContractsLoaded(contracts):
+                self._on_contracts(contracts)
+                self.bridge.start_task(self._share_contracts(contracts))
+            case Quarantined() as tick:
+                self._on_quarantined(tick)
+            case Note() as note:
+                self._on_note(note)
+
+    def _on_note(self, note: Note) -> None:
+        self.metrics.tally.notes[note.code] += 1
+        log.log(logging.WARNING if note.bad else logging.INFO, note.text, extra={"code": str(note.code)})
+        if note.code == BLOCKED:
+            self._tell_of(events.build_blocked(self.config, self.source.describe(())))
+
+    def _on_contracts(self, contracts: tuple[Contract, ...]) -> None:
+        self.known.contracts = {contract.id: contract for contract in contracts}
+        self._replan()
+
+    def _on_quarantined(self, tick: Quarantined) -> None:
+        self._quarantined += 1
+        if self._quarantined <= QUARANTINE_PER_S * max(1.0, time.monotonic() - self._started):
+            subject = self.subjects.quarantine(self.config.namespace, self.config.account)
+            self.bridge.start_task(
+                self.control.tell(subject, events.build_quarantine(self.config, tick).encode())
+            )
+
+    async def _share_contracts(self, contracts: tuple[Contract, ...]) -> None:
+        """For accounts without a trading login, and for consumers."""
+        day = self.source.describe(()).trading_day
+        products: dict[ProductKey, list[Contract]] = {}
+        for contract in contracts:
+            key = ProductKey("CTP", self.config.environment, contract.exchange, contract.product)
+            products.setdefault(key, []).append(contract)
+        written = 0
+        for key, members in products.items():
+            with contextlib.suppress(*TROUBLE):
+                written += await self.control.write_contracts(ProductContracts.of(key, day or "", members))
+        log.info(
+            "%d contracts of %d products; %d products new or changed", len(contracts), len(products), written
+        )
+
+    async def _load_contracts(self) -> None:
+        try:
+            products = await self.control.read_contracts(f"CTP.{escape(self.config.environment)}")
+        except TROUBLE as exc:
+            log.info("no contract table from elsewhere: %s", exc)
+            return
+        contracts = tuple(contract for product in products for contract in product.contracts)
+        if contracts:
+            self.source.use_contracts(contracts)
+            self._on_contracts(contracts)
+
+    # --- what KV says
+
+    def _on_settings(self, key: str, value: bytes, revision: int) -> None:
+        if revision <= self.known.settings_revision:
+            return
+        try:
+            settings = Settings.decode(value)
+            destinations = [self._destination(subscription) for subscription in settings.subscriptions]
+        except WireError as exc:
+            log.warning("settings %s revision %d are not used: %s", key, revision, exc)
+            return
+        self.known.settings, self.known.settings_revision = settings, revision
+        log.info("settings revision %d: %d subscriptions", revision, len(settings.subscriptions))
+        limits = settings.limits
+        pace = Pace(limits.subscribe_batch, limits.subscribe_per_second, limits.max_contracts)
+        self.source.use_pace(pace)
+        keep_s = max(settings.stale_after_ms / 1000, LOG_LEAST_S) + LOG_MARGIN_S
+        self._serve({to.subscription: to for to in destinations}, keep_s)
+        self._replan()
+
+    def _serve(self, wanted: dict[str, Destination], keep_s: float) -> None:
+        for name, served in list(self.bridge.served.items()):
+            if served.to != wanted.get(name):
+                self.bridge.drop(name)
+                self.witnesses.pop(name, None)
+        for name in wanted.keys() - self.bridge.served.keys():
+            tick_log = TickLog(keep_s=keep_s, max_bytes=self.config.log_bytes // len(wanted))
+            publication = pub.Publication(self.config.account, tick_log, self.bridge.window)
+            self.bridge.serve(wanted[name], publication)
+            self.witnesses[name] = Witness()
+            self.bridge.start_task(self._routes.read(wanted[name].route_key))
+
+    def _destination(self, subscription: Subscription) -> Destination:
+        template = SubjectTemplate.parse(subscription.publish.subject, self.subjects)
+        return Destination(
+            subscription=subscription.name,
+            uid=subscription.uid,
+            stream=subscription.publish.stream,
+            wildcard=template.wildcard,
+            fence_subject=self.subjects.fence(self.config.namespace, subscription.name),
+            route_key=subj.encode_key(self.config.namespace, subscription.name),
+            encoding=subscription.publish.encoding,
+        )
+
+    def _on_route(self, key: str, value: bytes, revision: int) -> None:
+        try:
+            route = Route.decode(value)
+        except WireError as exc:
+            log.warning("route %s revision %d is not used: %s", key, revision, exc)
+            return
+        name = subj.decode_key(key).name
+        self.promoting.on_route(name, route, revision)
+        self.bridge.on_route(name, route)
+
+    def _replan(self) -> None:
+        settings = self.known.settings
+        if settings is None or not self.known.contracts:
+            return
+        before = self.known.plan
+        plan = build_plan(settings, self.subjects, self.known.contracts.values(), self.today())
+        self.known.plan = plan
+        for name, unknown in plan.unknown.items():
+            log.warning(
+                "subscription %s names contracts that no table has: %s", name, ", ".join(unknown[:10])
+            )
+        # When only the ranking of canaries changed, 25,000 contracts need not be planned anew.
+        if before is None or plan.outlets != before.outlets:
+            self.source.use_outlets(list(plan.outlets.values()))
+
+    def _name_contracts(self, subscription: str) -> dict[bytes, str]:
+        outlet = self.known.plan.outlets.get(subscription) if self.known.plan else None
+        return {} if outlet is None else name_contracts(outlet, self.known.contracts.values())
+
+    def today(self) -> date:
+        day = self.source.describe(()).trading_day
+        return datetime.strptime(day, "%Y%m%d").date() if day else datetime.now(UTC).date()  # noqa: DTZ007 - a date
+
+    # --- by the clock
+
+    async def _beat(self) -> None:
+        self._sequence += 1
+        beat = self.compose_heartbeat()
+        self.metrics.on_heartbeat(beat, time.monotonic())
+        await self.control.beat(
+            self.subjects.heartbeat(self.config.namespace, self.config.account), beat.encode()
+        )
+
+    def compose_heartbeat(self) -> Heartbeat:
+        now = time.monotonic()
+        canaries = self.known.plan.canaries if self.known.plan else ()
+        source = self.source.describe(canaries)
+        return Heartbeat(
+            namespace=self.config.namespace,
+            account=self.config.account,
+            instance=self.config.instance,
+            sequence=self._sequence,
+            state=GatewayState.DRAINING if self._stopping.is_set() else source.state,
+            market_data=source.market_data,
+            trade=source.trade,
+            trading_day=source.trading_day,
+            settings_revision=self.known.settings_revision,
+            contracts=source.contracts,
+            subscribed=source.subscribed,
+            publications=tuple(
+                reporting.describe_publication(served, self.witnesses.get(name), now)
+                for name, served in self.bridge.served.items()
+            ),
+            exchanges=source.exchanges,
+            canary_age_ms=source.canary_age_ms,
+            canary_session=source.canary_session,
+            probe_age_ms=None if self._probed_at is None else reporting.to_ms(now - self._probed_at),
+            oldest_unacked_ms=reporting.describe_oldest_unacked(self.bridge, now),
+            last_publish_error=self.bridge.last_error,
+            depths=reporting.describe_depths(self.bridge, source),
+            counters=reporting.count(self.bridge, source),
+            peer_age_ms=reporting.describe_peers(self.bridge, self.peers, self.config.account, now),
+        )
+
+    async def _tick(self) -> None:
+        self.bridge.on_clock()
+        beat = self.metrics.last
+        if beat is not None and self.known.settings is not None and not self._stopping.is_set():
+            await self.promoting.consider(self.known.settings, beat, self.witnesses)
+
+    async def _probe(self) -> None:
+        """By every account, active or not: whoever shall take over next must be known to be able to."""
+        streams = {served.to.stream for served in self.bridge.served.values()}
+        subject = self.subjects.probe(self.config.namespace, self.config.account)
+        for stream in streams:
+            await self.control.probe(stream, subject)
+        if streams and self.bridge.connected:
+            self._probed_at = time.monotonic()
+
+    async def _witness(self) -> None:
+        now = time.monotonic()
+        for name, served in list(self.bridge.served.items()):
+            route, witness = served.publication.route, self.witnesses[name]
+            silent = None if route is None or not route.named else self.peers.age_s(route.named, now)
+            if route is None or route.named in (None, self.config.account) or (silent or 0) < WITNESS_AFTER_S:
+                witness.reset()
+                continue
+            found = await self.control.read_epoch_sequences(
+                served.to, self._canary_subjects(name), route.epoch
+            )
+            witness.on_answer(found, time.monotonic())
+
+    def _canary_subjects(self, subscription: str) -> list[str]:
+        plan = self.known.plan
+        if plan is None:
+            return []
+        outlet = plan.outlets[subscription]
+        contracts = [self.known.contracts[id_] for id_ in plan.canaries if id_ in self.known.contracts]
+        return [render(outlet, contract) for contract in contracts if contract.symbol in outlet.contracts]
+
+    # --- what others say
+
+    async def _on_heart(self, message: Msg) -> None:
+        now = time.monotonic()
+        try:
+            owner = self.subjects.parse_heartbeat(message.subject)
+            if owner.name == OPERATOR:
+                self.peers.on_operator(now)
+            elif owner.name != self.config.account:
+                self.peers.on_heartbeat(Heartbeat.decode(message.data), now)
+        except WireError as exc:
+            log.debug("a heartbeat that is not understood: %s", exc)
+
+    # --- what happened
+
+    def _on_happened(self, subscription: str, what: pub.TookOver | pub.LetGo | pub.Gap) -> None:
+        self._on_note(events.describe(subscription, what))
+        if isinstance(what, pub.TookOver):
+            self.metrics.tally.on_takeover(subscription, what.took_s)
+        names = self._name_contracts(subscription) if isinstance(what, pub.Gap) else {}
+        message = events.build(self.config, subscription, self.promoting.route(subscription), what, names)
+        if message is not None:
+            self._tell_of(message)
+
+    def _tell_of(self, event: wire_events.Event) -> None:
+        kind = type(event).__struct_config__.tag
+        subject = self.subjects.event(self.config.namespace, str(kind), event.name)
+        self.bridge.start_task(self._publish_event(subject, event))
+
+    async def _publish_event(self, subject: str, message: Message) -> None:
+        try:
+            await self.control.publish_event(subject, message.encode())
+        except TROUBLE as exc:
+            log.warning("an event was not stored: %s", exc)
+
+    def _on_connection(self, text: str) -> None:
+        log.warning(text)

@@ -1,0 +1,98 @@
+"""Reads a stream back by Direct Get in batches over a plain socket: 100,000 messages in seconds.
+
+nats-py takes a quarter of a millisecond for the headers of one message, and its ordered consumer starts anew
+when it falls behind; a proof reads hundreds of thousands. For servers without authentication.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+READ_BYTES = 1 << 20
+TIMEOUT_S = 20.0
+BATCH = 5_000
+_FRAME = re.compile(rb"HMSG \S+ \S+ (\d+) (\d+)\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    subject: str
+    sequence: int
+    stored_at: str
+    """RFC 3339, with nanoseconds."""
+    headers: dict[str, str]
+    data: bytes
+
+
+class _Answers:
+    """The messages that come over one connection."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._buffer = bytearray()
+        self._position = 0
+
+    def next(self) -> tuple[bytes, bytes]:
+        """Header block and data of the next message."""
+        while (found := _FRAME.search(self._buffer, self._position)) is None:
+            self._fill()
+        # NB: filling moves the buffer, so the frame is looked for anew rather than remembered.
+        start, head, total = found.end(), int(found[1]), int(found[2])
+        if len(self._buffer) < start + total + 2:
+            self._fill()
+            return self.next()
+        self._position = start + total + 2
+        return bytes(self._buffer[start : start + head]), bytes(self._buffer[start + head : start + total])
+
+    def _fill(self) -> None:
+        del self._buffer[: self._position]
+        self._position = 0
+        received = self._sock.recv(READ_BYTES)
+        if not received:
+            raise ConnectionError("NATS closed the connection")
+        self._buffer += received
+
+
+def read_stream(port: int, stream: str, subject: str) -> list[Message]:
+    """All that the stream holds on the subject, in its order."""
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as sock:
+        sock.sendall(b'CONNECT {"headers":true,"verbose":false,"no_responders":true}\r\nSUB back 1\r\n')
+        answers = _Answers(sock)
+        messages: list[Message] = []
+        while True:
+            first = messages[-1].sequence + 1 if messages else 1
+            batch = list(_ask(sock, answers, stream, subject, first))
+            if not batch:
+                return messages
+            messages += batch
+
+
+def _ask(sock: socket.socket, answers: _Answers, stream: str, subject: str, first: int) -> Iterator[Message]:
+    request = json.dumps({"seq": first, "next_by_subj": subject, "batch": BATCH}).encode()
+    sock.sendall(b"PUB $JS.API.DIRECT.GET.%b back %d\r\n%b\r\n" % (stream.encode(), len(request), request))
+    while True:
+        block, data = answers.next()
+        status, *lines = block.decode().split("\r\n")
+        if status != "NATS/1.0":  # 204: end of the batch; 404: nothing (more) there
+            if status.split()[1] not in ("204", "404"):
+                raise ConnectionError(f"{stream}: {status}")
+            return
+        yield _build(lines, data)
+
+
+def _build(lines: list[str], data: bytes) -> Message:
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name] = value.strip()
+    return Message(
+        headers["Nats-Subject"], int(headers["Nats-Sequence"]), headers["Nats-Time-Stamp"], headers, data
+    )

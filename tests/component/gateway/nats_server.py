@@ -1,0 +1,75 @@
+"""A real nats-server with JetStream, from the wheel, on free ports and in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import nats
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+BINARY = Path(sys.executable).parent / "nats-server"
+START_DEADLINE_S = 10.0
+
+
+def find_free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+class NatsServer:
+    def __init__(self, folder: Path, *options: str, jetstream: bool = True) -> None:
+        self.port = find_free_port()
+        self.url = f"nats://127.0.0.1:{self.port}"
+        self._folder = folder
+        self._options = [*options, *(["--jetstream", "--store_dir", str(folder / "js")] if jetstream else [])]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        log = self._folder / "nats.log"
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                [BINARY, "--addr", "127.0.0.1", "--port", str(self.port), *self._options],
+                stdout=out,
+                stderr=out,
+            )
+        deadline = time.monotonic() + START_DEADLINE_S
+        while time.monotonic() < deadline:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.port), timeout=0.2),
+            ):
+                return self
+            time.sleep(0.02)
+        raise TimeoutError(f"nats-server did not start: {log.read_text()[-500:]}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None:
+            os.kill(self._process.pid, how)
+            self._process.wait(10)
+            self._process = None
+
+    async def connect(self) -> Client:
+        return await nats.connect(self.url, max_reconnect_attempts=-1, reconnect_time_wait=0.1)
+
+
+async def create_streams(client: Client, streams: list[dict[str, Any]]) -> None:
+    for stream in streams:
+        reply = await client.request(
+            f"$JS.API.STREAM.CREATE.{stream['name']}", json.dumps(stream).encode(), timeout=5
+        )
+        answer = json.loads(reply.data)
+        if "error" in answer:
+            raise RuntimeError(f"{stream['name']}: {answer['error']}")

@@ -1,0 +1,191 @@
+"""Does by command what the operator does by rule: writes settings and routes, hears heartbeats, sees silence.
+
+What it judges it judges with the protocol's own rules (`silence.judge_silence`), so that the time from a
+death to its route is the operator's, without Kubernetes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
+
+from mds_protocol.failover import silence, timings
+from mds_protocol.failover.observed import AccountSeen, Heard, Listening, PodSeen, Surroundings
+from mds_protocol.resources.reasons import AccountReason, FailoverReason
+from mds_protocol.wire import headers
+from mds_protocol.wire import settings as wire
+from mds_protocol.wire.heartbeat import GatewayState, Heartbeat, OperatorHeartbeat
+from mds_protocol.wire.route import Route
+from mds_protocol.wire.selection import Rule, Rules
+from mds_protocol.wire.subjects import DEFAULT, OPERATOR, ROUTES_BUCKET, SETTINGS_BUCKET, encode_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+
+NAMESPACE = "desk"
+SUBSCRIPTION = "all"
+UID = "3f0c"
+BEAT_EVERY_S = 0.2
+LOOK_EVERY_S = 0.01
+EVERYTHING = Rules(select=(Rule(),))
+
+
+@dataclass(slots=True)
+class OperatorStandIn:
+    client: Client
+    accounts: Sequence[str]
+    check_gateways: Callable[[], None]
+    """Raises if one has ended that should run: then waiting is in vain."""
+    heard: dict[str, Heard] = field(default_factory=dict)
+    _beating: asyncio.Task[None] | None = None
+    _since: float = field(default_factory=time.monotonic)
+
+    async def __aenter__(self) -> Self:
+        await self.client.subscribe(f"mds.heartbeat.{NAMESPACE}.*", cb=self._on_heartbeat)
+        self.resume()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.go_away()
+
+    # --- being there
+
+    def resume(self) -> None:
+        """Beats again, so that no gateway promotes itself."""
+        self._beating = asyncio.get_running_loop().create_task(self._beat())
+
+    def go_away(self) -> None:
+        """No heartbeat any more: what the gateways do now they do alone. It can still be commanded."""
+        if self._beating is not None:
+            self._beating.cancel()
+            self._beating = None
+
+    async def _beat(self) -> None:
+        sequence = 0
+        while True:
+            sequence += 1
+            beat = OperatorHeartbeat(identity="stand-in", sequence=sequence)
+            with contextlib.suppress(NatsError, OSError):
+                await self.client.publish(DEFAULT.operator_heartbeat(NAMESPACE), beat.encode())
+            await asyncio.sleep(BEAT_EVERY_S)
+
+    async def _on_heartbeat(self, message: Msg) -> None:
+        if DEFAULT.parse_heartbeat(message.subject).name != OPERATOR:
+            beat = Heartbeat.decode(message.data)
+            self.heard[beat.account] = Heard(heartbeat=beat, at=time.monotonic())
+
+    # --- what it writes
+
+    async def write_settings(self, account: str) -> None:
+        subscription = wire.Subscription(name=SUBSCRIPTION, uid=UID, rules=EVERYTHING)
+        settings = wire.Settings(
+            namespace=NAMESPACE,
+            account=account,
+            uid=account,
+            environment="Test",
+            subscriptions=(subscription,),
+        )
+        await self._put(f"$KV.{SETTINGS_BUCKET}.{encode_key(NAMESPACE, account)}", settings.encode())
+
+    async def read_route(self) -> tuple[Route | None, int]:
+        """The route as its leader has it, and its revision."""
+        try:
+            message = await self.client.jetstream().get_last_msg(f"KV_{ROUTES_BUCKET}", _route_subject())
+        except NotFoundError:
+            return None, 0
+        return Route.decode(message.data or b""), message.seq or 0
+
+    async def move(self, to: str, reason: FailoverReason = FailoverReason.DRILL) -> Route:
+        """Names the account in the next epoch, by compare-and-set."""
+        before, revision = await self.read_route()
+        route = Route(
+            uid=UID,
+            epoch=before.epoch + 1 if before is not None else 1,
+            named=to,
+            candidates=tuple(self.accounts),
+            reason=reason,
+            nonce=secrets.token_hex(8),
+            decided_at=datetime.now(UTC).isoformat(),
+        )
+        await self._put(_route_subject(), route.encode(), {headers.EXPECTED_SEQUENCE: str(revision)})
+        return route
+
+    async def _put(self, subject: str, body: bytes, conditions: dict[str, str] | None = None) -> None:
+        await self.client.jetstream().publish(subject, body, headers=conditions)
+
+    # --- what it waits for
+
+    async def wait_until_hot(
+        self, account: str, contracts: int, *, instance: str, timeout_s: float = 30
+    ) -> None:
+        """Subscribed all, and its probe fresh: it could take the feed now."""
+        await self._wait(
+            f"{account} hot", lambda: self._is_hot(account, instance, contracts), timeout_s=timeout_s
+        )
+
+    async def wait_until_active(self, account: str, epoch: int, timeout_s: float = 10) -> None:
+        await self._wait(
+            f"{account} active in epoch {epoch}", lambda: self._is_active(account, epoch), timeout_s=timeout_s
+        )
+
+    async def wait_until_silent(self, account: str, timeout_s: float = 10) -> None:
+        """No heartbeat for 700 ms, and a peer that hears none either and finds no fresh tick."""
+        named, _ = await self.read_route()
+        epoch = named.epoch if named is not None and named.named == account else None
+        await self._wait(f"{account} silent", lambda: self._is_dead(account, epoch), timeout_s=timeout_s)
+
+    async def _wait(self, what: str, holds: Callable[[], bool], *, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not holds():
+                    self.check_gateways()
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except TimeoutError:
+            beats = {name: heard.heartbeat for name, heard in self.heard.items()}
+            raise AssertionError(f"not within {timeout_s:g} s: {what}; last heard: {beats}") from None
+
+    def _is_hot(self, account: str, instance: str, contracts: int) -> bool:
+        heard = self.heard.get(account)
+        if heard is None or heard.heartbeat.instance != instance:
+            return False
+        beat, fresh_ms = heard.heartbeat, timings.PROBE_FRESH_S * 1000
+        return (
+            beat.state is GatewayState.STREAMING
+            and beat.subscribed == contracts
+            and beat.probe_age_ms is not None
+            and beat.probe_age_ms < fresh_ms
+        )
+
+    def _is_active(self, account: str, epoch: int) -> bool:
+        heard = self.heard.get(account)
+        said = heard.heartbeat.publications if heard is not None else ()
+        return any(entry.subscription == SUBSCRIPTION and entry.fence_epoch == epoch for entry in said)
+
+    def _is_dead(self, account: str, epoch: int | None) -> bool:
+        now = time.monotonic()
+        seen = [
+            self._see(name, {SUBSCRIPTION: epoch} if epoch and name == account else {})
+            for name in self.accounts
+        ]
+        listening = Listening(since=self._since)
+        surroundings = Surroundings(peers=tuple(seen), listening=listening)
+        judged = next(one for one in seen if one.name == account)
+        return silence.judge_silence(judged, surroundings, now) is AccountReason.SILENT
+
+    def _see(self, name: str, named_in: dict[str, int]) -> AccountSeen:
+        return AccountSeen(name=name, pod=PodSeen(name=name), heard=self.heard.get(name), named_in=named_in)
+
+
+def _route_subject() -> str:
+    return f"$KV.{ROUTES_BUCKET}.{encode_key(NAMESPACE, SUBSCRIPTION)}"

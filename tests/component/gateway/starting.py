@@ -1,0 +1,123 @@
+"""Starts one gateway process for a test, with a whole environment and the files that it names."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mds_simulator.testing import client_environment
+from tests.component.gateway.nats_server import find_free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+COMMAND = (sys.executable, "-m", "mds_gateway")
+SECRETS = {"userID": "u-Z3kQ", "password": "p-W8mXv2", "appID": "a-T5nB", "authCode": "c-R7dLk"}
+STOP_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a gateway is told: variables and files under its folder. None takes away."""
+
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    files: Mapping[str, bytes | None] = field(default_factory=dict)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes | None]) -> None:
+    wanted: dict[str, bytes | None] = {f"ctp/{key}": value.encode() for key, value in SECRETS.items()}
+    for name, content in (wanted | dict(files)).items():
+        if content is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+
+
+def build_environment(folder: Path, nats_url: str, env: Mapping[str, str | None]) -> dict[str, str]:
+    told: dict[str, str | None] = {
+        "MDS_NAMESPACE": "desk",
+        "MDS_ACCOUNT": "ctp-a",
+        "MDS_INSTANCE": "ctp-a-0f3c1",
+        "MDS_BROKER_ID": "9999",
+        "MDS_ENVIRONMENT": "Test",
+        "MDS_TRADE_FRONTS": "tcp://127.0.0.1:1",
+        "MDS_MARKET_DATA_FRONTS": "tcp://127.0.0.1:1",
+        "MDS_CREDENTIALS_DIR": f"{folder}/ctp",
+        "MDS_NATS_URL": nats_url,
+        "MDS_NATS_CREDENTIALS_DIR": f"{folder}/nats" if (folder / "nats").exists() else None,
+        "MDS_HOME": f"{folder}/home",
+        "MDS_HTTP_HOST": "127.0.0.1",
+        "MDS_HTTP_PORT": "0",
+        "MDS_START_TIMEOUT_S": "20",
+    }
+    clean = {name: value for name, value in client_environment().items() if not name.startswith("MDS_")}
+    return clean | {name: value for name, value in (told | dict(env)).items() if value is not None}
+
+
+@dataclass(slots=True)
+class RunningGateway:
+    process: subprocess.Popen[bytes]
+    log: Path
+    http: str
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log so far; every line must be JSON."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def codes(self) -> list[str]:
+        return [line["code"] for line in self.lines() if "code" in line]
+
+    def get(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(self.http + path, timeout=5) as answer:  # noqa: S310 - our own address
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as exc:
+            with exc:
+                return exc.code, exc.read().decode()
+
+    def wait_until_ready(self, within_s: float = 20.0) -> None:
+        self.wait_for("/readyz", "ready\n", within_s)
+
+    def wait_for(self, path: str, text: str, within_s: float = 20.0) -> tuple[int, str]:
+        """Until the page holds the text."""
+        deadline = time.monotonic() + within_s
+        said = "nothing"
+        while time.monotonic() < deadline:
+            try:
+                status, said = self.get(path)
+            except OSError as exc:
+                status, said = 0, str(exc)
+            if text in said:
+                return status, said
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+        raise TimeoutError(f"{path} does not say {text!r} but {said!r}; {self.log.read_text()[-2000:]}")
+
+    def wait(self, within_s: float = STOP_WITHIN_S) -> int:
+        return self.process.wait(within_s)
+
+
+@contextmanager
+def start_gateway(folder: Path, nats_url: str, told: Told = Told()) -> Iterator[RunningGateway]:
+    """`folder` is its own; the process is gone afterwards."""
+    write_files(folder, told.files)
+    port = find_free_port()
+    env = build_environment(folder, nats_url, {"MDS_HTTP_PORT": str(port)} | dict(told.env))
+    log = folder / "gateway.log"
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(COMMAND, env=env, stdout=out, stderr=out, cwd=folder) as process,
+    ):
+        try:
+            yield RunningGateway(process, log, f"http://127.0.0.1:{port}")
+        finally:
+            if process.poll() is None:
+                os.kill(process.pid, 9)

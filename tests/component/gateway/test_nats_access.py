@@ -1,0 +1,229 @@
+"""Each way into NATS, on real servers: for the connection that carries ticks, and for nats-py's two.
+
+On uvloop, as the gateway runs: TLS is started differently there than by asyncio's own loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvloop
+
+from mds_gateway.adapters.nats.access import Access, parse_servers
+from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
+from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
+from mds_gateway.adapters.nats.control import Control
+from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
+from mds_gateway.domain.ticks import FinishedTick
+from tests.component.gateway import nats_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from tests.component.gateway.nats_server import NatsServer
+
+STREAM = {
+    "name": "MD",
+    "subjects": ["md.>", "mds.fence.*.*"],
+    "storage": "memory",
+    "allow_msg_ttl": True,
+}
+TICK = FinishedTick(b"md.SHFE.rb2701", (1, 1), b"identity", b"{}", 1, 1, snapshot=False)
+WITHIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A running server, and what leads into it."""
+
+    server: NatsServer
+    access: Access
+
+
+@contextmanager
+def open_place(kind: str, folder: Path) -> Iterator[Place]:
+    given: dict[str, Any] = {}
+    config, scheme = "", "nats"
+    if "user" in kind:
+        config = nats_kinds.USERS
+        given |= {"user": "admin", "password": "n-admin"}
+    if "token" in kind:
+        config = 'authorization { token: "t-Q9xJp4" }\n'
+        given |= {"token": "t-Q9xJp4"}
+    if "creds" in kind:
+        world = nats_kinds.make_jwt_world()
+        (folder / "user.creds").write_bytes(world.creds)
+        config = world.config
+        given |= {"credentials_file": folder / "user.creds"}
+    if "TLS" in kind:
+        nats_kinds.make_certificates(folder)
+        config, scheme = config + nats_kinds.tls_config(folder), "tls"
+        given["ca_file"] = folder / "ca.crt"
+    with nats_kinds.running(folder, config) as server:
+        yield Place(server, Access(parse_servers(f"{scheme}://127.0.0.1:{server.port}"), **given))
+
+
+KINDS = (
+    "nothing",
+    "user and password",
+    "token",
+    "creds file",
+    "TLS",
+    "TLS, user and password",
+    "TLS, creds file",
+)
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    with open_place(request.param, tmp_path) as found:
+        yield found
+
+
+def run[T](work: Callable[[], Awaitable[T]]) -> T:
+    async def bounded() -> T:
+        async with asyncio.timeout(4 * WITHIN_S):
+            return await work()
+
+    return uvloop.run(bounded())
+
+
+def test_a_tick_is_acknowledged(place: Place) -> None:
+    async def work(control: Control) -> Incoming:
+        await control.client.request("$JS.API.STREAM.CREATE.MD", json.dumps(STREAM).encode())
+        fence = await control.js.publish("mds.fence.desk.all", b"{}")
+        heard: asyncio.Queue[Incoming] = asyncio.Queue()
+        connection = await PublishConnection.open(
+            place.access, heard.put_nowait, lambda _: None, name="test", timeout_s=WITHIN_S
+        )
+        connection.send(1, FenceFrame("ctp-a", 1, b"mds.fence.desk.all", fence.seq), [TICK], 1)
+        incoming = await heard.get()
+        connection.close("done")
+        return incoming
+
+    assert run(lambda: _with_control(place.access, work)).stored == {1: 1}
+
+
+def test_heartbeats_and_requests_come_back_after_the_server_did(place: Place) -> None:
+    async def work(control: Control) -> bytes:
+        heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+        async def note(message: object) -> None:
+            heard.put_nowait(message.data)  # type: ignore[attr-defined] # a Msg of nats-py
+
+        await control.listen_to_hearts("beat", note)
+        await control.heart.flush()
+        await asyncio.to_thread(place.server.stop)
+        await asyncio.to_thread(place.server.start)
+        while heard.empty():
+            await control.beat("beat", b"here")
+            await asyncio.sleep(0.05)
+        return await heard.get()
+
+    assert run(lambda: _with_control(place.access, work)) == b"here"
+
+
+def test_a_lost_server_is_said_once(place: Place) -> None:
+    async def work() -> list[str]:
+        lost: asyncio.Queue[str] = asyncio.Queue()
+        connection = await PublishConnection.open(
+            place.access, lambda _: None, lost.put_nowait, name="test", timeout_s=WITHIN_S
+        )
+        await asyncio.to_thread(place.server.stop)
+        first = await lost.get()
+        connection.close("too late")
+        return [first, *(lost.get_nowait() for _ in range(lost.qsize()))]
+
+    assert len(run(work)) == 1
+
+
+# --- what must not work
+
+REFUSED = [
+    pytest.param(
+        "user and password", {"password": "n-wrong"}, "Authorization Violation", id="a wrong password"
+    ),
+    pytest.param("token", {"token": "t-wrong"}, "Authorization Violation", id="a wrong token"),
+    pytest.param("creds file", {"credentials_file": None}, "Authorization Violation", id="no creds file"),
+    pytest.param("TLS", {"ca_file": None}, "certificate verify failed", id="an unknown authority"),
+]
+
+
+@pytest.mark.parametrize(("kind", "changed", "said"), REFUSED)
+def test_a_refusal_is_final_and_says_why(
+    kind: str, changed: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    with open_place(kind, tmp_path) as place, pytest.raises(ConnectRefusedError, match=said) as refused:
+        run(lambda: _open(replace(place.access, **changed)))  # type: ignore[arg-type] # one field each
+
+    assert refused.value.is_final
+
+
+def test_a_creds_file_of_another_operator_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "other.creds").write_bytes(nats_kinds.make_jwt_world().creds)
+    with open_place("creds file", tmp_path) as place:
+        access = replace(place.access, credentials_file=tmp_path / "other.creds")
+        with pytest.raises(ArrivalError, match=r"takes no connection: .*Authorization Violation"):
+            run(lambda: check_way_in(access, "test", WITHIN_S))
+
+
+def test_a_certificate_of_another_host_is_refused(tmp_path: Path) -> None:
+    with open_place("TLS", tmp_path) as place:
+        elsewhere = urlsplit(f"tls://localhost:{place.server.port}")
+        with pytest.raises(ConnectRefusedError, match="Hostname mismatch"):
+            run(lambda: _open(replace(place.access, servers=(elsewhere,))))
+
+
+def test_tls_is_not_given_up_where_the_server_has_none(tmp_path: Path) -> None:
+    with open_place("nothing", tmp_path) as place:
+        access = Access(parse_servers(f"tls://127.0.0.1:{place.server.port}"))
+        with pytest.raises(ConnectRefusedError, match="offers no TLS"):
+            run(lambda: _open(access))
+
+
+def test_the_second_server_serves_where_the_first_is_away(tmp_path: Path) -> None:
+    with open_place("nothing", tmp_path) as place:
+        access = Access(parse_servers(f"nats://127.0.0.1:1,{place.server.url}"))
+
+        assert run(lambda: _open(access)).server["jetstream"] is True
+
+
+def test_a_server_that_comes_late_is_waited_for(tmp_path: Path) -> None:
+    with open_place("nothing", tmp_path) as place:
+        place.server.stop()
+
+        async def work() -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(check_way_in(place.access, "test", WITHIN_S))
+                await asyncio.sleep(0.3)
+                await asyncio.to_thread(place.server.start)
+
+        run(work)
+
+
+def test_a_server_that_hangs_ends_the_try_and_not_the_task() -> None:
+    with nats_kinds.stuck_server() as server, pytest.raises(ConnectRefusedError, match="does not answer"):
+        run(lambda: _open(Access(parse_servers(server.url)), timeout_s=0.2))
+
+
+async def _open(access: Access, timeout_s: float = WITHIN_S) -> PublishConnection:
+    connection = await PublishConnection.open(
+        access, lambda _: None, lambda _: None, name="test", timeout_s=timeout_s
+    )
+    connection.close("seen")
+    return connection
+
+
+async def _with_control[T](access: Access, work: Callable[[Control], Awaitable[T]]) -> T:
+    control = await Control.open(access, "test", WITHIN_S)
+    try:
+        return await work(control)
+    finally:
+        await control.close()

@@ -1,0 +1,157 @@
+"""Raw ticks become finished ones: time, subject, identity, snapshot mark, quarantine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mds_gateway.adapters.ctp.finishing import QUARANTINED_PER_SECOND, Finished, Finisher
+from mds_gateway.ports import Outlet
+from mds_protocol.wire.contract import Contract, ProductClass
+from mds_protocol.wire.depth import DBL_MAX, DOUBLES, INTEGERS
+from mds_protocol.wire.encodings import Encoding, decode
+from mds_protocol.wire.identity import identify_tick
+from mds_protocol.wire.subjects import SubjectTemplate
+
+NOW_NS = 1_795_397_401_000_000_000  # 2026-11-23 09:30:01 in Beijing
+TEMPLATE = SubjectTemplate.parse("md.{exchange}.{symbol}")
+SPREAD = "SPD SR409&SR501"
+
+
+def contract(symbol: str, exchange: str = "SHFE", kind: ProductClass = ProductClass.FUTURES) -> Contract:
+    return Contract(
+        symbol=symbol, exchange=exchange, product="p", product_class=kind, multiplier=10, price_tick=1.0
+    )
+
+
+CONTRACTS = {
+    "rb2701": contract("rb2701"),
+    "m2705": contract("m2705", "DCE"),
+    SPREAD: contract(SPREAD, "CZCE", ProductClass.COMBINATION),
+}
+
+
+def raw(symbol: str = "rb2701", **changes: object) -> dict[str, Any]:
+    numbers: dict[str, Any] = {n.ctp: 3000.0 for n in DOUBLES} | {n.ctp: 7 for n in INTEGERS}
+    texts = {
+        "InstrumentID": symbol,
+        "TradingDay": "20261123",
+        "ActionDay": "20261123",
+        "UpdateTime": "09:30:00",
+        "ExchangeID": "",
+        "ExchangeInstID": "",
+    }
+    return numbers | texts | {"UpdateMillisec": 38} | changes
+
+
+def outlet(name: str, *symbols: str, encoding: Encoding = Encoding.JSON) -> Outlet:
+    return Outlet(name, frozenset(symbols), TEMPLATE, encoding)
+
+
+def finisher(*outlets: Outlet) -> Finisher:
+    made = Finisher()
+    made.use_trading_day("20261123")
+    made.use(CONTRACTS, outlets or (outlet("all", *CONTRACTS),))
+    return made
+
+
+def finish(by: Finisher, *raws: dict[str, Any], login: int = 1, now_ns: int = NOW_NS) -> Finished:
+    received = [(number, 1_000 + number, login, one) for number, one in enumerate(raws, 1)]
+    return by.finish(received, now_ns=now_ns, monotonic_lag_ns=0)
+
+
+def test_a_tick_is_encoded_dated_and_identified() -> None:
+    [done] = finish(finisher(), raw()).ticks["all"]
+    tick = decode(done.body, Encoding.JSON)
+
+    assert done.contract == b"md.SHFE.rb2701"
+    assert tick.exchange_time_ns == 1_795_397_400_038_000_000
+    assert (tick.exchange, tick.trading_day) == ("SHFE", "20261123")
+    assert done.order_key == tick.order_key
+    assert done.identity == identify_tick("md.SHFE.rb2701", tick)
+    assert (done.arrival, done.received_ns) == (1, 1_001)
+
+
+def test_each_subscription_gets_the_tick_in_its_own_encoding() -> None:
+    by = finisher(outlet("a", "rb2701"), outlet("b", "rb2701", "m2705", encoding=Encoding.MSGPACK))
+    ticks = finish(by, raw(), raw("m2705")).ticks
+
+    assert [decode(done.body, Encoding.JSON).symbol for done in ticks["a"]] == ["rb2701"]
+    assert [decode(done.body, Encoding.MSGPACK).symbol for done in ticks["b"]] == ["rb2701", "m2705"]
+
+
+def test_the_first_tick_of_a_contract_in_a_login_is_its_snapshot() -> None:
+    by = finisher()
+    first = finish(by, raw(), raw(), raw("m2705"), login=1).ticks["all"]
+    second = finish(by, raw(), raw(), login=2).ticks["all"]
+
+    assert [done.snapshot for done in first] == [True, False, True]
+    assert [done.snapshot for done in second] == [True, False]
+
+
+def test_new_outlets_do_not_make_new_snapshots() -> None:
+    by = finisher()
+    finish(by, raw())
+    by.use(CONTRACTS, (outlet("other", "rb2701"),))
+
+    assert [done.snapshot for done in finish(by, raw()).ticks["other"]] == [False]
+
+
+def test_a_combination_without_last_price_is_normal() -> None:
+    [done] = finish(finisher(), raw(SPREAD, LastPrice=DBL_MAX, BidPrice1=-3.0)).ticks["all"]
+
+    assert done.contract == b"md.CZCE.SPD=20SR409=26SR501"
+    assert decode(done.body, Encoding.JSON).last_price is None
+
+
+@pytest.mark.parametrize(
+    ("tick", "reason"),
+    [
+        pytest.param(raw("zz9999"), "UnknownContract", id="unknown contract"),
+        pytest.param(raw(UpdateTime=""), "UnparsableTime", id="no time"),
+        pytest.param(raw(UpdateMillisec=1000), "UnparsableTime", id="no millisecond"),
+        pytest.param(raw(UpdateTime="10:30:00"), "AheadOfClock", id="ahead"),
+        pytest.param(raw(UpdateTime="15:00:00", ActionDay="20200101"), "TooOld", id="years old"),
+        pytest.param(raw(LastPrice=-1.0), "NegativePrice", id="negative"),
+        pytest.param(raw(Volume=-1), "NegativeVolume", id="negative count"),
+        pytest.param(raw(LastPrice="x"), "Malformed", id="another type"),
+        pytest.param({"InstrumentID": "rb2701"}, "Malformed", id="fields missing"),
+        pytest.param({}, "Malformed", id="empty"),
+    ],
+)
+def test_what_is_not_published_is_shown_with_a_reason(tick: dict[str, Any], reason: str) -> None:
+    by = finisher()
+    made = finish(by, tick, raw())
+
+    assert [(one.reason, one.fields) for one in made.quarantined] == [(reason, tick)]
+    assert by.invalid == 1
+    assert len(made.ticks["all"]) == 1
+
+
+def test_a_flood_of_bad_ticks_is_counted_and_shown_in_part() -> None:
+    by = finisher()
+    shown = finish(by, *[raw(LastPrice=-1.0)] * 100).quarantined
+    more = finish(by, raw(LastPrice=-1.0), now_ns=NOW_NS + 1_000_000_000).quarantined
+
+    assert (len(shown), len(more), by.invalid) == (QUARANTINED_PER_SECOND, 1, 101)
+
+
+def test_a_contract_that_nobody_wants_any_more_is_no_fault() -> None:
+    by = finisher(outlet("a", "m2705"))
+    made = finish(by, raw())
+
+    assert (made.ticks, made.quarantined, by.unrouted) == ({}, [], 1)
+
+
+def test_the_day_of_a_time_is_found_anew_as_the_clock_goes_on() -> None:
+    by = finisher()
+    day_ns = 86_400 * 1_000_000_000
+    finish(by, raw("m2705", ActionDay="", TradingDay=""))
+    [done] = finish(by, raw("m2705", ActionDay="", TradingDay=""), now_ns=NOW_NS + day_ns).ticks["all"]
+
+    assert done.order_key[0] == 1_795_397_400_038_000_000 + day_ns
+
+
+def test_symbols_without_a_contract_are_reported() -> None:
+    assert finisher().use(CONTRACTS, (outlet("a", "rb2701", "zz9999"),)) == ("zz9999",)

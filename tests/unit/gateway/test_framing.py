@@ -1,0 +1,90 @@
+"""Acks are counted by frame, wherever a read ends; publishes are framed as NATS wants them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mds_gateway.adapters.nats.framing import FenceFrame, Incoming, ProtocolError, Reader
+from mds_gateway.domain.ticks import FinishedTick
+
+ACK = b'MSG _INBOX.ab.7 1 28\r\n{"stream":"MD", "seq":12345}\r\n'
+DUPLICATE = b'MSG _INBOX.ab.7 1 43\r\n{"stream":"MD","seq":1234,"duplicate":true}\r\n'
+OTHER_BATCH = b'MSG _INBOX.ab.8 1 23\r\n{"stream":"MD","seq":1}\r\n'
+FENCED_OFF_BODY = (
+    b'{"error":{"code":400,"err_code":10071,"description":"wrong last sequence: 9"},"stream":"MD","seq":0}'
+)
+FENCED_OFF = b"MSG _INBOX.ab.8 1 %d\r\n%b\r\n" % (len(FENCED_OFF_BODY), FENCED_OFF_BODY)
+NOBODY = b"HMSG _INBOX.ab.9 1 16 16\r\nNATS/1.0 503\r\n\r\n\r\n"
+STREAM = b"".join([b"PING\r\n", ACK, DUPLICATE, b"PONG\r\n", OTHER_BATCH, FENCED_OFF, NOBODY, b"+OK\r\n"])
+
+
+def read(chunks: list[bytes]) -> Incoming:
+    reader, total = Reader(), Incoming()
+    for chunk in chunks:
+        got = reader.feed(chunk)
+        for batch, count in got.stored.items():
+            total.stored[batch] = total.stored.get(batch, 0) + count
+        total.duplicates += got.duplicates
+        total.refusals += got.refusals
+        total.pings += got.pings
+        total.pongs += got.pongs
+    return total
+
+
+def test_a_read_is_counted_by_batch() -> None:
+    got = read([STREAM])
+
+    assert got.stored == {7: 2, 8: 1}
+    assert (got.duplicates, got.pings, got.pongs) == (1, 1, 1)
+    assert [(refusal.batch, refusal.code) for refusal in got.refusals] == [(8, 10071), (9, 503)]
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=8))
+def test_it_does_not_matter_where_a_read_ends(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(STREAM)]
+    chunks = [STREAM[start:end] for start, end in pairwise(edges)]
+
+    assert read(chunks) == read([STREAM])
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        pytest.param(b"HTTP/1.1 400 Bad Request\r\n", id="another protocol"),
+        pytest.param(b"MSG _INBOX.ab.7 1 5\r\nhello\r\n", id="an answer that is no JSON"),
+        pytest.param(b"x" * (1 << 20) + b"x", id="a line without an end"),
+    ],
+)
+def test_what_is_no_nats_ends_the_connection(garbage: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        Reader().feed(garbage)
+
+
+def test_an_info_is_handed_on() -> None:
+    assert Reader().feed(b'INFO {"headers":true}\r\n').info == b'{"headers":true}'
+
+
+def test_an_error_is_handed_on() -> None:
+    assert Reader().feed(b"-ERR 'Authorization Violation'\r\n").error == "Authorization Violation"
+
+
+def test_a_tick_is_framed_with_its_fence_and_identity() -> None:
+    frame = FenceFrame("ctp-a", 3, b"mds.fence.desk.all", 42)
+    tick = FinishedTick(b"md.SHFE.rb2701", (1, 2), b"identity", b"body", 11, 13, snapshot=True)
+
+    framed = frame.frame([tick], b"_INBOX.ab.7", 12)
+
+    header = (
+        b"NATS/1.0\r\n"
+        b"Nats-Expected-Last-Subject-Sequence:42\r\n"
+        b"Nats-Expected-Last-Subject-Sequence-Subject:mds.fence.desk.all\r\n"
+        b"Mds-Pub:ctp-a 3 11 12 13 snapshot\r\n"
+        b"Nats-Msg-Id:identity\r\n\r\n"
+    )
+    assert framed == (
+        b"HPUB md.SHFE.rb2701 _INBOX.ab.7 %d %d\r\n" % (len(header), len(header) + 4) + header + b"body\r\n"
+    )

@@ -1,0 +1,231 @@
+"""Takeovers in a simulated world: nothing lost, repeated or out of order, whatever happens to the old one."""
+
+from __future__ import annotations
+
+import pytest
+
+from mds_gateway.domain import publication as pub
+from mds_gateway.domain.publication import Phase
+from tests.unit.gateway.world import World
+
+SEEDS = range(12)
+
+
+def assert_whole(world: World) -> None:
+    assert world.count_repeated() == 0
+    assert world.count_disordered() == 0
+    assert world.find_lost() == []
+
+
+def start(seed: int) -> World:
+    world = World(seed)
+    world.run(0.5)
+    world.move("a")
+    world.run(1.0)
+    return world
+
+
+def publishers(world: World) -> list[str]:
+    return [name for name, account in world.accounts.items() if account.publication.phase is Phase.ACTIVE]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_planned_move_loses_and_repeats_nothing(seed: int) -> None:
+    world = start(seed)
+
+    for name in ("b", "a", "b"):
+        world.move(name)
+        world.run(0.7)
+        assert publishers(world) == [name]
+    world.run(0.5, ticks=False)
+
+    assert_whole(world)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_after_a_death_the_next_one_sends_what_the_dead_one_had_not(seed: int) -> None:
+    world = start(seed)
+    world.accounts["a"].alive = False
+    world.accounts["a"].wire.clear()
+    world.run(1.0)
+
+    world.move("b")
+    world.run(1.0)
+    world.run(0.5, ticks=False)
+
+    assert publishers(world)[-1] == "b"
+    assert_whole(world)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_sleeper_that_wakes_after_the_move_stores_nothing_more(seed: int) -> None:
+    world = start(seed)
+    world.accounts["a"].asleep_until = world.now + 2.0
+    world.run(0.8)
+    world.move("b")
+
+    world.run(3.0)
+    world.accounts["a"].on_route(world.route)
+    world.run(0.5, ticks=False)
+
+    assert publishers(world) == ["b"]
+    assert {account for _, _, account, epoch in world.stream.entries if epoch == 2} == {"b"}
+    assert_whole(world)
+
+
+@pytest.mark.parametrize("held_s", [0.5, 2.0, 2.9])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bytes_that_arrive_late_are_refused(seed: int, held_s: float) -> None:
+    world = start(seed)
+    world.extra_delay["a"] = held_s
+    world.run(0.4)
+    world.move("b")
+
+    world.run(held_s + 4.0)
+    world.run(0.5, ticks=False)
+
+    assert world.stream.refused > 0
+    assert publishers(world) == ["b"]
+    assert_whole(world)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_after_a_cut_the_same_account_goes_on_behind_a_new_fence(seed: int) -> None:
+    world = start(seed)
+    before = world.stream.fence
+
+    for _ in range(5):
+        world.run(0.3)
+        world.accounts["a"].cut()
+    world.run(0.5)
+    world.run(0.5, ticks=False)
+
+    assert publishers(world) == ["a"]
+    assert before is not None
+    assert world.stream.fence is not None
+    assert world.stream.fence.epoch == before.epoch
+    assert world.stream.fence.sequence > before.sequence
+    assert_whole(world)
+
+
+def test_the_old_one_goes_on_until_it_is_fenced_off() -> None:
+    world = start(1)
+    old = world.accounts["a"].publication
+
+    actions = old.on_route(
+        world.route.__class__(uid="u", epoch=2, named="b", reason="", nonce="2", decided_at=""), world.now
+    )
+
+    assert actions == ()
+    assert old.phase is Phase.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("after_s", "phase"),
+    [pytest.param(2.99, Phase.ACTIVE, id="just before"), pytest.param(3.01, Phase.STANDBY, id="just after")],
+)
+def test_without_a_refusal_the_old_one_stops_after_three_seconds(after_s: float, phase: Phase) -> None:
+    world = start(1)
+    world.accounts["b"].alive = False
+    world.move("b")
+
+    old = world.accounts["a"].publication
+    old.on_clock(world.now + after_s)
+
+    assert old.phase is phase
+
+
+def test_a_process_that_ends_claims_nothing_new() -> None:
+    world = World(1)
+    publication = world.accounts["b"].publication
+    publication.start_stopping(world.now)
+
+    world.move("b")
+    world.run(0.5)
+
+    assert publication.phase is Phase.STANDBY
+    assert world.stream.fence is None
+
+
+def test_a_night_that_is_replayed_is_not_published_again() -> None:
+    world = start(1)
+    account = world.accounts["a"]
+    stored = len(world.stream.entries)
+
+    account.publication.on_ticks(account.delivered[:50], world.now)
+    world.run(0.2, ticks=False)
+
+    assert account.publication.counts.replayed > 0
+    assert world.count_disordered() == 0
+    assert len(world.stream.entries) - stored < 50
+
+
+def test_what_a_front_sends_again_at_a_login_is_not_published_again() -> None:
+    world = start(1)
+    account = world.accounts["a"]
+    world.run(0.2, ticks=False)
+    last = {tick.contract: tick for tick in account.delivered}
+    published = account.publication.counts.published
+
+    account.publication.on_ticks(list(last.values()), world.now)
+
+    assert account.publication.counts.replayed == len(last)
+    assert account.publication.waiting == 0
+    assert account.publication.counts.published == published
+
+
+def test_what_was_dropped_for_newer_ticks_is_counted_and_told() -> None:
+    world = start(1)
+    account = world.accounts["a"]
+    account.publication._sender._window.in_flight = account.publication._sender._window.limit  # noqa: SLF001
+
+    flood = [world.make_tick() for _ in range(200_100)]
+    actions = account.publication.on_ticks(flood, world.now)
+
+    gaps = [action for action in actions if isinstance(action, pub.Gap)]
+    assert sum(gap.count for gap in gaps) == account.publication.counts.conflated > 0
+
+
+def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told() -> None:
+    world = start(1)
+    account = world.accounts["a"]
+    account.connection += 1
+    account.act(account.publication.on_disconnected(world.now))
+    world.run(12.0)
+    account.act(account.publication.on_connected(world.now))
+    world.run(0.5)
+
+    gaps = [what for _, what in world.happened if isinstance(what, pub.Gap)]
+
+    assert [gap.cause for gap in gaps] == ["log too short"]
+    # The log keeps 10 s of 12 s; what the stream answered last may be a few batches old.
+    assert gaps[0].count == pytest.approx(2 * 1000 * 0.99, rel=0.1)
+    assert len(gaps[0].ticks) <= 2 * 7
+
+
+def test_an_outage_within_the_log_loses_nothing() -> None:
+    world = start(1)
+    account = world.accounts["a"]
+    account.connection += 1
+    account.act(account.publication.on_disconnected(world.now))
+    world.run(8.0)
+    account.act(account.publication.on_connected(world.now))
+    world.run(0.5)
+    world.run(0.5, ticks=False)
+
+    assert not [what for _, what in world.happened if isinstance(what, pub.Gap)]
+    assert_whole(world)
+
+
+def test_a_takeover_is_timed_from_the_moment_it_could_begin() -> None:
+    world = start(1)
+    account = world.accounts["a"]
+    account.connection += 1
+    account.act(account.publication.on_disconnected(world.now))
+    world.run(5.0)
+    account.act(account.publication.on_connected(world.now))
+    world.run(0.5)
+
+    last = [what for _, what in world.happened if isinstance(what, pub.TookOver)][-1]
+
+    assert last.took_s < 0.2

@@ -1,0 +1,184 @@
+"""The heartbeat's parts and the figures behind `/metrics`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from mds_gateway import metrics, reporting
+from mds_gateway.domain.latency import Hops
+from mds_gateway.domain.peers import Peers, Witness
+from mds_gateway.metrics import FAMILIES, GatewayMetrics
+from mds_protocol.wire import heartbeat as wire
+from mds_protocol.wire.route import Route
+from tests.unit.gateway.page import check_block
+from tests.unit.gateway.test_readiness import beat
+
+if TYPE_CHECKING:
+    from mds_gateway.adapters.nats.bridge import Bridge, Served
+
+INFO = {"namespace": "desk", "account": "ctp-a", "environment": "Test"}
+
+
+@dataclass
+class FakeBridge:
+    """What the figures read of a bridge."""
+
+    connected: bool = True
+    connections: int = 2
+    hops: Hops = field(default_factory=Hops)
+    served: dict[str, Any] = field(default_factory=dict)
+
+
+def build(bridge: FakeBridge | None = None) -> GatewayMetrics:
+    return GatewayMetrics(cast("Bridge", bridge or FakeBridge()), INFO)
+
+
+def render(figures: GatewayMetrics) -> str:
+    registry = CollectorRegistry()
+    registry.register(figures)
+    return generate_latest(registry).decode()
+
+
+def full_beat() -> wire.Heartbeat:
+    return beat(
+        trade=wire.Front(connected=True, logged_in=False),
+        publications=(wire.Publication(subscription="all", epoch=4, fence=99, log_reach_ms=12_500),),
+        exchanges={
+            "SHFE": wire.Exchange(session=wire.SessionState.OPEN, tick_age_ms=40),
+            "DCE": wire.Exchange(session=wire.SessionState.UNKNOWN),
+        },
+        canary_age_ms={"rb2701.SHFE": 1500, "cu2701.SHFE": None},
+        probe_age_ms=300,
+        oldest_unacked_ms=7,
+        depths=wire.Depths(handoff=1, backlog=2, in_flight=3, log_bytes=4),
+        counters=wire.Counters(received=10, acked=9),
+    )
+
+
+SAMPLES = [
+    'mds_gateway_account_info{account="ctp-a",environment="Test",namespace="desk"} 1.0',
+    "mds_gateway_ticks_received_total 10.0",
+    "mds_gateway_ticks_acked_total 9.0",
+    'mds_gateway_takeovers_total{subscription="all"} 1.0',
+    'mds_gateway_last_takeover_seconds{subscription="all"} 0.041',
+    'mds_gateway_notes_total{code="FrontLost"} 2.0',
+    "mds_gateway_nats_connections_total 2.0",
+    'mds_gateway_state{state="Streaming"} 1.0',
+    'mds_gateway_state{state="Draining"} 0.0',
+    "mds_gateway_settings_revision 7.0",
+    "mds_gateway_market_data_logged_in 1.0",
+    "mds_gateway_trade_logged_in 0.0",
+    'mds_gateway_active{subscription="all"} 1.0',
+    'mds_gateway_epoch{subscription="all"} 4.0',
+    'mds_gateway_log_reach_seconds{subscription="all"} 12.5',
+    'mds_gateway_tick_age_seconds{exchange="SHFE"} 0.04',
+    'mds_gateway_session_open{exchange="SHFE"} 1.0',
+    'mds_gateway_canary_age_seconds{contract="rb2701.SHFE"} 1.5',
+    "mds_gateway_probe_age_seconds 0.3",
+    "mds_gateway_oldest_unacked_seconds 0.007",
+    "mds_gateway_in_flight_ticks 3.0",
+    'mds_gateway_hop_seconds_bucket{hop="publish",le="0.0025"} 1.0',
+    'mds_gateway_hop_seconds_bucket{hop="publish",le="0.001"} 0.0',
+    'mds_gateway_hop_seconds_count{hop="publish"} 1.0',
+]
+
+
+def build_full() -> GatewayMetrics:
+    bridge = FakeBridge()
+    bridge.hops.on_sent(1, 1, 0, now_ns=2_000_000, now=0.0)
+    figures = build(bridge)
+    figures.on_heartbeat(full_beat(), now=1.0)
+    figures.tally.on_takeover("all", 0.041)
+    figures.tally.notes["FrontLost"] += 2
+    return figures
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_figure_is_where_and_in_the_unit_that_its_name_says(sample: str) -> None:
+    assert f"\n{sample}\n" in render(build_full())
+
+
+@pytest.mark.parametrize("absent", ['exchange="DCE"', 'contract="cu2701.SHFE"'])
+def test_what_is_not_known_has_no_sample(absent: str) -> None:
+    assert absent not in render(build_full())
+
+
+def test_before_the_first_heartbeat_there_is_who_it_is() -> None:
+    text = render(build())
+
+    assert "mds_gateway_account_info" in text
+    assert "mds_gateway_ticks" not in text
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_names_follow_the_conventions(family: metrics.Family) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", family.name)
+    assert not re.search(r"_(ms|us|milliseconds|kb|mb|total|count)$", family.name)
+    assert family.text.endswith(".")
+
+
+def test_the_page_lists_the_figures() -> None:
+    rows = ["| name | kind | label | what it is |", "|---|---|---|---|"]
+    rows += [
+        f"| `{each.full_name}` | {each.kind} | {f'`{each.label}`' if each.label else ''} | {each.text} |"
+        for each in FAMILIES
+    ]
+    rows.append(f"| `{metrics.PREFIX}{metrics.HOPS}` | histogram | `hop` | {metrics.HOPS_TEXT} |")
+    labels = ", ".join(f"`{label}`" for label in sorted(INFO))
+    rows.append(f"| `{metrics.PREFIX}{metrics.INFO}_info` | info | {labels} | {metrics.INFO_TEXT} |")
+
+    check_block("metrics", "\n".join(rows))
+
+
+# --- the heartbeat
+
+
+def served(named: str | None, *, oldest_unacked_s: float | None = None) -> Served:
+    route = Route(uid="u", epoch=3, named=named, reason="Initial", nonce="n", decided_at="now")
+    publication = SimpleNamespace(
+        route=route,
+        fence=None,
+        log=SimpleNamespace(reach_s=lambda _: 2.5),
+        oldest_unacked_s=lambda _: oldest_unacked_s,
+    )
+    return cast("Served", SimpleNamespace(publication=publication, to=SimpleNamespace(subscription="all")))
+
+
+def test_a_standby_says_what_its_witness_saw() -> None:
+    witness = Witness(answered_at=9.0, changed_at=8.5)
+    said = reporting.describe_publication(served("ctp-b"), witness, now=10.0)
+
+    assert (said.epoch, said.fence, said.log_reach_ms) == (3, None, 2500)
+    assert (said.witness_asked_ms, said.witnessed_tick_age_ms) == (1000, 1500)
+
+
+def test_a_witness_that_was_not_asked_says_nothing() -> None:
+    said = reporting.describe_publication(served("ctp-b"), Witness(), now=10.0)
+
+    assert (said.witness_asked_ms, said.witnessed_tick_age_ms) == (None, None)
+
+
+def test_the_oldest_unacknowledged_is_that_of_all_subscriptions() -> None:
+    all_served = {"a": served(None, oldest_unacked_s=0.2), "b": served(None, oldest_unacked_s=1.5)}
+    bridge = FakeBridge(served=dict(all_served))
+
+    assert reporting.describe_oldest_unacked(cast("Bridge", bridge), now=0.0) == 1500
+
+
+def test_peers_are_the_others_that_routes_name() -> None:
+    peers = Peers()
+    peers.on_heartbeat(beat(account="ctp-b"), now=9.0)
+    bridge = FakeBridge(
+        served={"1": served("ctp-b"), "2": served("ctp-a"), "3": served(None), "4": served("ctp-c")}
+    )
+
+    assert reporting.describe_peers(cast("Bridge", bridge), peers, "ctp-a", now=10.0) == {
+        "ctp-b": 1000,
+        "ctp-c": None,
+    }
