@@ -15,7 +15,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
 UV      := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN     := .venv/bin
 PYTHON  := $(BIN)/python
-MEMBERS := protocol gateway simulator devcluster
+MEMBERS := protocol gateway simulator tryout devcluster
 
 # The same resolution everywhere: Linux x86-64, as the vendor libraries are.
 COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-unknown-linux-gnu \
@@ -103,3 +103,9 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minut
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.moves
+
+# --- seeing it ---------------------------------------------------------------------------------------------
+
+.PHONY: try
+try: .venv/ready ## a simulated exchange, a real NATS, two gateways and a failover (ARGS=--script without a terminal)
+	@$(PYTHON) -m mds_tryout $(ARGS)

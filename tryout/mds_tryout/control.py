@@ -1,0 +1,53 @@
+"""The simulator's control port, as far as a try needs it: close the market, read what was delivered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.request
+from typing import TYPE_CHECKING, Final
+
+from mds_tryout.errors import TryError
+from mds_tryout.judging import Delivered
+
+if TYPE_CHECKING:
+    from mds_tryout.world import World
+
+_TIMEOUT_S: Final = 30.0
+_SECOND_NS: Final = 1_000_000_000
+
+
+async def close_market(parts: World) -> None:
+    """No more ticks, at all fronts in the same moment: now both sides can be compared at rest."""
+    await _ask(parts, "POST", "/session", json.dumps({"state": "closed"}).encode())
+
+
+async def read_delivered(parts: World) -> list[Delivered]:
+    text = await _ask(parts, "GET", "/delivered", None)
+    return [tick for line in text.splitlines() for tick in parse_delivered(line)]
+
+
+def parse_delivered(line: str) -> list[Delivered]:
+    """One line is what one front wrote to one client at one moment."""
+    run = json.loads(line)
+    at_s, account, is_live = run["at_ns"] / _SECOND_NS, run["user"], run["kind"] == "live"
+    return [Delivered(contract, serial, at_s, account, is_live) for contract, serial in run["ticks"]]
+
+
+async def _ask(parts: World, method: str, path: str, body: bytes | None) -> str:
+    request = urllib.request.Request(parts.control_url + path, body, method=method)  # noqa: S310 - our own address
+    try:
+        return await asyncio.to_thread(_read, request)
+    except OSError as exc:
+        raise TryError(
+            f"the simulator does not answer to {method} {path}: {exc}",
+            log=parts.log("simulator"),
+            remedy="read its log",
+        ) from exc
+
+
+def _read(request: urllib.request.Request) -> str:
+    # No proxy: one may stand in the environment, and it does not lead to loopback.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=_TIMEOUT_S) as response:
+        return str(response.read().decode())
