@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 import threading
+import traceback
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +46,7 @@ class Bridge:
         self.mode = mode
         self.published = 0
         self.queue: asyncio.Queue[TickData] = asyncio.Queue()
+        self.gateway: CtpGateway | None = None  # held, or the collector would end its session
 
     async def run(self, front: str, server: str, contracts: list[str]) -> None:
         client = await nats.connect(server)
@@ -57,8 +59,8 @@ class Bridge:
 
         engine.register(EVENT_TICK, hand_over)
         engine.start()
-        start_gateway(engine, front, contracts)
-        threading.Thread(target=self.answer, daemon=True).start()
+        self.gateway = start_gateway(engine, front, contracts)
+        threading.Thread(target=self.answer, args=(free_stdout(),), daemon=True).start()
         while True:
             tick = await self.queue.get()
             body = encode(tick)
@@ -69,13 +71,20 @@ class Bridge:
                 await client.publish(subject, body)
             self.published += 1
 
-    def answer(self) -> None:
+    def answer(self, answers: int) -> None:
         for _ in sys.stdin:
-            print(self.published, flush=True)
+            os.write(answers, b"%d\n" % self.published)
         os._exit(0)
 
 
-def start_gateway(engine: EventEngine, front: str, contracts: list[str]) -> None:
+def free_stdout() -> int:
+    """The binding prints swallowed exceptions there; a pipe that nobody empties would stop its thread."""
+    answers = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return answers
+
+
+def start_gateway(engine: EventEngine, front: str, contracts: list[str]) -> CtpGateway:
     """Market data only: the contract table is given, as vnpy drops every tick without one."""
     gateway = CtpGateway(engine, "CTP")
     for symbol in contracts:
@@ -86,6 +95,7 @@ def start_gateway(engine: EventEngine, front: str, contracts: list[str]) -> None
         gateway.md_api.subscribed.add(symbol)
         gateway.md_api.subscribe(SubscribeRequest(symbol, Exchange.SHFE))
     gateway.md_api.connect(front, "bench", "bench", "9999", production_mode=True)
+    return gateway
 
 
 def encode(tick: TickData) -> bytes:
@@ -97,4 +107,8 @@ def encode(tick: TickData) -> bytes:
 
 if __name__ == "__main__":
     front, server, mode, names = sys.argv[1:]
-    asyncio.run(Bridge(mode).run(front, server, names.split(",")))
+    try:
+        asyncio.run(Bridge(mode).run(front, server, names.split(",")))
+    finally:
+        traceback.print_exc()
+        os._exit(1)  # vnpy's threads would keep a dead bridge alive
