@@ -11,6 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mds_gateway.adapters.ctp.contracts import Skipped, parse_contract
+from mds_gateway.adapters.ctp.thread_state import keep_thread_state
 from mds_gateway.domain.login import Answer, Side
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def trading_callbacks(handoff: HandOff, to: Listener) -> dict[str, Callable[...,
 
 def _shared_callbacks(handoff: HandOff, to: Listener, side: Side) -> dict[str, Callable[..., None]]:
     def on_connected(_api: object) -> None:
+        keep_thread_state()  # the first callback on the thread that will bring the ticks
         handoff.post(lambda: to.on_connected(side))
 
     def on_disconnected(_api: object, reason: int) -> None:
