@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 ACCOUNT = "bench"
 WARM_UP_S = 1.5
 RESULT = Path("docs/results/throughput.json")
+PAGE = Path("docs/gateway.md")
+BEGIN, END = "<!-- begin generated: throughput -->\n", "<!-- end generated: throughput -->"
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 NAIVE_RATE = 20_000  # above what it can take in either form, so that it is the limit
 
@@ -63,13 +65,52 @@ def main() -> None:
         run = asyncio.run(measure_naive(mode, NAIVE_RATE, options.contracts, options.seconds))
         runs.append({"what": f"naive {mode}", **run})
         show(runs[-1])
-    RESULT.write_text(json.dumps({"made": describe_run(), "runs": runs}, indent=1) + "\n")
-    print(f"written: {RESULT}")
+    result = {"made": describe_run(), "runs": runs}
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    PAGE.write_text(build_page(PAGE.read_text(), result))
+    print(f"written: {RESULT} {PAGE}")
 
 
 def show(run: dict[str, Any]) -> None:
     rest = "  ".join(f"{name} {value:,}" for name, value in run.items() if name != "what")
     print(f"{run['what']:10}  {rest}", flush=True)
+
+
+def build_page(page: str, result: dict[str, Any]) -> str:
+    """The page with its table as the result has it."""
+    head, rest = page.split(BEGIN)
+    return head + BEGIN + build_table(result) + END + rest.split(END)[1]
+
+
+def build_table(result: dict[str, Any]) -> str:
+    lines = [
+        "| what | offered ticks/s | out of the binding | stored and acknowledged | cores |",
+        "|---|---|---|---|---|",
+    ]
+    gateways = [run for run in result["runs"] if run["what"] == "gateway"]
+    ceilings = [run for run in result["runs"] if run["what"] == "ceiling"]
+    for gateway, ceiling in zip(gateways, ceilings, strict=True):
+        rate = ceiling["asked_per_s"]
+        lines.append(
+            f"| gateway | {rate:,} | {gateway['received_per_s']:,} | {gateway['stored_per_s']:,} "
+            f"| {gateway['cpu_share']} |"
+        )
+        lines.append(
+            f"| raw callback, nothing behind it | {rate:,} | {ceiling['callbacks_per_s']:,} | – | – |"
+        )
+    for run in result["runs"]:
+        if run["what"].startswith("naive"):
+            how = "JetStream, awaited" if run["what"] == "naive js" else "core, nothing acknowledged"
+            published, cores = run["published_per_s"], run["cpu_share"]
+            lines.append(f"| naive bridge, {how} | {NAIVE_RATE:,} | – | {published:,} | {cores} |")
+    made = result["made"]
+    lines.append("")
+    lines.append(
+        f"Measured {made['at']}, commit {made['commit'][:12]}, {made['cpus']} cores shared by simulator, "
+        f"program and nats-server, Python {made['python']}, load {made['load_before']:.1f} before; "
+        f"`{made['command']}`."
+    )
+    return "\n".join(lines) + "\n"
 
 
 def describe_run() -> dict[str, Any]:

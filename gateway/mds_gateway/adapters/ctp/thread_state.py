@@ -1,8 +1,8 @@
 """Keeps the interpreter's state of a binding thread from one callback to the next.
 
-The binding takes the interpreter's lock with pybind11's `gil_scoped_acquire`. On a thread that Python does not
-know it makes a thread state for each callback and throws it away after: with 3.13 that maps and unmaps memory
-for every tick. One `PyGILState_Ensure` without its release, from inside a callback, keeps the state for good.
+The binding takes the interpreter's lock with pybind11's `gil_scoped_acquire`. On a thread that Python does
+not know it makes a thread state for each callback and throws it away after; with 3.13 that maps and unmaps
+memory for every tick. One `PyGILState_Ensure` without its release, inside a callback, keeps it for good.
 """
 
 from __future__ import annotations
