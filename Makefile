@@ -100,6 +100,7 @@ test: check ## everything: checks, unit and component tests, on real parts
 
 .PHONY: bench
 bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
+	@$(PYTHON) -m tests.bench.tick_cost
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.moves
