@@ -53,7 +53,10 @@ class ContractsLoaded:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A tick that is not to be published: why, in a code and in words, and its raw fields."""
+    """A tick that is not to be published: why, in a code and in words, and its raw fields.
+
+    The source counts all and reports some: a front gone mad must not become a flood.
+    """
 
     reason: str
     problem: str

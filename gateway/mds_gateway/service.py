@@ -55,7 +55,6 @@ WITNESS_EVERY_S = 0.2
 LOG_MARGIN_S = 5.0
 LOG_LEAST_S = 5.0
 STOP_WITHIN_S = 4.0  # 3 s to be fenced off, and a moment for the last acknowledgements
-QUARANTINE_PER_S = 100  # a front gone mad must not become a flood
 BLOCKED = "Blocked"
 
 
@@ -102,8 +101,6 @@ class Gateway:
         self._stopping = asyncio.Event()
         self._sequence = 0
         self._probed_at: float | None = None
-        self._quarantined = 0
-        self._started = time.monotonic()
 
     @property
     def _own_key(self) -> str:
@@ -193,12 +190,10 @@ class Gateway:
         self._replan()
 
     def _on_quarantined(self, tick: Quarantined) -> None:
-        self._quarantined += 1
-        if self._quarantined <= QUARANTINE_PER_S * max(1.0, time.monotonic() - self._started):
-            subject = self.subjects.quarantine(self.config.namespace, self.config.account)
-            self.bridge.start_task(
-                self.control.tell(subject, events.build_quarantine(self.config, tick).encode())
-            )
+        subject = self.subjects.quarantine(self.config.namespace, self.config.account)
+        self.bridge.start_task(
+            self.control.tell(subject, events.build_quarantine(self.config, tick).encode())
+        )
 
     async def _share_contracts(self, contracts: tuple[Contract, ...]) -> None:
         """For accounts without a trading login, and for consumers."""

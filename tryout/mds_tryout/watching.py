@@ -64,12 +64,6 @@ async def read_all(js: JetStreamContext) -> list[StoredTick]:
     return ticks
 
 
-async def last_sequence(js: JetStreamContext) -> int:
-    """Grows as long as anything is stored; probes count, too."""
-    info = await js.stream_info(STREAM.name)
-    return int(info.state.last_seq)
-
-
 def read_tick(message: Msg) -> StoredTick:
     tick = encodings.decode(message.data, Encoding.JSON)
     said = headers.parse_publication((message.headers or {})[headers.MDS_PUB])

@@ -24,9 +24,6 @@ class Peers:
         known = self.heard.get(account)
         return None if known is None else now - known[1]
 
-    def operator_age_s(self, now: float) -> float | None:
-        return None if self.operator_heard is None else now - self.operator_heard
-
 
 @dataclass(slots=True)
 class Witness:

@@ -63,10 +63,6 @@ class Sender:
     def waiting(self) -> int:
         return len(self._waiting)
 
-    @property
-    def in_flight(self) -> int:
-        return sum(batch.outstanding for batch in self._batches.values())
-
     def oldest_unacked_s(self, now: float) -> float | None:
         sent = [batch.sent_at for batch in self._batches.values() if not batch.abandoned]
         return now - min(sent) if sent else None

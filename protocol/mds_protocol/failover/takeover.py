@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 type OrderKey = tuple[int, int]
 """Exchange time, then cumulative volume."""
@@ -52,15 +52,6 @@ class Plan[T]:
     """Entries after the stored one, with an order key below one that precedes them: a front replayed them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused[T]:
-    """What becomes of ticks that the server refused."""
-
-    again: list[T]
-    superseded: list[T]
-    """Lost: a newer tick of the contract was accepted meanwhile. Counted and shown."""
-
-
 def find_lacking[N: (str, bytes), T: Logged[Any]](log: Log[T], last: Mapping[N, Last[N]]) -> Plan[T]:
     """What of the log the stream lacks. `last` holds the newest stored tick of each contract it has."""
     found = _first_positions(log, last)
@@ -84,19 +75,6 @@ def find_lacking[N: (str, bytes), T: Logged[Any]](log: Log[T], last: Mapping[N, 
 def is_replay(order_key: OrderKey, published: OrderKey | None) -> bool:
     """Whether a live tick is below the last published one of its contract: not published, but counted."""
     return published is not None and order_key < published
-
-
-def split_refused[N: (str, bytes), T: Logged[Any]](
-    refused: Iterable[T], accepted: Mapping[N, OrderKey]
-) -> Refused[T]:
-    """Refused ticks go again, unless something newer of their contract was accepted since."""
-    again: list[T] = []
-    superseded: list[T] = []
-    for entry in refused:
-        newest = accepted.get(entry.contract)
-        overtaken = newest is not None and entry.order_key < newest
-        (superseded if overtaken else again).append(entry)
-    return Refused(again, superseded)
 
 
 def _first_positions[N: (str, bytes), T: Logged[Any]](log: Log[T], last: Mapping[N, Last[N]]) -> dict[N, int]:

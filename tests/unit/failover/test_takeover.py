@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mds_protocol.failover.takeover import Last, find_lacking, is_replay, split_refused
+from mds_protocol.failover.takeover import Last, find_lacking, is_replay
 from tests.unit.failover.builders import Entry
 
 
@@ -67,13 +67,6 @@ def test_a_live_tick_below_the_last_published_one_is_a_replay(
     key: tuple[int, int], published: tuple[int, int] | None, *, replay: bool
 ) -> None:
     assert is_replay(key, published) is replay
-
-
-def test_a_refused_tick_goes_again_only_if_nothing_newer_was_accepted() -> None:
-    split = split_refused(log(("x", 1), ("y", 2), ("z", 3)), {"rb": (2, 0)})
-
-    assert [each.identity for each in split.superseded] == ["x"]
-    assert [each.identity for each in split.again] == ["y", "z"]
 
 
 @settings(max_examples=300, deadline=None)

@@ -15,11 +15,11 @@ def test_an_age_is_since_the_last_heartbeat() -> None:
 
 def test_the_operator_was_never_heard_or_at_its_last_heartbeat() -> None:
     peers = Peers()
-    assert peers.operator_age_s(now=1.0) is None
+    assert peers.operator_heard is None
 
     peers.on_operator(now=1.0)
 
-    assert peers.operator_age_s(now=3.0) == 2.0
+    assert peers.operator_heard == 1.0
 
 
 def test_the_first_look_of_a_witness_finds_nothing_new() -> None:

@@ -180,8 +180,10 @@ class Control:
         await self.client.subscribe(subject, cb=callback)
 
     async def tell(self, subject: str, body: bytes) -> None:
-        """Core publish: nobody has to listen."""
-        await self.client.publish(subject, body)
+        """Core publish: nobody has to listen, and while NATS is away nobody can."""
+        with contextlib.suppress(NatsError, OSError):
+            if self.client.is_connected:
+                await self.client.publish(subject, body)
 
 
 async def _connect(access: Access, name: str, timeout_s: float) -> Client:
