@@ -82,11 +82,11 @@ class PodView:
 def read_pod(found: Mapping[str, Any]) -> PodView:
     """A Pod as the API server gave it."""
     metadata, status, spec = found["metadata"], found.get("status") or {}, found.get("spec") or {}
-    container = next(iter(status.get("containerStatuses") or ()), {})
+    container: Mapping[str, Any] = next(iter(status.get("containerStatuses") or ()), {})
     state, last = container.get("state") or {}, container.get("lastState") or {}
     ended = state.get("terminated") or last.get("terminated")
     waiting = state.get("waiting")
-    owner = next((ref for ref in metadata.get("ownerReferences") or () if ref.get("controller")), {})
+    owner: Mapping[str, Any] = next(filter(_is_ours, metadata.get("ownerReferences") or ()), {})
     return PodView(
         namespace=metadata["namespace"],
         name=metadata["name"],
@@ -106,6 +106,11 @@ def read_pod(found: Mapping[str, Any]) -> PodView:
         last_end=_read_end(ended),
         unschedulable=_read_unschedulable(status),
     )
+
+
+def _is_ours(reference: Mapping[str, Any]) -> bool:
+    """A pod of another controller is that controller's affair, whatever label it carries."""
+    return bool(reference.get("controller")) and reference.get("kind") == "FeedAccount"
 
 
 def _read_end(ended: Mapping[str, Any] | None) -> ContainerEnd | None:

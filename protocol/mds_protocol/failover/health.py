@@ -19,7 +19,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from mds_protocol.failover import staleness, timings
-from mds_protocol.failover.logins import LoginAnswer, classify_login
+from mds_protocol.failover.logins import LoginAnswer, classify_login, find_refusal
 from mds_protocol.failover.observed import Standby, Surroundings
 from mds_protocol.failover.silence import find_mass_silence, judge_silence
 from mds_protocol.resources.reasons import AccountReason
@@ -130,7 +130,7 @@ def find_fault(heartbeat: Heartbeat) -> Finding | None:
             AccountReason.STARTING if never else AccountReason.FRONT_LOST, f"reason code {front.error_code}"
         )
     if not front.logged_in:
-        return _find_login_fault(front.error_code)
+        return _find_login_fault(find_refusal(heartbeat))
     if (heartbeat.oldest_unacked_ms or 0) >= timings.ACK_STALL_S * _MS_PER_S:
         return _bad(AccountReason.PUBLISH_STALLED, f"oldest unacknowledged {heartbeat.oldest_unacked_ms} ms")
     return None

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mds_protocol.wire.heartbeat import Heartbeat
+
+FIRST_DISCONNECT: Final = 4097
+"""From here on a number says why a connection broke (0x1001); a front keeps it until the next login."""
+
 
 class LoginAnswer(Enum):
     """What to do after a refused login."""
@@ -40,3 +45,13 @@ LOGIN_ANSWERS: Final[Mapping[int, LoginAnswer]] = {
 def classify_login(code: int) -> LoginAnswer:
     """An unknown code is inspected: it neither locks an account nor goes away unseen."""
     return LOGIN_ANSWERS.get(code, LoginAnswer.INSPECT)
+
+
+def find_refusal(heartbeat: Heartbeat) -> int | None:
+    """The code of a login that the broker refuses now.
+
+    Where both fronts use one login and the trading front refuses it, market data waits without a code.
+    """
+    fronts = [front for front in (heartbeat.market_data, heartbeat.trade) if front is not None]
+    codes = (front.error_code for front in fronts if front.connected and not front.logged_in)
+    return next((code for code in codes if code is not None and 0 < code < FIRST_DISCONNECT), None)

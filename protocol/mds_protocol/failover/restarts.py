@@ -153,11 +153,9 @@ def _check_login(seen: RestartSeen, now: float) -> RestartDecision | None:
     del now
     if seen.health.reason is AccountReason.BLOCKED:
         return _stay(RestartReason.BLOCKED)
-    if seen.health.reason is not AccountReason.LOGIN_REFUSED:
-        return None
-    code = seen.account.heard.heartbeat.market_data.error_code if seen.account.heard else None
-    patient = code is not None and classify_login(code) in {LoginAnswer.RETRY, LoginAnswer.FAIL_OVER}
-    return _stay(RestartReason.RETRIES_ITSELF) if patient else None
+    if seen.health.reason is AccountReason.LOGIN_REFUSED:
+        return _stay(RestartReason.RETRIES_ITSELF)
+    return None
 
 
 def _check_market(seen: RestartSeen, now: float) -> RestartDecision | None:

@@ -240,6 +240,8 @@ class Restarts(StatusModel):
     """No restart for its health before this."""
     answered: Instant | None = None
     """The value of the annotation mds.dev/restartedAt that was last acted on."""
+    block: Annotated[str, Field(max_length=40)] | None = None
+    """While a login must not be repeated: the broker's code, and a fingerprint of what it was made with."""
 
 
 class FeedAccountStatus(StatusModel):

@@ -197,15 +197,15 @@ class FeedSubscriptionSpec(Model):
 
 
 class ContractCounts(StatusModel):
-    """Contracts by how far they are."""
+    """Contracts by how far they are; absent what nobody knows now."""
 
-    selected: Count = 0
+    selected: Count | None = None
     """Contracts that the rules select today."""
-    subscribed: Count = 0
+    subscribed: Count | None = None
     """Those that the active account has subscribed."""
-    ticking: Count = 0
+    ticking: Count | None = None
     """Those that ticked in this trading day."""
-    stale: Count = 0
+    stale: Count | None = None
     """Those that should tick and do not."""
 
 

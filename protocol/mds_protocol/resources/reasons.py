@@ -174,6 +174,14 @@ class AccountReason(Reason):
         "ImageUnavailable",
         "The image cannot be pulled; check its name and `imagePullSecrets`.",
     )
+    ACCESS_DENIED = (
+        "AccessDenied",
+        "A Role or RoleBinding of the operator is missing in this namespace; the message says for what.",
+    )
+    SPEC_UNREADABLE = (
+        "SpecUnreadable",
+        "The operator does not know a field or value of the spec: upgrade the chart with its CRDs.",
+    )
 
 
 class SubscriptionReason(Reason):
@@ -271,6 +279,10 @@ class SubscriptionReason(Reason):
     CONTRACTS_UNKNOWN = (
         "ContractsUnknown",
         "Some listed instruments do not exist or have expired; correct the list.",
+    )
+    SPEC_UNREADABLE = (
+        "SpecUnreadable",
+        "The operator does not know a field or value of the spec: upgrade the chart with its CRDs.",
     )
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from mds_protocol.wire.codec import Message, Name, Natural
 
@@ -29,7 +32,7 @@ class Route(Message):
     """The subscription is gone. Nobody takes a closed route."""
     paused: bool = False
     mode: Mode = Mode.AUTO
-    reason: str
+    reason: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{1,64}\Z")]
     """A code of `resources.reasons.FailoverReason`."""
     nonce: str
     """Random, by the writer: after a compare-and-set that timed out, it tells whose write won."""

@@ -323,6 +323,24 @@ def test_a_heartbeat_of_a_replaced_pod_is_not_kept(instance: str, kept: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("trade", "reason"),
+    [
+        pytest.param(Front(connected=True, logged_in=False, error_code=3), "LoginRefused", id="refused"),
+        pytest.param(Front(connected=True, logged_in=False, error_code=63), "Blocked", id="blocked"),
+        pytest.param(Front(connected=True, logged_in=False, error_code=4096), "LoginRefused", id="last-code"),
+        pytest.param(Front(connected=True, logged_in=False, error_code=4097), "Starting", id="disconnect"),
+        pytest.param(Front(connected=False, logged_in=False, error_code=3), "Starting", id="not-connected"),
+        pytest.param(Front(connected=True, logged_in=True), "Starting", id="logged-in"),
+    ],
+)
+def test_a_trading_login_that_is_refused_explains_why_market_data_waits(trade: Front, reason: str) -> None:
+    waits = Front(connected=True, logged_in=False)
+    account = make_account(beat={"state": GatewayState.LOGGING_IN, "market_data": waits, "trade": trade})
+
+    assert judge(account).reason == reason
+
+
+@pytest.mark.parametrize(
     "account",
     [
         make_account(beat={"state": state, "market_data": front})

@@ -80,7 +80,7 @@ def make_case(**changes: Any) -> RestartSeen:
         pytest.param(refused(8), RestartReason.RETRIES_ITSELF, id="code-8"),
         pytest.param(refused(90), RestartReason.RETRIES_ITSELF, id="code-90"),
         pytest.param(refused(60), RestartReason.RETRIES_ITSELF, id="code-60"),
-        pytest.param(refused(3), RestartReason.UNHEALTHY, id="code-3"),
+        pytest.param(refused(3), RestartReason.RETRIES_ITSELF, id="code-3"),
     ],
 )
 def test_an_unhealthy_account_is_restarted_only_if_it_helps(

@@ -24,7 +24,7 @@ routes = st.builds(
     closed=st.booleans(),
     paused=st.booleans(),
     mode=st.sampled_from(Mode),
-    reason=texts,
+    reason=st.from_regex(r"[A-Za-z]{1,64}", fullmatch=True),
     nonce=texts,
     decided_at=texts,
 )

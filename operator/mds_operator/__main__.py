@@ -1,0 +1,175 @@
+"""`mds-operator`: start, wait for the Lease, lead until SIGTERM or until the Lease is lost.
+
+Exit codes: 0 told to stop, 1 the Lease was lost or a defect, 2 a wrong start, whose one line says what to
+correct. A leader that lost the Lease ends at once: what it was about to do is another's now.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import sys
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from mds_operator import logs
+from mds_operator.adapters.http.server import serve
+from mds_operator.adapters.kube.events import EventPoster
+from mds_operator.adapters.kube.objects import Kube
+from mds_operator.adapters.kube.requests import KubeRequests, KubeStartError
+from mds_operator.adapters.lease import LeaseElector
+from mds_operator.adapters.nats.heart import Heart
+from mds_operator.adapters.nats.link import Link
+from mds_operator.domain.seen import Key
+from mds_operator.manifests.installation import Installation
+from mds_operator.outside import Outside
+from mds_operator.service import Service
+from mds_operator.settings import StartError, describe_variables, load_access, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from mds_operator.settings import OperatorSettings
+
+EXIT_STOPPED = 0
+EXIT_FAILED = 1
+EXIT_WRONG_START = 2
+LEASE = "mds-operator"
+
+log = logging.getLogger("mds_operator")
+
+
+class LeaseLostError(Exception):
+    """Another replica leads."""
+
+
+def main() -> None:
+    _parse_arguments()
+    logs.start_logging()
+    code = _work()
+    logging.shutdown()
+    sys.stdout.flush()
+    # The threads of the watches are not waited for: they hold nothing.
+    os._exit(code)
+
+
+def _work() -> int:
+    try:
+        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_run())
+    except asyncio.CancelledError:
+        log.info("ended", extra={"code": "Ended"})
+        return EXIT_STOPPED
+    except (StartError, KubeStartError) as exc:
+        log.error("cannot start: %s", exc, extra={"code": "WrongStart"})  # noqa: TRY400 - one line, no traceback
+        return EXIT_WRONG_START
+    except LeaseLostError:
+        log.error("the Lease is lost: another replica leads", extra={"code": "LeaseLost"})  # noqa: TRY400 - no defect
+        return EXIT_FAILED
+    except Exception:
+        log.exception("ended by a defect; please report it", extra={"code": "Defect"})
+        return EXIT_FAILED
+    return EXIT_STOPPED
+
+
+def _parse_arguments() -> None:
+    argparse.ArgumentParser(
+        prog="mds-operator",
+        description="Keeps gateway pods for FeedAccounts; decides who publishes for each FeedSubscription.",
+        epilog=f"It takes no arguments but these variables:\n\n{describe_variables()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
+
+
+async def _run() -> None:
+    main_task = asyncio.current_task()
+    assert main_task is not None  # noqa: S101 - it runs now
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, main_task.cancel)
+    settings = load_settings()
+    logs.set_level(settings.log_level)
+    access = load_access(settings)
+    outside = Outside()
+    async with AsyncExitStack() as stack:
+        requests = await KubeRequests.open()
+        stack.push_async_callback(requests.close)
+        await stack.enter_async_context(serve(outside.build_pages(), settings.http_host, settings.http_port))
+        identity = f"{settings.pod_name}_{secrets.token_hex(4)}"
+        links = [Link(access, f"{LEASE} {what} {settings.pod_name}") for what in ("control", "heart")]
+        await _lead(settings, Kube(requests), links, identity, outside)
+
+
+async def _lead(
+    settings: OperatorSettings, kube: Kube, links: list[Link], identity: str, outside: Outside
+) -> None:
+    """Wait for the Lease, then work, until one of both ends."""
+    elector = LeaseElector(kube, Key(settings.namespace, LEASE), identity)
+    gained = asyncio.Event()
+    holding = asyncio.create_task(elector.hold(gained.set, lambda: None))
+    try:
+        outside.waits_for_lease = True
+        await _first(holding, gained.wait())
+        log.info("leads as %s", identity, extra={"code": "Leads"})
+        await _first(holding, _serve(settings, kube, links, identity, outside))
+    finally:
+        # It releases the Lease, so that the next replica need not wait for it to expire.
+        holding.cancel()
+        await asyncio.wait([holding])
+
+
+async def _first(holding: asyncio.Task[None], work: Coroutine[object, object, object]) -> None:
+    """Until the work ends; a Lease that is lost before ends the work."""
+    working = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([holding, working], return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise LeaseLostError
+        working.result()
+    finally:
+        working.cancel()
+        await asyncio.wait([working])
+
+
+async def _serve(
+    settings: OperatorSettings, kube: Kube, links: list[Link], identity: str, outside: Outside
+) -> None:
+    control, heart_link = links
+    service = Service(
+        installation=_describe(settings),
+        subjects=settings.subjects,
+        namespaces=settings.namespaces,
+        streams=settings.streams,
+        kube=kube,
+        events=EventPoster(kube, settings.pod_name),
+        control=control,
+    )
+    heart = Heart(heart_link, settings.subjects, settings.namespaces, identity, service, service.office.now)
+    await heart.listen()
+    outside.show(service, heart, kube.requests)
+    async with asyncio.TaskGroup() as group:
+        for link in links:
+            group.create_task(link.run())
+        group.create_task(heart.beat())
+        group.create_task(service.run())
+
+
+def _describe(settings: OperatorSettings) -> Installation:
+    resources = settings.gateway_resources
+    return Installation(
+        gateway_image=settings.gateway_image,
+        pull_policy=settings.gateway_pull_policy,
+        default_resources=resources.dump() if resources else {},
+        nats_url=settings.nats_url,
+        nats_credentials_secret=settings.nats_credentials_secret,
+        subject_prefix=settings.subject_prefix,
+        follow_front_clock=settings.gateway_follow_front_clock,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Which subscriptions are acted upon, judged over all namespaces whenever something of it changed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from mds_operator.adapters.nats.link import LinkError
+from mds_operator.adapters.nats.streams import ensure_streams, read_stream_info
+from mds_operator.domain.acceptance import judge_subscriptions
+from mds_operator.domain.claims import gather_tables
+from mds_operator.domain.tick_streams import read_stream
+from mds_protocol.wire import streams as wire_streams
+from mds_protocol.wire.contract import ProductContracts
+from mds_protocol.wire.errors import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mds_operator.adapters.nats.bucket import Bucket
+    from mds_operator.desk import Desk
+    from mds_operator.domain.claims import ContractTable
+    from mds_operator.domain.tick_streams import StreamSeen
+    from mds_operator.office import Office
+    from mds_protocol.wire.streams import TickStream
+
+SETTLE_S: Final = 0.5
+"""Edits and contracts come in bursts; one judgement answers them all."""
+STREAMS_EVERY_S: Final = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class Accepting:
+    """`note` when a subscription, an account or a contract changed."""
+
+    def __init__(
+        self, office: Office, desks: Mapping[str, Desk], contracts: Bucket, streams: tuple[TickStream, ...]
+    ) -> None:
+        self._office = office
+        self._desks = desks
+        self._contracts = contracts
+        self._wanted = streams
+        self._streams: dict[str, StreamSeen | None] = {}
+        self._products: dict[str, ProductContracts] = {}
+        self._tables: Mapping[str, ContractTable] = {}
+        self._tables_are_old = True
+        self._changed = asyncio.Event()
+
+    def note(self) -> None:
+        self._changed.set()
+
+    def note_contracts(self, key: str) -> None:
+        """One product's contracts were written, or deleted."""
+        entry = self._contracts.entries.get(key)
+        self._products.pop(key, None)
+        if entry is not None:
+            try:
+                self._products[key] = ProductContracts.decode(entry.value)
+            except WireError as error:
+                log.warning("contracts %s: %s", key, error, extra={"code": "ContractsUnreadable"})
+        self._tables_are_old = True
+        self._changed.set()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_judging())
+            group.create_task(self._keep_streams())
+
+    async def _keep_judging(self) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(SETTLE_S)
+            self._changed.clear()
+            # A table that was not read yet makes two subscriptions look alike.
+            if self._contracts.is_complete:
+                await self._judge()
+
+    async def _judge(self) -> None:
+        office = self._office
+        if self._tables_are_old:
+            # The same table as long as nothing changed: what it resolves to is remembered by it.
+            self._tables_are_old = False
+            self._tables = gather_tables(self._products.values())
+        before = office.acceptances
+        # In a thread: tenths of a second for a whole market, and meanwhile heartbeats must be heard.
+        office.acceptances = await asyncio.to_thread(
+            judge_subscriptions,
+            [entry.subscription for desk in self._desks.values() for entry in desk.subscriptions.values()],
+            [entry.account for desk in self._desks.values() for entry in desk.accounts.values()],
+            dict(self._streams),
+            self._tables,
+            subjects=office.subjects,
+        )
+        for key, found in office.acceptances.items():
+            if before.get(key) != found:
+                self._desks[key.namespace].ask_subscription(key.name)
+        office.has_judged = True
+
+    async def _keep_streams(self) -> None:
+        """Make what the chart names, and look at what subscriptions name."""
+        while True:
+            await self._office.control.wait_connected()
+            try:
+                await self._make_streams()
+                await self._look_at_streams()
+            except LinkError as error:
+                log.warning("streams: %s", error, extra={"code": "StreamsUnknown"})
+                await asyncio.sleep(1.0)
+            else:
+                await asyncio.sleep(STREAMS_EVERY_S)
+
+    async def _make_streams(self) -> None:
+        for stream in self._wanted:
+            made = await ensure_streams(
+                self._office.control, wire_streams.build_all(stream, self._office.subjects)
+            )
+            for name in made.created:
+                log.info("stream %s is made", name, extra={"code": "StreamMade"})
+            for refused in made.refused:
+                log.warning("%s", refused.message, extra={"code": "StreamRefused"})
+
+    async def _look_at_streams(self) -> None:
+        names = {
+            entry.subscription.spec.publish.stream
+            for desk in self._desks.values()
+            for entry in desk.subscriptions.values()
+        }
+        found: dict[str, StreamSeen | None] = {}
+        for name in names:
+            info = await read_stream_info(self._office.control, name)
+            found[name] = read_stream(info.config) if info else None
+        if found != self._streams:
+            self._streams = found
+            self._changed.set()

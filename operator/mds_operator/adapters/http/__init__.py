@@ -1,0 +1,1 @@
+"""What the operator shows over HTTP, and what it asks of gateways."""

@@ -1,0 +1,1 @@
+"""NATS: links that come back by themselves, streams, buckets, heartbeats, events. It decides nothing."""

@@ -1,0 +1,421 @@
+"""One namespace: what is known of its accounts and subscriptions, and the judgement over them.
+
+Everything arrives here, in one loop, and is kept as plain values. `judge` runs often and only concludes;
+whoever carries something out (`account_work`, `subscription_work`, `planning`) reads from here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
+
+from mds_operator.domain import recovery, selectors
+from mds_operator.domain.history import History, note_fences, note_route, recall
+from mds_operator.domain.judging import Facts, Judgement, judge, recall_health
+from mds_operator.domain.observe import choose_pod, note_death, observe_subscription
+from mds_operator.domain.seen import Key, read_pod
+from mds_protocol.failover.observed import OPEN_MARKET, Listening, RouteSeen, hear
+from mds_protocol.resources.feedaccount import FeedAccount
+from mds_protocol.resources.feedsubscription import FeedSubscription
+from mds_protocol.resources.reasons import FailoverReason, RestartReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from mds_operator.domain.judging import Drill
+    from mds_operator.domain.observe import LivezSeen, PodLife
+    from mds_operator.domain.pod_case import Rejection
+    from mds_operator.domain.pod_hash import PodHash
+    from mds_operator.domain.seen import PodView, Problem, SecretData
+    from mds_operator.office import Office
+    from mds_operator.routes import KnownRoute
+    from mds_protocol.failover.election import Decision
+    from mds_protocol.failover.health import Health
+    from mds_protocol.failover.observed import AccountSeen, Heard, SubscriptionSeen
+    from mds_protocol.failover.restarts import Block, RestartDecision, RestartStep
+    from mds_protocol.resources.feedaccount import FeedAccountStatus, Restarts
+    from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
+    from mds_protocol.wire.heartbeat import Heartbeat
+
+SETTLE_S: Final = 5.0
+"""An operator that does not hear itself by then says so in every status."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class SecretSeen:
+    """A Secret as last read."""
+
+    key: Key
+    read_at: float
+    data: SecretData | None = field(default=None, repr=False)
+    """None: there is none."""
+    forbidden: Problem | None = None
+    """Why it could not be read, if that is so."""
+
+
+@dataclass(slots=True)
+class AccountRecord:
+    """Everything known of one account."""
+
+    account: FeedAccount
+    restarts: Restarts
+    """The truth while this operator runs; the status is a copy."""
+    heard: Heard | None = None
+    life: PodLife | None = None
+    livez: LivezSeen | None = None
+    health: Health | None = None
+    secret: SecretSeen | None = None
+    making: PodHash | Problem | None = None
+    """What a pod made now would be made from, or why none can be; None while nobody has looked."""
+    block: Block | None = None
+    decision: RestartDecision | None = None
+    step: RestartStep | None = None
+    remark: str | None = None
+    """Why an annotation or a schedule asks for nothing."""
+    rejection: Rejection | None = None
+    last_pod: str | None = None
+    written: FeedAccountStatus | None = None
+    written_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class SubscriptionRecord:
+    """Everything known of one subscription."""
+
+    subscription: FeedSubscription
+    history: History
+    drill: Drill | None = None
+    drill_answered: str | None = None
+    written: FeedSubscriptionStatus | None = None
+    written_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An object that this version cannot read; nothing else stops for it."""
+
+    body: Mapping[str, Any]
+    error: ValidationError
+
+
+class Desk:
+    """All of one namespace. `ask` puts a key into the work queue."""
+
+    def __init__(self, namespace: str, office: Office, ask: Callable[[type[Any], str], None]) -> None:
+        self.namespace = namespace
+        self.office = office
+        self._ask = ask
+        self.accounts: dict[str, AccountRecord] = {}
+        self.subscriptions: dict[str, SubscriptionRecord] = {}
+        self.unreadable: dict[tuple[type[Any], str], Unreadable] = {}
+        self.pods: dict[str, PodView] = {}
+        self.routes: dict[str, KnownRoute] = {}
+        self.restarting: dict[str, float] = {}
+        """Accounts whose pod was replaced and that are not back yet, with the time."""
+        self._route_since: dict[str, float] = {}
+        self._began = office.now()
+        self.listening = Listening(since=self._began)
+        self.judgement: Judgement | None = None
+        self._was_settled = False
+        self._said: dict[tuple[type[Any], str], object] = {}
+
+    def key(self, name: str) -> Key:
+        return Key(self.namespace, name)
+
+    # --- what the watches bring
+
+    def take_account(self, body: Mapping[str, Any]) -> None:
+        name = body["metadata"]["name"]
+        account = self._read(FeedAccount, name, body)
+        if account is None:
+            return
+        known = self.accounts.get(name)
+        if known is None or known.account.metadata.uid != account.metadata.uid:
+            self.accounts[name] = self._meet_account(account)
+        else:
+            known.account = account
+        self.ask_account(name)
+        self.ask_subscriptions()
+
+    def drop_account(self, name: str) -> None:
+        self.accounts.pop(name, None)
+        self.unreadable.pop((FeedAccount, name), None)
+        self.ask_account(name)
+        self.ask_subscriptions()
+
+    def take_subscription(self, body: Mapping[str, Any]) -> None:
+        name = body["metadata"]["name"]
+        subscription = self._read(FeedSubscription, name, body)
+        if subscription is None:
+            return
+        known = self.subscriptions.get(name)
+        if known is None or known.subscription.metadata.uid != subscription.metadata.uid:
+            self.subscriptions[name] = self._meet_subscription(subscription)
+            self._recall_route(name)
+        else:
+            known.subscription = subscription
+        self.ask_subscription(name)
+
+    def drop_subscription(self, name: str) -> None:
+        self.subscriptions.pop(name, None)
+        self.unreadable.pop((FeedSubscription, name), None)
+        self.ask_subscription(name)
+
+    def take_pod(self, body: Mapping[str, Any]) -> None:
+        pod = read_pod(body)
+        self.pods[pod.name] = pod
+        self._note_life(pod.account)
+
+    def drop_pod(self, name: str) -> None:
+        pod = self.pods.pop(name, None)
+        if pod is not None:
+            self._note_life(pod.account)
+
+    def note_leaving(self, pod: PodView) -> None:
+        """It was told to go; the watch will say so a moment later."""
+        if pod.name in self.pods:
+            self.pods[pod.name] = replace(pod, is_leaving=True)
+
+    def note_restarting(self, account: str) -> None:
+        """Its pod is replaced: its subscriptions are busy until it is back."""
+        self.restarting[account] = self.office.now()
+
+    # --- what NATS brings
+
+    def on_heartbeat(self, beat: Heartbeat, now: float) -> bool:
+        """Whether it says something new that must be judged at once."""
+        record = self.accounts.get(beat.account)
+        if record is None:
+            return False
+        pod = self.pod_of(beat.account)
+        before = record.heard
+        record.heard = hear(before, beat, pod=pod.name if pod else None, now=now)
+        return record.heard is not before and (before is None or _is_news(before.heartbeat, beat))
+
+    def on_echo(self, now: float) -> None:
+        self.listening = self.listening.heard_echo(now)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has heard itself; until then its doubts are those of a beginner."""
+        return self.listening.is_sure(self.office.now()) or self.office.now() - self._began >= SETTLE_S
+
+    def note_lateness(self, late_s: float) -> None:
+        late = self.listening
+        self.listening = Listening(since=late.since, echo_at=late.echo_at, loop_late_s=late_s)
+
+    def on_route(self, name: str, known: KnownRoute | None) -> None:
+        """A route was written, by whomever."""
+        before = self.routes.get(name)
+        if known is None:
+            self.routes.pop(name, None)
+            return
+        if before is None or before.route.epoch != known.route.epoch:
+            self._route_since[name] = self.office.now()
+        self.routes[name] = known
+        self._recall_route(name)
+        self.ask_subscription(name)
+
+    # --- judging
+
+    def judge(self) -> Judgement:
+        """Conclude anew; asks for work where something changed that a person would see."""
+        now, wall = self.office.now(), self.office.wall()
+        found = self.judgement = judge(self._gather(), now=now, wall=wall)
+        for name, health in found.health.items():
+            self.accounts[name].health = health
+        for name, record in self.subscriptions.items():
+            record.history = note_fences(record.history, name, found.accounts.values(), wall=wall)
+        self._ask_for_changes(found)
+        if self.is_settled and not self._was_settled:
+            self._was_settled = True
+            self.ask_everything()
+        return found
+
+    def route_seen(self, name: str) -> RouteSeen | None:
+        known = self.routes.get(name)
+        return RouteSeen(route=known.route, since=self._route_since[name]) if known else None
+
+    def pod_of(self, account: str) -> PodView | None:
+        record = self.accounts.get(account)
+        return choose_pod(record.account, self.pods.values()) if record else None
+
+    def is_unreadable(self, name: str) -> bool:
+        """Whether an object of this name is there that cannot be read."""
+        return (FeedAccount, name) in self.unreadable or (FeedSubscription, name) in self.unreadable
+
+    def observe_unaccepted(self, name: str) -> SubscriptionSeen | None:
+        """A subscription that nobody is elected for, as its status shows it."""
+        record = self.subscriptions.get(name)
+        if record is None:
+            return None
+        return observe_subscription(
+            record.subscription,
+            [entry.account for entry in self.accounts.values()],
+            matches=selectors.matches,
+            exchanges=frozenset(),
+            market=OPEN_MARKET,
+        )
+
+    # --- asking for work
+
+    def ask_account(self, name: str) -> None:
+        self._ask(FeedAccount, name)
+
+    def ask_subscription(self, name: str) -> None:
+        """Its accounts, too: they are told of it by their settings."""
+        self._ask(FeedSubscription, name)
+        for account in self.accounts:
+            self._ask(FeedAccount, account)
+
+    def ask_status(self, name: str) -> None:
+        """Of a subscription whose accounts need not be told."""
+        self._ask(FeedSubscription, name)
+
+    def ask_everything(self) -> None:
+        """Now and then, for what changes without an event: Secrets, counts, times that come."""
+        for name in self.accounts:
+            self._ask(FeedAccount, name)
+        self.ask_subscriptions()
+
+    def ask_subscriptions(self) -> None:
+        for name in self.subscriptions:
+            self._ask(FeedSubscription, name)
+
+    # --- inside
+
+    def _read[T: (FeedAccount, FeedSubscription)](
+        self, kind: type[T], name: str, body: Mapping[str, Any]
+    ) -> T | None:
+        try:
+            found = kind.read(body)
+        except ValidationError as error:
+            self.unreadable[kind, name] = Unreadable(body, error)
+            self._ask(kind, name)
+            return None
+        self.unreadable.pop((kind, name), None)
+        return found
+
+    def _meet_account(self, account: FeedAccount) -> AccountRecord:
+        restarts = recovery.read_restarts(account)
+        now, wall = self.office.now(), self.office.wall()
+        return AccountRecord(
+            account=account,
+            restarts=restarts,
+            health=recall_health(account.status, now=now, wall=wall),
+            block=recovery.read_block(restarts),
+            last_pod=account.status.pod_name if account.status else None,
+        )
+
+    def _meet_subscription(self, subscription: FeedSubscription) -> SubscriptionRecord:
+        status = subscription.status
+        return SubscriptionRecord(
+            subscription=subscription,
+            history=recall(status),
+            drill_answered=status.drill_answered if status else None,
+        )
+
+    def _note_life(self, account: str) -> None:
+        record = self.accounts.get(account)
+        if record is None:
+            return
+        pod = self.pod_of(account)
+        record.life = note_death(record.life, pod, now=self.office.now())
+        record.last_pod = pod.name if pod else record.last_pod
+        self.ask_account(account)
+
+    def _recall_route(self, name: str) -> None:
+        known, record = self.routes.get(name), self.subscriptions.get(name)
+        if known is not None and record is not None:
+            record.history = note_route(record.history, known.route, wall=self.office.wall())
+
+    def _gather(self) -> Facts:
+        records = self.accounts
+        served = {
+            name: record.subscription
+            for name, record in self.subscriptions.items()
+            if (found := self.office.acceptances.get(self.key(name))) is not None and found.is_accepted
+        }
+        pods = {name: self.pod_of(name) for name in records}
+        return Facts(
+            accounts={name: record.account for name, record in records.items()},
+            subscriptions=served,
+            pods={name: pod for name, pod in pods.items() if pod is not None},
+            lives={name: record.life for name, record in records.items() if record.life},
+            nodes=self.office.nodes,
+            heard={name: record.heard for name, record in records.items() if record.heard},
+            livez={name: record.livez for name, record in records.items() if record.livez},
+            routes={name: seen for name in self.routes if (seen := self.route_seen(name))},
+            exchanges={name: self.office.acceptances[self.key(name)].exchanges for name in served},
+            listening=self.listening,
+            before={name: record.health for name, record in records.items() if record.health},
+            leaving={
+                name: reason
+                for name, record in records.items()
+                if (reason := find_leaving(record)) is not None
+            },
+            drills={name: drill for name in served if (drill := self.subscriptions[name].drill)},
+            follow_front_clock=self.office.installation.follow_front_clock,
+        )
+
+    def _ask_for_changes(self, found: Judgement) -> None:
+        for name, seen in found.accounts.items():
+            if self._is_new((FeedAccount, name), _face_of_account(seen, found.health[name])):
+                self.ask_account(name)
+        for name, decision in found.decisions.items():
+            if self._is_new((FeedSubscription, name), _face_of_subscription(name, decision, found)):
+                self._ask(FeedSubscription, name)
+
+    def _is_new(self, what: tuple[type[Any], str], face: object) -> bool:
+        if self._said.get(what) == face:
+            return False
+        self._said[what] = face
+        return True
+
+
+def find_leaving(record: AccountRecord) -> FailoverReason | None:
+    """Why an account hands over on purpose: a planned restart that waits for the feed to move."""
+    step = record.step
+    waits = step is not None and step.reason is RestartReason.MOVE_FIRST
+    return FailoverReason.PLANNED_RESTART if waits else None
+
+
+def _is_news(before: Heartbeat, beat: Heartbeat) -> bool:
+    """What moves a feed or completes a move; ages and counts do not."""
+    return _essence(before) != _essence(beat)
+
+
+def _essence(beat: Heartbeat) -> tuple[object, ...]:
+    fences = tuple((entry.subscription, entry.fence_epoch) for entry in beat.publications)
+    front = beat.market_data
+    return (beat.instance, beat.state, front.connected, front.logged_in, fences)
+
+
+def _face_of_account(seen: AccountSeen, health: Health) -> tuple[object, ...]:
+    """What its status shows, but for counts."""
+    beat = seen.heard.heartbeat if seen.heard else None
+    said = (
+        (beat.state, beat.market_data, beat.trade, beat.trading_day, beat.settings_revision) if beat else None
+    )
+    active = tuple((name, seen.is_active(name, epoch)) for name, epoch in sorted(seen.named_in.items()))
+    return (health.state, health.reason, health.stale, health.is_probing, active, said)
+
+
+def _face_of_subscription(name: str, decision: Decision, found: Judgement) -> tuple[object, ...]:
+    seen = found.subscriptions[name]
+    standing = tuple(
+        (account, found.health[account].state, found.health[account].is_probing)
+        for account in sorted(seen.accounts & found.health.keys())
+    )
+    active = tuple(
+        (account.name, entry.fence_epoch)
+        for account in found.accounts.values()
+        if (entry := account.publication(name)) is not None and entry.fence is not None
+    )
+    return (decision.reason, decision.account, decision.next_account, seen.market.open, standing, active)

@@ -1,0 +1,147 @@
+"""The moves of a feed as a person reads them: newest first, the last ten, and how many there were.
+
+The moves are read from the routes that follow each other, whoever wrote them: so one that a standby decided
+alone, or that happened while no operator ran, is there, too. The status holds all of it, so a restarted
+operator goes on where the one before ended. What brings nothing new gives the same history back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from mds_protocol.failover.health import HealthState
+from mds_protocol.resources.feedsubscription import FailoverRecord
+from mds_protocol.resources.reasons import FailoverReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mds_protocol.failover.health import Health
+    from mds_protocol.failover.observed import AccountSeen
+    from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
+    from mds_protocol.wire.route import Route
+
+KEPT: Final = 10
+
+_FAULTS: Final = frozenset(
+    {
+        FailoverReason.STARTING,
+        FailoverReason.COLD,
+        FailoverReason.FRONT_LOST,
+        FailoverReason.LOGIN_REFUSED,
+        FailoverReason.BLOCKED,
+        FailoverReason.PUBLISH_STALLED,
+        FailoverReason.STALE,
+        FailoverReason.SILENT,
+        FailoverReason.CONTAINER_DIED,
+        FailoverReason.NODE_LOST,
+    }
+)
+"""Where the cause is the health of the account that loses the feed: it was noticed when that turned."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What `status` says about moves."""
+
+    moves: tuple[FailoverRecord, ...] = ()
+    failovers: int = 0
+    """Moves from one account to another. The first account of a subscription is a record, but no failover."""
+    last_failover: datetime | None = None
+
+    @property
+    def epoch(self) -> int:
+        """The newest one that is known; it must not be given again where NATS lost its storage."""
+        return self.moves[0].epoch if self.moves else 0
+
+    @property
+    def newest(self) -> FailoverRecord | None:
+        return self.moves[0] if self.moves else None
+
+
+def recall(status: FeedSubscriptionStatus | None) -> History:
+    """What the status remembers."""
+    if status is None:
+        return History()
+    return History(status.failovers, status.failover_count or 0, status.last_failover_time)
+
+
+def find_detection(reason: FailoverReason, named: Health | None, *, now: float, wall: datetime) -> datetime:
+    """When the cause of a decision was noticed: when health turned, or else, for an edit, now.
+
+    `named` is the health of the account that loses the feed.
+    """
+    if reason not in _FAULTS or named is None or named.state is not HealthState.UNHEALTHY:
+        return _to_ms(wall)
+    return _to_ms(wall - timedelta(seconds=max(0.0, now - named.since)))
+
+
+def note_route(
+    history: History, route: Route, *, wall: datetime, detected_at: datetime | None = None
+) -> History:
+    """After a route was written or seen. `detected_at` only from who decided it; it may come later."""
+    newest = history.newest
+    if newest is not None and route.epoch == newest.epoch:
+        known = newest.detected_at is not None or detected_at is None
+        return history if known else _amend(history, newest, {"detected_at": detected_at})
+    if newest is not None and route.epoch < newest.epoch:
+        return history
+    decided_at = _parse(route.decided_at) or _to_ms(wall)
+    move = FailoverRecord(
+        epoch=route.epoch,
+        from_account=newest.to_account if newest else None,
+        to_account=route.named,
+        reason=route.reason,
+        detected_at=detected_at,
+        decided_at=decided_at,
+    )
+    moves = (move, *history.moves)[:KEPT]
+    if not _is_failover(move):
+        return replace(history, moves=moves)
+    return History(moves, history.failovers + 1, decided_at)
+
+
+def note_fences(
+    history: History, subscription: str, accounts: Iterable[AccountSeen], *, wall: datetime
+) -> History:
+    """Completes the newest move once the new account is heard to hold the fence of that epoch."""
+    newest = history.newest
+    if newest is None or newest.active_at is not None:
+        return history
+    fenced = any(
+        account.name == newest.to_account and account.is_active(subscription, newest.epoch)
+        for account in accounts
+    )
+    return _amend(history, newest, {"active_at": _to_ms(wall)}) if fenced else history
+
+
+def note_gap(history: History, epoch: int, gap_ms: int) -> History:
+    """The gap of one move, measured in the stream afterwards."""
+    move = next((entry for entry in history.moves if entry.epoch == epoch), None)
+    return history if move is None else _amend(history, move, {"gap_ms": gap_ms})
+
+
+def _is_failover(move: FailoverRecord) -> bool:
+    """Not the first election, not a closing, and not an account that is named anew after itself."""
+    return None not in (move.from_account, move.to_account) and move.from_account != move.to_account
+
+
+def _amend(history: History, move: FailoverRecord, facts: dict[str, datetime | int | None]) -> History:
+    amended = move.model_copy(update=facts)
+    return replace(history, moves=tuple(amended if entry is move else entry for entry in history.moves))
+
+
+def _parse(text: str) -> datetime | None:
+    """A writer's wall clock; None where it does not say which zone it means."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return _to_ms(found.astimezone(UTC)) if found.tzinfo else None
+
+
+def _to_ms(moment: datetime) -> datetime:
+    """Finer than a millisecond nobody reads."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,207 @@
+"""The judgement over one namespace: how each account is, and who shall be named for each subscription.
+
+Everything that the fast loop concludes, as one function of what is known: it is run ten times a second and
+whenever something urgent comes in, and carries nothing out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mds_operator.domain import selectors, sessions
+from mds_operator.domain.observe import find_named, find_selected, observe_account, observe_subscription
+from mds_protocol.failover.election import elect
+from mds_protocol.failover.health import Health, HealthState, assess_all
+from mds_protocol.failover.standing import Candidate
+from mds_protocol.resources.reasons import AccountReason, FailoverReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from mds_operator.domain.observe import LivezSeen, PodLife
+    from mds_operator.domain.seen import NodeView, PodView
+    from mds_protocol.failover.election import Decision
+    from mds_protocol.failover.observed import (
+        AccountSeen,
+        Heard,
+        Listening,
+        MarketSeen,
+        RouteSeen,
+        SubscriptionSeen,
+    )
+    from mds_protocol.resources.feedaccount import FeedAccount, FeedAccountStatus
+    from mds_protocol.resources.feedsubscription import FeedSubscription
+    from mds_protocol.wire.heartbeat import SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """An exercise that a person asked for: the feed leaves this account."""
+
+    account: str
+    since: float
+    """Its health counts as no older: else it would take the feed back at once."""
+    is_over: bool = False
+    """The feed has left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of one namespace; by name of the account or subscription."""
+
+    accounts: Mapping[str, FeedAccount]
+    subscriptions: Mapping[str, FeedSubscription]
+    """The accepted ones: for the others nobody is elected."""
+    pods: Mapping[str, PodView]
+    lives: Mapping[str, PodLife]
+    nodes: Mapping[str, NodeView]
+    heard: Mapping[str, Heard]
+    livez: Mapping[str, LivezSeen]
+    routes: Mapping[str, RouteSeen]
+    exchanges: Mapping[str, frozenset[str]]
+    """Where the contracts of each subscription trade, as far as they are known."""
+    listening: Listening
+    before: Mapping[str, Health]
+    leaving: Mapping[str, FailoverReason] = field(default_factory=dict)
+    """Accounts whose pod is to go on purpose."""
+    drills: Mapping[str, Drill] = field(default_factory=dict)
+    follow_front_clock: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What follows from the facts."""
+
+    accounts: Mapping[str, AccountSeen]
+    health: Mapping[str, Health]
+    subscriptions: Mapping[str, SubscriptionSeen]
+    decisions: Mapping[str, Decision]
+    markets: Mapping[str, MarketSeen]
+    """By account: whether anything trades that it serves."""
+
+    @property
+    def awake(self) -> frozenset[str]:
+        """The cold accounts that must have a pod now."""
+        return frozenset(name for decision in self.decisions.values() for name in decision.wake)
+
+
+def judge(facts: Facts, *, now: float, wall: datetime) -> Judgement:
+    """Assess every account, then elect for every subscription."""
+    routes = {name: seen.route for name, seen in facts.routes.items()}
+    accounts = {
+        name: _observe(name, account, facts, find_named(name, routes))
+        for name, account in facts.accounts.items()
+    }
+    by_calendar = sessions.calendar(sessions.EXCHANGES, wall, follow_front_clock=facts.follow_front_clock)
+    health = assess_all(accounts.values(), facts.listening, by_calendar, facts.before, now=now)
+    markets = _hear_markets(facts, accounts, by_calendar, now, wall)
+    subscriptions = _observe_subscriptions(facts, accounts, markets)
+    return Judgement(
+        accounts=accounts,
+        health=health,
+        subscriptions=subscriptions,
+        decisions={
+            name: elect(
+                seen,
+                _list_candidates(accounts, health, facts.drills.get(name)),
+                facts.routes.get(name),
+                now=now,
+            )
+            for name, seen in subscriptions.items()
+        },
+        markets={name: _find_market(seen, subscriptions, markets) for name, seen in accounts.items()},
+    )
+
+
+def recall_health(status: FeedAccountStatus | None, *, now: float, wall: datetime) -> Health | None:
+    """What the status remembers, so that a new operator does not restart the clock of `failbackAfter`."""
+    if status is None or status.health is None or status.health_since is None or status.reason is None:
+        return None
+    age_s = max(0.0, (wall - status.health_since).total_seconds())
+    state = HealthState(status.health.value)
+    known = AccountReason.STREAMING if state is HealthState.HEALTHY else AccountReason.STARTING
+    return Health(state=state, reason=known, since=now - age_s)
+
+
+def _observe(name: str, account: FeedAccount, facts: Facts, named_in: Mapping[str, int]) -> AccountSeen:
+    pod = facts.pods.get(name)
+    leaves = FailoverReason.DRAINING if pod is not None and pod.is_leaving else None
+    return observe_account(
+        account,
+        pod=pod,
+        life=facts.lives.get(name),
+        node=facts.nodes.get(pod.node) if pod is not None and pod.node else None,
+        heard=facts.heard.get(name),
+        livez=facts.livez.get(name),
+        named_in=named_in,
+        leaving=leaves or facts.leaving.get(name),
+    )
+
+
+def _list_candidates(
+    accounts: Mapping[str, AccountSeen], health: Mapping[str, Health], drill: Drill | None
+) -> dict[str, Candidate]:
+    found = {name: Candidate(account, health[name]) for name, account in accounts.items()}
+    if drill is None or drill.account not in found:
+        return found
+    account, known = found[drill.account].account, found[drill.account].health
+    if not drill.is_over:
+        account = replace(account, leaving=FailoverReason.DRILL)
+    return found | {drill.account: Candidate(account, replace(known, since=max(known.since, drill.since)))}
+
+
+@dataclass(frozen=True, slots=True)
+class _Markets:
+    """Whether markets trade, by the word of trading fronts first and the calendar second."""
+
+    said: Mapping[str, Mapping[str, SessionState]]
+    """By market (`CTP.Production`), then exchange."""
+    by_calendar: Mapping[str, SessionState]
+    follow_front_clock: bool
+    wall: datetime
+
+    def ask(self, markets: Iterable[str], exchanges: frozenset[str]) -> MarketSeen:
+        said = {exchange: state for name in markets for exchange, state in self.said.get(name, {}).items()}
+        return sessions.market(
+            exchanges, said, self.by_calendar, self.wall, follow_front_clock=self.follow_front_clock
+        )
+
+
+def _hear_markets(
+    facts: Facts,
+    accounts: Mapping[str, AccountSeen],
+    calendar: Mapping[str, SessionState],
+    now: float,
+    wall: datetime,
+) -> _Markets:
+    names = {seen.market for seen in accounts.values()}
+    said = {name: sessions.hear_sessions(accounts.values(), name, facts.listening, now=now) for name in names}
+    return _Markets(said, calendar, facts.follow_front_clock, wall)
+
+
+def _observe_subscriptions(
+    facts: Facts, accounts: Mapping[str, AccountSeen], markets: _Markets
+) -> dict[str, SubscriptionSeen]:
+    found = {}
+    for name, subscription in facts.subscriptions.items():
+        exchanges = facts.exchanges.get(name, frozenset())
+        selected = find_selected(subscription, facts.accounts.values(), matches=selectors.matches)
+        found[name] = observe_subscription(
+            subscription,
+            facts.accounts.values(),
+            matches=selectors.matches,
+            exchanges=exchanges,
+            market=markets.ask({accounts[entry].market for entry in selected}, exchanges),
+        )
+    return found
+
+
+def _find_market(
+    account: AccountSeen, subscriptions: Mapping[str, SubscriptionSeen], markets: _Markets
+) -> MarketSeen:
+    """Whether anything trades that it serves; what is served somewhere unknown may trade anywhere."""
+    served = [seen.exchanges for seen in subscriptions.values() if account.name in seen.accounts]
+    exchanges = frozenset[str]().union(*served) if all(served) else frozenset[str]()
+    return markets.ask({account.market}, exchanges)

@@ -1,0 +1,230 @@
+"""From what Kubernetes and NATS brought to what the failover rules may know of accounts and subscriptions.
+
+A namesake's pod is not the account's, and a heartbeat of another pod says nothing about the present one. All
+times are the observer's own: the kubelet says when a container ended by the node's clock, so what counts is
+when the observer learned it.
+
+    no pod -> pod runs -> its container ended     -> died_at, until a later heartbeat
+                       -> the pod object is gone  -> counts against its successor while a route names it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mds_protocol.failover.observed import AccountSeen, Livez, PodSeen, Standby, SubscriptionSeen
+from mds_protocol.failover.order import is_candidate
+from mds_protocol.resources.feedaccount import Role, SubscriptionRole
+from mds_protocol.resources.reasons import AccountReason
+from mds_protocol.wire.route import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mds_operator.domain.seen import ContainerEnd, NodeView, PodView
+    from mds_protocol.failover.health import Health
+    from mds_protocol.failover.observed import Heard, MarketSeen
+    from mds_protocol.resources.feedaccount import FeedAccount, FeedAccountSpec
+    from mds_protocol.resources.feedsubscription import FeedSubscription, LabelSelector
+    from mds_protocol.resources.reasons import FailoverReason
+    from mds_protocol.wire.route import Route
+
+type Matches = Callable[[LabelSelector, Mapping[str, str]], bool]
+"""`selectors.matches`."""
+
+_GONE = frozenset(
+    {
+        AccountReason.DISABLED,
+        AccountReason.COLD,
+        AccountReason.SILENT,
+        AccountReason.CONTAINER_DIED,
+        AccountReason.NODE_LOST,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PodLife:
+    """What the observer remembers of an account's pod, to know when its process ended."""
+
+    uid: str
+    last_end: ContainerEnd | None
+    died_at: float | None = None
+    """When the observer learned that the container of this pod had ended."""
+    predecessor_died_at: float | None = None
+    """When it learned that the pod before this one was gone."""
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LivezSeen:
+    """What a pod's `/livez` said, and when it was asked."""
+
+    answer: Livez
+    asked_at: float
+
+
+def choose_pod(account: FeedAccount, pods: Iterable[PodView]) -> PodView | None:
+    """The account's own pod: of several, one that is not going away, then the youngest."""
+    own = [pod for pod in pods if pod.account == account.metadata.name and _is_owner(account, pod)]
+    return max(own, key=lambda pod: (not pod.is_leaving, not pod.is_finished, pod.created), default=None)
+
+
+def note_death(before: PodLife | None, pod: PodView | None, *, now: float) -> PodLife | None:
+    """The memory after a look at the pod; to be called at each of its changes, and when it is gone."""
+    if pod is None:
+        gone = before is not None and not before.is_gone
+        return replace(before, is_gone=True, died_at=before.died_at or now) if before and gone else before
+    if before is None or before.uid != pod.uid:
+        return _begin_life(before, pod, now)
+    if pod.last_end is not None and pod.last_end != before.last_end:
+        return replace(before, last_end=pod.last_end, died_at=now)
+    if pod.is_finished and before.died_at is None:
+        return replace(before, died_at=now)
+    return before
+
+
+def find_named(account: str, routes: Mapping[str, Route]) -> dict[str, int]:
+    """The subscriptions whose open route names the account, with the epoch."""
+    return {
+        name: route.epoch for name, route in routes.items() if route.named == account and not route.closed
+    }
+
+
+def observe_account(
+    account: FeedAccount,
+    *,
+    pod: PodView | None,
+    life: PodLife | None,
+    node: NodeView | None,
+    heard: Heard | None,
+    livez: LivezSeen | None,
+    named_in: Mapping[str, int],
+    leaving: FailoverReason | None,
+) -> AccountSeen:
+    """What `assess` and `elect` know of an account; `pod` is `choose_pod`'s, `node` the one it is on."""
+    spec = account.spec
+    is_present = heard is not None and (pod is None or heard.heartbeat.instance == pod.name)
+    return AccountSeen(
+        name=account.metadata.name,
+        market=name_market(spec),
+        priority=spec.priority,
+        enabled=spec.enabled,
+        paused=spec.paused,
+        standby=Standby(spec.standby.value),
+        stale_after_s=float(spec.health.stale_after.seconds),
+        leaving=leaving,
+        pod=_observe_pod(pod, life, node, livez, is_named=bool(named_in)) if pod else None,
+        heard=heard if is_present else None,
+        named_in=dict(named_in),
+    )
+
+
+def observe_subscription(
+    subscription: FeedSubscription,
+    accounts: Iterable[FeedAccount],
+    *,
+    matches: Matches,
+    exchanges: frozenset[str],
+    market: MarketSeen,
+) -> SubscriptionSeen:
+    """What `elect` knows of a subscription; `exchanges` are those of its contracts, empty if not known."""
+    spec = subscription.spec
+    return SubscriptionSeen(
+        name=subscription.metadata.name,
+        uid=subscription.metadata.uid or "",
+        accounts=find_selected(subscription, accounts, matches=matches),
+        exchanges=exchanges,
+        order=spec.accounts.order,
+        pinned=spec.failover.pinned_account,
+        mode=Mode(spec.failover.mode.value),
+        failback=Mode(spec.failover.failback.value),
+        failback_after_s=float(spec.failover.failback_after.seconds),
+        paused=spec.paused,
+        market=market,
+    )
+
+
+def find_selected(
+    subscription: FeedSubscription, accounts: Iterable[FeedAccount], *, matches: Matches
+) -> frozenset[str]:
+    """The accounts of its namespace that its selector matches; one that is being deleted is gone already."""
+    selector = subscription.spec.accounts.selector
+    return frozenset(
+        account.metadata.name
+        for account in accounts
+        if account.metadata.namespace == subscription.metadata.namespace
+        and account.metadata.deletion_timestamp is None
+        and matches(selector, account.metadata.labels)
+    )
+
+
+def find_roles(
+    account: AccountSeen, health: Health, subscriptions: Iterable[SubscriptionSeen]
+) -> tuple[SubscriptionRole, ...]:
+    """Its part in each subscription that selects it or whose route still names it."""
+    return tuple(
+        _find_role(account, health, subscription)
+        for subscription in sorted(subscriptions, key=lambda entry: entry.name)
+        if account.name in subscription.accounts or subscription.name in account.named_in
+    )
+
+
+def name_market(spec: FeedAccountSpec) -> str:
+    """Gateway type and environment: accounts of the same one see the same ticks and share contract tables."""
+    environment = spec.ctp.environment.value if spec.ctp else "Production"
+    return f"{spec.gateway.value}.{environment}"
+
+
+def _is_owner(account: FeedAccount, pod: PodView) -> bool:
+    return pod.owner_uid == account.metadata.uid and pod.namespace == account.metadata.namespace
+
+
+def _begin_life(before: PodLife | None, pod: PodView, now: float) -> PodLife:
+    """A pod that was not seen before.
+
+    If its container runs now, its last end may be hours old and is no death: the observer just began.
+    """
+    ended = pod.is_finished or (pod.last_end is not None and not pod.is_running)
+    return PodLife(
+        uid=pod.uid,
+        last_end=pod.last_end,
+        died_at=now if ended else None,
+        predecessor_died_at=(before.died_at or now) if before else None,
+    )
+
+
+def _observe_pod(
+    pod: PodView,
+    life: PodLife | None,
+    node: NodeView | None,
+    livez: LivezSeen | None,
+    *,
+    is_named: bool,
+) -> PodSeen:
+    return PodSeen(
+        name=pod.name,
+        died_at=_find_death(pod, life, is_named=is_named),
+        node_ready=node is None or node.name != pod.node or node.is_ready,
+        livez=livez.answer if livez else None,
+        livez_asked_at=livez.asked_at if livez else None,
+    )
+
+
+def _find_death(pod: PodView, life: PodLife | None, *, is_named: bool) -> float | None:
+    """The end of the pod before counts while a route waits for the account: else this one just starts."""
+    if life is None or life.uid != pod.uid:
+        return None
+    if life.died_at is not None:
+        return life.died_at
+    return life.predecessor_died_at if is_named else None
+
+
+def _find_role(account: AccountSeen, health: Health, subscription: SubscriptionSeen) -> SubscriptionRole:
+    epoch = account.named_in.get(subscription.name)
+    is_there = account.heard is not None and account.pod is not None and health.reason not in _GONE
+    if is_there and epoch is not None and account.is_active(subscription.name, epoch):
+        return SubscriptionRole(name=subscription.name, role=Role.ACTIVE, epoch=epoch)
+    could = is_candidate(account, subscription)
+    return SubscriptionRole(name=subscription.name, role=Role.STANDBY if could else Role.NONE)

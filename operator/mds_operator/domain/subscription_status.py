@@ -1,0 +1,76 @@
+"""The status of one subscription, whole: `build_subscription_status`.
+
+It is a fixed point: the same facts a moment later give the same status, but for counts, which alone are
+written once a minute. What is not known is absent, or stays as it was while it is only not known now.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from mds_operator.domain.coverage import measure_coverage
+from mds_operator.domain.subscription_conditions import build_conditions
+from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mds_operator.domain.coverage import Coverage
+    from mds_operator.domain.subscription_case import SubscriptionCase
+
+COUNTS_EVERY: Final = timedelta(seconds=60)
+"""Fast figures live in metrics; a status that is written all the time wakes everybody who watches it."""
+
+
+def build_subscription_status(
+    case: SubscriptionCase, before: FeedSubscriptionStatus | None, wall: datetime
+) -> FeedSubscriptionStatus:
+    """The status as it should be; equal to `before` when nothing happened."""
+    last = before or FeedSubscriptionStatus()
+    active = _find_active(case, last)
+    coverage = _measure(case, active)
+    history = case.history
+    built = FeedSubscriptionStatus(
+        observed_generation=case.generation,
+        active_account=active,
+        next_account=case.decision.next_account if case.decision else None,
+        epoch=case.route.epoch if case.route else None,
+        coverage=coverage.text if coverage else last.coverage,
+        contracts=coverage.counts if coverage else last.contracts,
+        failover_count=history.failovers,
+        last_failover_time=history.last_failover,
+        drill_answered=case.drill_answered or last.drill_answered,
+        failovers=history.moves,
+        conditions=build_conditions(case, last.conditions, active=active, coverage=coverage, wall=wall),
+    )
+    return _hold_counts(built, last, case.written_at, wall)
+
+
+def _find_active(case: SubscriptionCase, last: FeedSubscriptionStatus) -> str | None:
+    """Who stored the newest fence; while that account cannot be heard and is not known dead, as before."""
+    if case.holder is not None:
+        return case.holder
+    same = (
+        case.route is not None and case.route.epoch == last.epoch and case.route.named == last.active_account
+    )
+    return last.active_account if same and case.is_unknown(last.active_account) else None
+
+
+def _measure(case: SubscriptionCase, active: str | None) -> Coverage | None:
+    """None at night, in a move, and while nobody can say: then the last figures stand."""
+    selection = case.acceptance.selection
+    asleep = not case.subscription.market.matters
+    if selection is None or asleep or case.is_unknown(active) or (active is None and case.is_moving):
+        return None
+    stale = case.accounts[active].health.stale if active else frozenset()
+    return measure_coverage(selection, case.heartbeat_of(active), case.asked, stale)
+
+
+def _hold_counts(
+    built: FeedSubscriptionStatus, last: FeedSubscriptionStatus, written_at: datetime | None, wall: datetime
+) -> FeedSubscriptionStatus:
+    """Where nothing but the counts changed, the old ones stand for a minute."""
+    held = built.model_copy(update={"coverage": last.coverage, "contracts": last.contracts})
+    is_due = written_at is None or wall - written_at >= COUNTS_EVERY
+    return built if is_due or held != last else last

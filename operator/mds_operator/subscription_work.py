@@ -1,0 +1,268 @@
+"""The work for one subscription: its route, the gap of its moves, its drills, its status, its Events."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from mds_operator.adapters.kube.errors import KubeError
+from mds_operator.adapters.kube.events import About, EventType, News
+from mds_operator.adapters.nats.gaps import gap_ms
+from mds_operator.adapters.nats.link import LinkError
+from mds_operator.domain import history
+from mds_operator.domain.acceptance import count_asked
+from mds_operator.domain.judging import Drill
+from mds_operator.domain.subscription_case import SubscriptionCase
+from mds_operator.domain.subscription_status import build_subscription_status
+from mds_operator.routes import write_route
+from mds_protocol.failover.election import Action
+from mds_protocol.failover.routing import Stamp, close, fenced_epoch, next_route
+from mds_protocol.failover.standing import Candidate
+from mds_protocol.resources.feedsubscription import FeedSubscription
+from mds_protocol.resources.objects import API_VERSION, DRILL_AT
+from mds_protocol.resources.reasons import FailoverReason
+from mds_protocol.wire.subjects import SubjectTemplate
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from mds_operator.desk import Desk, SubscriptionRecord
+    from mds_operator.domain.judging import Judgement
+    from mds_protocol.failover.election import Decision
+    from mds_protocol.resources.feedsubscription import FailoverRecord, FeedSubscriptionStatus
+    from mds_protocol.wire.route import Route
+
+GAP_AFTER_S: Final = 1.0
+"""After the fence: the first ticks of the new account are in the stream by then, where any come."""
+
+log = logging.getLogger(__name__)
+
+
+class SubscriptionWork:
+    """For the subscriptions of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._office = desk.office
+        self._writing: set[str] = set()
+        """Subscriptions whose route is being written: one write at a time."""
+        self._measured: set[tuple[str, int]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- routes
+
+    def carry_out(self, judgement: Judgement) -> None:
+        """Begin what the decisions ask for; at most one write of each route is under way."""
+        for name, decision in judgement.decisions.items():
+            if decision.action is not Action.STAY and name not in self._writing:
+                self._writing.add(name)
+                self._begin(self._write(name, decision, judgement))
+
+    async def _write(self, name: str, decision: Decision, judgement: Judgement) -> None:
+        try:
+            record, known = self._desk.subscriptions[name], self._desk.routes.get(name)
+            before = known.route if known else None
+            detected_at = history.find_detection(
+                decision.reason,
+                judgement.health.get(before.named) if before and before.named else None,
+                now=self._office.now(),
+                wall=self._office.wall(),
+            )
+            route = next_route(
+                decision,
+                before,
+                record.subscription.metadata.uid or "",
+                self._stamp(),
+                least_epoch=max(fenced_epoch(name, judgement.accounts.values()), record.history.epoch),
+            )
+            if route is None:
+                return
+            is_written = await write_route(self._office.routes, self._desk.key(name), route, known)
+            self._office.counts.route_writes["Written" if is_written else "Lost"] += 1
+            if is_written:
+                await self._note_written(name, before, route, detected_at)
+        finally:
+            self._writing.discard(name)
+
+    async def _note_written(
+        self, name: str, before: Route | None, route: Route, detected_at: datetime
+    ) -> None:
+        record = self._desk.subscriptions.get(name)
+        if record is None or (before is not None and before.epoch == route.epoch):
+            return
+        record.history = history.note_route(
+            record.history, route, wall=self._office.wall(), detected_at=detected_at
+        )
+        if record.drill is not None and route.reason == FailoverReason.DRILL:
+            record.drill = replace(record.drill, is_over=True)
+        came_from = before.named if before else None
+        reason = FailoverReason(route.reason)
+        self._office.counts.failovers[reason] += 1
+        log.info(
+            "%s: %s publishes instead of %s in epoch %d: %s", self._desk.key(name), route.named,
+            came_from, route.epoch, reason, extra={"code": "Moved"},
+        )  # fmt: skip
+        told = f"{route.named} publishes from epoch {route.epoch} on"
+        told += f", instead of {came_from}: {reason.sentence}" if came_from else f": {reason.sentence}"
+        expected = came_from is None or reason in _PLANNED
+        await self._post(record, EventType.NORMAL if expected else EventType.WARNING, reason, told)
+
+    async def close_route(self, name: str) -> None:
+        """The subscription is gone: nobody takes its route any more."""
+        known = self._desk.routes.get(name)
+        route = close(known.route, self._stamp()) if known else None
+        if route is not None:
+            await write_route(self._office.routes, self._desk.key(name), route, known)
+
+    def _stamp(self) -> Stamp:
+        return Stamp(secrets.token_hex(8), self._office.wall().isoformat(timespec="milliseconds"))
+
+    # --- status
+
+    async def reconcile(self, name: str) -> None:
+        record, judgement = self._desk.subscriptions.get(name), self._desk.judgement
+        if record is None or judgement is None or not self._desk.is_settled:
+            return
+        self._note_drill(name, record)
+        self._measure_gap(name, record)
+        case = self._build_case(name, record, judgement)
+        if case is None:
+            return
+        before, wall = record.subscription.status, self._office.wall()
+        after = build_subscription_status(case, record.written or before, wall)
+        if after == before and after == (record.written or after):
+            return
+        if await self._put_status(name, after):
+            record.written, record.written_at = after, wall
+
+    def _build_case(
+        self, name: str, record: SubscriptionRecord, judgement: Judgement
+    ) -> SubscriptionCase | None:
+        acceptance = self._office.acceptances.get(self._desk.key(name))
+        seen = judgement.subscriptions.get(name) or self._desk.observe_unaccepted(name)
+        if acceptance is None or seen is None:
+            return None
+        known, decision = self._desk.routes.get(name), judgement.decisions.get(name)
+        active = known.route.named if known else None
+        here = [
+            found for key, found in self._office.acceptances.items() if key.namespace == self._desk.namespace
+        ]
+        return SubscriptionCase(
+            generation=record.subscription.metadata.generation,
+            acceptance=acceptance,
+            subscription=seen,
+            accounts={
+                account: Candidate(entry, judgement.health[account])
+                for account, entry in judgement.accounts.items()
+            },
+            route=known.route if known else None,
+            decision=decision,
+            history=record.history,
+            asked=count_asked(active, here) if active else {},
+            drill_answered=record.drill_answered,
+            written_at=record.written_at,
+        )
+
+    async def _put_status(self, name: str, status: FeedSubscriptionStatus) -> bool:
+        kind = FeedSubscription.KIND
+        try:
+            await self._office.kube.apply_status(kind.plural, kind.name, self._desk.key(name), status.dump())
+        except KubeError as error:
+            log.warning("status of %s: %s", self._desk.key(name), error, extra={"code": "StatusUnwritten"})
+            return False
+        return True
+
+    # --- drills
+
+    def _note_drill(self, name: str, record: SubscriptionRecord) -> None:
+        """`mds.dev/drillAt` with a new time that has come: the feed leaves its account, as for a restart."""
+        asked = record.subscription.metadata.annotations.get(DRILL_AT)
+        answered = record.drill_answered
+        known = self._desk.routes.get(name)
+        if asked is None or asked == answered or known is None or known.route.named is None:
+            return
+        if not _has_come(asked, self._office.wall()):
+            return
+        record.drill = Drill(known.route.named, self._office.now())
+        record.drill_answered = asked
+
+    # --- the gap of a move
+
+    def _measure_gap(self, name: str, record: SubscriptionRecord) -> None:
+        newest = record.history.newest
+        if newest is None or newest.active_at is None or newest.gap_ms is not None:
+            return
+        if newest.from_account is None or (name, newest.epoch) in self._measured:
+            return
+        self._measured.add((name, newest.epoch))
+        self._begin(self._read_gap(name, record, newest))
+
+    async def _read_gap(self, name: str, record: SubscriptionRecord, move: FailoverRecord) -> None:
+        await asyncio.sleep(GAP_AFTER_S)
+        judgement = self._desk.judgement
+        account = judgement.accounts.get(move.to_account or "") if judgement else None
+        entry = account.publication(name) if account else None
+        acceptance = self._office.acceptances.get(self._desk.key(name))
+        if entry is None or entry.fence is None or acceptance is None or acceptance.selection is None:
+            return
+        publish = record.subscription.spec.publish
+        template = SubjectTemplate.parse(publish.subject, self._office.subjects)
+        ours = {
+            template.render(exchange=one.exchange, symbol=one.symbol, product=one.product)
+            for one in acceptance.selection.contracts
+        }
+        try:
+            gap = await gap_ms(
+                self._office.control, publish.stream, entry.fence, template.wildcard, ours.__contains__
+            )
+        except LinkError as error:
+            log.info("gap of %s: %s", self._desk.key(name), error, extra={"code": "GapUnmeasured"})
+            return
+        if gap is not None:
+            record.history = history.note_gap(record.history, move.epoch, gap)
+            self._desk.ask_status(name)
+
+    # --- inside
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _post(
+        self, record: SubscriptionRecord, kind: EventType, reason: FailoverReason, message: str
+    ) -> None:
+        metadata = record.subscription.metadata
+        about = About(
+            API_VERSION, FeedSubscription.KIND.name, self._desk.key(metadata.name), metadata.uid or ""
+        )
+        await self._office.post(News(about, kind, str(reason), message))
+
+
+_PLANNED: Final = frozenset(
+    {
+        FailoverReason.PINNED,
+        FailoverReason.PRIORITY_EDITED,
+        FailoverReason.ACCOUNT_DISABLED,
+        FailoverReason.ACCOUNT_DELETED,
+        FailoverReason.PRIORITY_ZERO,
+        FailoverReason.PLANNED_RESTART,
+        FailoverReason.DRILL,
+        FailoverReason.DRAINING,
+        FailoverReason.FAILBACK,
+        FailoverReason.REOPENED,
+    }
+)
+"""What somebody asked for: no warning."""
+
+
+def _has_come(text: str, wall: datetime) -> bool:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return when.tzinfo is not None and when <= wall

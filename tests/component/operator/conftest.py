@@ -1,0 +1,84 @@
+"""The operator's adapters against a real API server and a real nats-server, without an operator."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+
+from mds_operator.adapters.kube.objects import Kube
+from mds_operator.adapters.kube.requests import KubeRequests
+from mds_operator.adapters.nats.access import Access
+from tests.component.gateway.nats_server import NatsServer
+from tests.component.operator.running import connected
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from mds_operator.adapters.nats.link import Link
+    from tests.component.conftest import ApiServer
+
+CRDS = Path(__file__).parents[3] / "crds"
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A namespace of one test's own; it stays, and goes with the API server at the end of the session."""
+
+    api_server: ApiServer
+    name: str
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        ended = self.api_server.kubectl(f"--namespace={self.name}", *arguments, stdin=stdin, check=True)
+        return ended.stdout
+
+
+@pytest.fixture(scope="session")
+def crds(api_server: ApiServer) -> ApiServer:
+    api_server.kubectl("apply", "--server-side", f"--filename={CRDS}", check=True)
+    established = ("wait", "--for=condition=Established", f"--filename={CRDS}", "--timeout=60s")
+    api_server.kubectl(*established, check=True)
+    return api_server
+
+
+@pytest.fixture
+def namespace(crds: ApiServer) -> Namespace:
+    found = Namespace(crds, f"operator-{uuid.uuid4().hex[:8]}")
+    crds.kubectl("create", "namespace", found.name, check=True)
+    found.kubectl("create", "serviceaccount", "default")
+    return found
+
+
+@pytest_asyncio.fixture
+async def kube(api_server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Kube]:
+    """As the admin."""
+    monkeypatch.setenv("KUBECONFIG", str(api_server.kubeconfig))
+    requests = await KubeRequests.open()
+    yield Kube(requests)
+    await requests.close()
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path).start()
+    yield server
+    server.stop()
+
+
+@pytest_asyncio.fixture
+async def link(nats_server: NatsServer) -> AsyncIterator[Link]:
+    async with connected(Access((nats_server.url,)), "test") as made:
+        yield made
+
+
+def build_pod(namespace: str, name: str = "ctp-a-0f3c1", **metadata: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"namespace": namespace, "name": name, **metadata},
+        "spec": {"containers": [{"name": "gateway", "image": "mds.local/gateway:1"}]},
+    }

@@ -1,0 +1,202 @@
+"""A link that is always on its way back: server late, restarted, or saying no for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mds_operator.adapters.nats.access import Access
+from mds_operator.adapters.nats.link import Link, LinkError, NoAnswerError
+from tests.component.gateway import nats_kinds
+from tests.component.gateway.nats_server import NatsServer
+from tests.component.operator.running import connected, running, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nats.aio.msg import Msg
+
+CONFIG = """
+authorization {{ users: [
+  {{user: operator, password: {password}}},
+  {{user: admin, password: n-admin}},
+] }}
+"""
+
+
+def make_server(folder: Path, password: str) -> NatsServer:
+    (folder / "nats.conf").write_text(CONFIG.format(password=password))
+    return NatsServer(folder, "--config", str(folder / "nats.conf"))
+
+
+def access_to(server: NatsServer) -> Access:
+    return Access((server.url,), user="operator", password="n-right")
+
+
+async def test_a_server_that_comes_later_is_reached(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path)
+    link = Link(Access((server.url,)), "test")
+    async with running(link.run()):
+        await until(lambda: link.trouble is not None and "not connected yet" not in link.trouble)
+        assert server.url in (link.trouble or "")
+        with pytest.raises(LinkError):
+            await link.publish("x", b"")
+
+        server.start()
+        await until(lambda: link.is_connected)
+        assert link.trouble is None
+        server.stop()
+
+
+async def test_a_refused_password_is_told_and_tried_again(tmp_path: Path) -> None:
+    server = make_server(tmp_path, "n-other").start()
+    link = Link(access_to(server), "test")
+    async with running(link.run()):
+        await until(lambda: "authorization" in (link.trouble or "").lower())
+        assert "n-right" not in (link.trouble or "")
+        server.stop()
+        make_config_right(tmp_path)
+        server.start()
+        await until(lambda: link.is_connected)
+        server.stop()
+
+
+def make_config_right(folder: Path) -> None:
+    (folder / "nats.conf").write_text(CONFIG.format(password="n-right"))
+
+
+async def test_a_client_that_the_server_ended_for_good_is_replaced_with_its_subscriptions(
+    tmp_path: Path,
+) -> None:
+    server = make_server(tmp_path, "n-right").start()
+    heard: list[bytes] = []
+
+    async def note(message: Msg) -> None:  # nats-py takes coroutines alone
+        heard.append(message.data)
+
+    async with connected(access_to(server), "test") as link:
+        await link.subscribe("news", note)
+        (tmp_path / "nats.conf").write_text(CONFIG.format(password="n-other"))
+        server.stop()
+        server.start()
+        await until(lambda: "authorization" in (link.trouble or "").lower())
+        make_config_right(tmp_path)
+        server.stop()
+        server.start()
+        await until(lambda: link.is_connected)
+        await link.publish("news", b"again")
+        await until(lambda: heard == [b"again"])
+    server.stop()
+
+
+async def test_nothing_is_kept_to_be_sent_later(nats_server: NatsServer, link: Link) -> None:
+    heard: list[bytes] = []
+
+    async def note(message: Msg) -> None:
+        heard.append(message.data)
+
+    await link.subscribe("news", note)
+    nats_server.stop()
+    await until(lambda: not link.is_connected)
+    with pytest.raises(LinkError):
+        await link.publish("news", b"old")
+    nats_server.start()
+    await until(lambda: link.is_connected)
+    await link.publish("news", b"new")
+
+    await until(lambda: heard == [b"new"])
+
+
+async def test_a_connection_that_came_back_is_another_one(nats_server: NatsServer, link: Link) -> None:
+    before = link.connections
+    nats_server.stop()
+    await until(lambda: not link.is_connected)
+    nats_server.start()
+    await until(lambda: link.is_connected)
+
+    await until(lambda: link.connections == before + 1)
+
+
+async def test_where_nobody_answers_it_says_so(link: Link) -> None:
+    with pytest.raises(LinkError, match="nobody answers"):
+        await link.request("nobody.there")
+
+
+async def test_an_answer_that_does_not_come_leaves_it_open(link: Link) -> None:
+    async def say_nothing(_: Msg) -> None: ...
+
+    await link.subscribe("silent", say_nothing)
+
+    with pytest.raises(NoAnswerError):
+        await link.request("silent", timeout_s=0.1)
+
+
+async def test_a_defect_in_a_listener_is_logged(link: Link, caplog: pytest.LogCaptureFixture) -> None:
+    async def fail(_: Msg) -> None:
+        raise ZeroDivisionError
+
+    await link.subscribe("news", fail)
+    await link.publish("news", b"")
+
+    await until(lambda: any(record.exc_info for record in caplog.records))
+
+
+async def test_a_link_that_ends_says_nothing_of_a_loss(
+    nats_server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected(Access((nats_server.url,)), "test"):
+        caplog.clear()
+    await asyncio.sleep(0)
+
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == []
+
+
+CREDS = "-----BEGIN NATS USER JWT-----\n{}\n------\n-----BEGIN USER NKEY SEED-----\n{}\n------\n"
+
+
+BROKEN_CREDS = [
+    pytest.param(CREDS.format("x", "y"), id="nonsense"),
+    pytest.param(CREDS.format("", ""), id="no values"),
+    pytest.param("", id="empty"),
+]
+
+
+@pytest.mark.parametrize("content", BROKEN_CREDS)
+async def test_a_creds_file_that_is_none_is_trouble_and_no_end(content: str, tmp_path: Path) -> None:
+    world = nats_kinds.make_jwt_world()
+    path = tmp_path / "user.creds"
+    path.write_text(content)
+    with nats_kinds.running(tmp_path / "server", world.config) as server:
+        link = Link(Access((server.url,), credentials_file=path), "test")
+        async with running(link.run()):
+            await until(lambda: link.trouble != "not connected yet")
+            path.write_bytes(world.creds)
+            await until(lambda: link.is_connected)
+
+
+KINDS = ("user", "token", "creds", "TLS")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_each_kind_of_credentials_leads_in(kind: str, tmp_path: Path) -> None:
+    given: dict[str, object] = {}
+    config, scheme = "", "nats"
+    match kind:
+        case "user":
+            config, given = nats_kinds.USERS, {"user": "admin", "password": "n-admin"}
+        case "token":
+            config, given = 'authorization { token: "t-Q9xJp4" }\n', {"token": "t-Q9xJp4"}
+        case "creds":
+            world = nats_kinds.make_jwt_world()
+            (tmp_path / "user.creds").write_bytes(world.creds)
+            config, given = world.config, {"credentials_file": tmp_path / "user.creds"}
+        case _:
+            nats_kinds.make_certificates(tmp_path)
+            config, scheme = nats_kinds.tls_config(tmp_path), "tls"
+            given = {"ca_file": tmp_path / "ca.crt"}
+    with nats_kinds.running(tmp_path, config) as server:
+        access = Access((f"{scheme}://127.0.0.1:{server.port}",), **given)  # type: ignore[arg-type] # fields by name
+        async with connected(access, "test") as link:
+            assert "streams" in await link.ask_jetstream("INFO")
