@@ -14,7 +14,7 @@ import secrets
 import signal
 import sys
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import uvloop
 
@@ -43,6 +43,14 @@ EXIT_WRONG_START = 2
 LEASE = "mds-operator"
 
 log = logging.getLogger("mds_operator")
+
+
+class Links(NamedTuple):
+    """Connections to NATS, apart so that nothing long delays anything urgent."""
+
+    control: Link
+    heart: Link
+    reading: Link
 
 
 class LeaseLostError(Exception):
@@ -100,12 +108,12 @@ async def _run() -> None:
         stack.push_async_callback(requests.close)
         await stack.enter_async_context(serve(outside.build_pages(), settings.http_host, settings.http_port))
         identity = f"{settings.pod_name}_{secrets.token_hex(4)}"
-        links = [Link(access, f"{LEASE} {what} {settings.pod_name}") for what in ("control", "heart")]
+        links = Links(*(Link(access, f"{LEASE} {what} {settings.pod_name}") for what in Links._fields))
         await _lead(settings, Kube(requests), links, identity, outside)
 
 
 async def _lead(
-    settings: OperatorSettings, kube: Kube, links: list[Link], identity: str, outside: Outside
+    settings: OperatorSettings, kube: Kube, links: Links, identity: str, outside: Outside
 ) -> None:
     """Wait for the Lease, then work, until one of both ends."""
     elector = LeaseElector(kube, Key(settings.namespace, LEASE), identity)
@@ -136,9 +144,8 @@ async def _first(holding: asyncio.Task[None], work: Coroutine[object, object, ob
 
 
 async def _serve(
-    settings: OperatorSettings, kube: Kube, links: list[Link], identity: str, outside: Outside
+    settings: OperatorSettings, kube: Kube, links: Links, identity: str, outside: Outside
 ) -> None:
-    control, heart_link = links
     service = Service(
         installation=_describe(settings),
         subjects=settings.subjects,
@@ -146,9 +153,10 @@ async def _serve(
         streams=settings.streams,
         kube=kube,
         events=EventPoster(kube, settings.pod_name),
-        control=control,
+        control=links.control,
+        reading=links.reading,
     )
-    heart = Heart(heart_link, settings.subjects, settings.namespaces, identity, service, service.office.now)
+    heart = Heart(links.heart, settings.subjects, settings.namespaces, identity, service, service.office.now)
     await heart.listen()
     outside.show(service, heart, kube.requests)
     async with asyncio.TaskGroup() as group:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from mds_operator.adapters.kube.errors import ConflictError, ForbiddenError, KubeError, RejectedError
 from mds_operator.adapters.kube.events import About, EventType, News
 from mds_operator.adapters.nats.link import LinkError
+from mds_operator.adapters.nats.telling import publish_event
 from mds_operator.desk import SecretSeen
 from mds_operator.domain import feed_settings, notices, recovery, refusals, unreadable
 from mds_operator.domain.account_case import AccountCase
@@ -29,6 +30,7 @@ from mds_protocol.failover.restarts import RestartDecision
 from mds_protocol.resources.feedaccount import FeedAccount
 from mds_protocol.resources.objects import API_VERSION
 from mds_protocol.resources.reasons import AccountReason, RestartReason
+from mds_protocol.wire import events
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.settings import Settings
 from mds_protocol.wire.subjects import encode_key
@@ -264,9 +266,27 @@ class AccountWork:
         record.step = record.decision = None
         self._office.counts.restarts[plan.reason] += 1
         self._desk.note_restarting(record.account.metadata.name)
+        await self._tell_restart(record, plan.reason, plan.removals[0].pod.name)
         told = notices.tell_replacement(plan.reason, plan.removals[0].pod.name)
         metadata = record.account.metadata
         await self._post(metadata.name, metadata.uid or "", [told])
+
+    async def _tell_restart(self, record: AccountRecord, reason: RestartReason, pod: str) -> None:
+        """Into the events stream, for whoever explains a hole in the data."""
+        unplanned = reason is RestartReason.UNHEALTHY
+        event = events.Restart(
+            namespace=self._desk.namespace,
+            name=record.account.metadata.name,
+            account=record.account.metadata.name,
+            instance=pod,
+            at=self._office.wall(),
+            reason=str(reason),
+            attempt=len(record.restarts.recent) if unplanned else 0,
+        )
+        try:
+            await publish_event(self._office.control, self._office.subjects, event)
+        except LinkError as error:
+            log.warning("the restart of %s is not told: %s", pod, error, extra={"code": "EventUntold"})
 
     # --- status
 

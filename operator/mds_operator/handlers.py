@@ -76,10 +76,13 @@ class Watch:
         while True:
             running = self._running = _Kopf(self.scope, asyncio.get_running_loop(), self._receive)
             try:
-                self.problem = await running.run()
+                problem = await running.run()
             finally:
                 running.stop()
-            log.warning("watching %s ended: %s", self.scope, self.problem, extra={"code": "WatchEnded"})
+            # A Role that is missing for good is told once, not every half minute.
+            if problem != self.problem:
+                log.warning("watching %s ended: %s", self.scope, problem, extra={"code": "WatchEnded"})
+            self.problem = problem
             await asyncio.sleep(_RETRY_S[min(self._attempt, len(_RETRY_S) - 1)] * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries
             self._attempt += 1
 
@@ -130,6 +133,8 @@ class _Kopf:
         await kopf.operator(
             registry=build_registry(self._scope, self._hand_over),
             settings=build_settings(self._scope),
+            # Else it asks for the user's name, and that of the image has none.
+            identity="mds-operator",  # type: ignore[arg-type] # a NewType of str that kopf does not export
             standalone=True,
             clusterwide=self._scope.namespace is None,
             namespaces=[self._scope.namespace] if self._scope.namespace else [],

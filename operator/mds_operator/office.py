@@ -44,6 +44,8 @@ class Office:
     kube: Kube
     events: EventPoster
     control: Link
+    reading: Link
+    """For reading streams, which may be long."""
     routes: Bucket
     settings: Bucket
     nodes: dict[str, NodeView] = field(default_factory=dict)

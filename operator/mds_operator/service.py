@@ -69,6 +69,7 @@ class Service:
         kube: Kube,
         events: EventPoster,
         control: Link,
+        reading: Link,
     ) -> None:
         self._urgent = asyncio.Event()
         contracts = Bucket(control, CONTRACTS_BUCKET, self._on_contracts)
@@ -84,6 +85,7 @@ class Service:
             kube=kube,
             events=events,
             control=control,
+            reading=reading,
             routes=routes,
             settings=settings,
         )

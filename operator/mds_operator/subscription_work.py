@@ -217,7 +217,7 @@ class SubscriptionWork:
         }
         try:
             gap = await gap_ms(
-                self._office.control, publish.stream, entry.fence, template.wildcard, ours.__contains__
+                self._office.reading, publish.stream, entry.fence, template.wildcard, ours.__contains__
             )
         except LinkError as error:
             log.info("gap of %s: %s", self._desk.key(name), error, extra={"code": "GapUnmeasured"})

@@ -101,8 +101,10 @@ _PAGE = "docs/resources.md"
 
 PRODUCTS: tuple[Product, ...] = (
     *(
-        whole_file(f"crds/{kind.KIND.plural}.mds.dev.yaml", partial(crd_text, kind))
+        whole_file(f"{folder}/{kind.KIND.plural}.mds.dev.yaml", partial(crd_text, kind))
         for kind in (FeedAccount, FeedSubscription)
+        # The chart's own copies: a packaged chart reads nothing beside itself.
+        for folder in ("crds", "helm/mds/files/crds")
     ),
     *(
         section(_PAGE, f"{kind.KIND.name} {part}", partial(fields_table, kind, part))

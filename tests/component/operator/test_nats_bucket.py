@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mds_operator.adapters.nats.access import Access
 from mds_operator.adapters.nats.bucket import Bucket, Entry, Lost, Unchanged, Unknown, Written
-from mds_operator.adapters.nats.link import LinkError
+from mds_operator.adapters.nats.link import Link, LinkError
 from mds_protocol.wire.streams import build_bucket
 from tests.component.gateway.tcp_proxy import Held, HoldingProxy
 from tests.component.operator.running import connected, running, until
@@ -19,7 +20,6 @@ from tests.component.operator.running import connected, running, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from mds_operator.adapters.nats.link import Link
     from tests.component.gateway.nats_server import NatsServer
 
 NAME = "mds-routes"
@@ -158,6 +158,27 @@ async def test_of_two_writers_one_is_refused(link: Link, writer: Bucket) -> None
     assert isinstance(await Bucket(link, NAME, lambda _: None).compare_and_set(KEY, b"3", revision), Lost)
     assert isinstance(await Bucket(link, NAME, lambda _: None).compare_and_set(KEY, b"3", None), Lost)
     assert await writer.read_leader(KEY) == Entry(b"2", 2)
+
+
+class LateLink(Link):
+    """Another's write is known before the answer to our own, older one comes."""
+
+    __slots__ = ()
+
+    async def ask_jetstream(self, *_: object, **__: object) -> dict[str, Any]:
+        newer = base64.b64encode(b"newer").decode()
+        return {"message": {"subject": f"$KV.{NAME}.{KEY}", "data": newer, "seq": 2}}
+
+    async def store(self, *_: object, **__: object) -> int:
+        return 1
+
+
+async def test_what_is_older_does_not_replace_what_is_newer() -> None:
+    bucket = Bucket(LateLink(Access(()), "late"), NAME, lambda _: None)
+    await bucket.read_leader(KEY)
+
+    assert await bucket.compare_and_set(KEY, b"older", None) == Written(1)
+    assert bucket.entries == {KEY: Entry(b"newer", 2)}
 
 
 async def test_the_same_value_is_not_written_again(writer: Bucket) -> None:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mds_operator.adapters.nats.link import Link
 
 WINDOWS: Final = (512, 4_096, 16_384)
-"""In messages of the stream. Where one subscription fills it, the first window has the last tick. More than the
-longest would keep the loop from its pings: 100,000 heads cost the connection."""
+"""In messages of the stream. Where one subscription fills it, the first window has the last tick. More than
+the longest would keep the loop from its pings: 100,000 heads cost the connection."""
 READ_TIMEOUT_S: Final = 10.0
 _NS_PER_MS: Final = 1_000_000
 _FORGOTTEN_NS: Final = 5_000_000_000

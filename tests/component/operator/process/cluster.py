@@ -1,0 +1,137 @@
+"""What a person and the tests' kubelet do at the API server, as its admin; one namespace at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mds_operator.adapters.kube.objects import OURS, Kube
+from mds_operator.adapters.kube.requests import APPLY, MERGE
+from mds_operator.domain.seen import ACCOUNT_LABEL, Key
+from tests.component.operator.process.operator_process import LOOK_EVERY_S, WITHIN_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.component.operator.conftest import Namespace
+
+SECRET = {"userID": "u-Z3kQ", "password": "p-W8mXv2nQ", "appID": "a-T5nB", "authCode": "c-R7dLk0"}
+ACCOUNTS, SUBSCRIPTIONS = "feedaccounts", "feedsubscriptions"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A namespace of one test, by requests: kubectl takes a quarter of a second for each."""
+
+    kube: Kube
+    namespace: Namespace
+
+    @property
+    def name(self) -> str:
+        return self.namespace.name
+
+    # --- what a person does
+
+    async def apply_account(self, name: str, **spec: Any) -> None:
+        """With its Secret. `ctp` adds to the block of that name."""
+        self._apply_secret(name)
+        block = {"brokerID": "9999", "environment": "Test", "marketDataFronts": ["tcp://127.0.0.1:9"]}
+        fields = {
+            "gateway": "CTP",
+            "ctp": block | spec.pop("ctp", {}),
+            "credentialsSecretRef": {"name": name},
+        }
+        await self._apply("FeedAccount", ACCOUNTS, name, fields | spec)
+
+    async def apply_subscription(self, name: str, **spec: Any) -> None:
+        await self._apply("FeedSubscription", SUBSCRIPTIONS, name, {"select": [{}]} | spec)
+
+    async def edit(self, plural: str, name: str, **spec: Any) -> None:
+        await self.patch(plural, name, {"spec": spec})
+
+    async def annotate(self, plural: str, name: str, **annotations: str) -> None:
+        """`restartedAt=...` is the annotation mds.dev/restartedAt."""
+        named = {f"mds.dev/{key}": value for key, value in annotations.items()}
+        await self.patch(plural, name, {"metadata": {"annotations": named}})
+
+    async def patch(self, plural: str, name: str, body: dict[str, Any], part: str = "") -> None:
+        path = f"{self._path(plural)}/{name}{part}"
+        await self.kube.requests.send("PATCH", path, namespace=self.name, body=body, content_type=MERGE)
+
+    async def delete(self, plural: str, name: str) -> None:
+        await self.kube.requests.send("DELETE", f"{self._path(plural)}/{name}", namespace=self.name)
+
+    # --- what stands there
+
+    async def read(self, plural: str, name: str) -> dict[str, Any]:
+        path = f"{self._path(plural)}/{name}"
+        return await self.kube.requests.send("GET", path, namespace=self.name)
+
+    async def status(self, plural: str, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = (await self.read(plural, name)).get("status") or {}
+        return found
+
+    async def pods(self, account: str = "") -> list[dict[str, Any]]:
+        selector = f"{ACCOUNT_LABEL}={account}" if account else ACCOUNT_LABEL
+        return await self.kube.list_pods(self.name, selector=selector)
+
+    async def events(self) -> list[dict[str, Any]]:
+        path = f"/api/v1/namespaces/{self.name}/events"
+        found = await self.kube.requests.send("GET", path, namespace=self.name)
+        items: list[dict[str, Any]] = found["items"]
+        return items
+
+    async def one_pod(self, account: str) -> dict[str, Any]:
+        """The account's, when it is there."""
+        await self.until(lambda: self.pods(account), lambda found: len(found) == 1)
+        [pod] = await self.pods(account)
+        return pod
+
+    async def until_status(
+        self, plural: str, name: str, condition: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = await self.until(lambda: self.status(plural, name), condition)
+        return found
+
+    async def until(self, read: Callable[[], Any], condition: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - whatever `read` gives
+        """What was read when the condition held."""
+        deadline = time.monotonic() + WITHIN_S
+        while not condition(found := await read()):
+            assert time.monotonic() < deadline, json.dumps(found, indent=1, default=str)[-4000:]
+            await asyncio.sleep(LOOK_EVERY_S)
+        return found
+
+    # --- inside
+
+    def _apply_secret(self, name: str) -> None:
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": SECRET}
+        self.namespace.kubectl("apply", "--filename=-", stdin=json.dumps(body))
+
+    async def _apply(self, kind: str, plural: str, name: str, spec: dict[str, Any]) -> None:
+        """As `kubectl apply --server-side` does."""
+        body = {
+            "apiVersion": "mds.dev/v1alpha1",
+            "kind": kind,
+            "metadata": {"name": name, "namespace": self.name},
+            "spec": spec,
+        }
+        await self.kube.requests.send(
+            "PATCH",
+            f"{self._path(plural)}/{name}",
+            namespace=self.name,
+            query={"fieldManager": "a-person"},
+            body=body,
+            content_type=APPLY,
+        )
+
+    def _path(self, plural: str) -> str:
+        api = OURS if plural in (ACCOUNTS, SUBSCRIPTIONS) else "/api/v1"
+        return f"{api}/namespaces/{self.name}/{plural}"
+
+
+def key_of(cluster: Cluster, name: str) -> str:
+    """In a bucket; no name of a test needs escaping but its '-', which is allowed."""
+    return str(Key(cluster.name, name)).replace("/", ".")

@@ -1,0 +1,109 @@
+"""`python -m mds_operator` as the chart runs it: with the token of its ServiceAccount and the chart's Role."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+from tests.component.gateway.nats_server import find_free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+COMMAND = (sys.executable, "-m", "mds_operator")
+IMAGE = "mds.local/gateway:0123456789ab"
+WITHIN_S = 90.0  # the end of a test that hangs, never a claim about speed
+LOOK_EVERY_S = 0.1
+LOG_SHOWN = 3_000  # characters
+
+
+class OperatorProcess:
+    """One replica; each start is a new process, as a new container is."""
+
+    def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self.log = folder / f"{name}.log"
+        self._port = find_free_port()
+        self._environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("MDS_")},
+            "MDS_POD_NAME": name,
+            "MDS_GATEWAY_IMAGE": IMAGE,
+            "MDS_HTTP_HOST": "127.0.0.1",
+            "MDS_HTTP_PORT": str(self._port),
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> OperatorProcess:
+        assert not self.is_running, f"{self.log.stem} runs already"
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(COMMAND, env=self._environment, stdout=log, stderr=log)
+        return self
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    async def leads(self) -> OperatorProcess:
+        """Until it does, knows its namespaces and reaches NATS."""
+        await until(lambda: "mds_operator_leader 1.0" in self.page("/metrics"), self._explain)
+        await until(lambda: self.page("/readyz") == "ok\n", self._explain)
+        return self
+
+    def page(self, path: str) -> str:
+        """Its text, whatever the status; empty while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as exc:
+            with exc:
+                return str(exc.read().decode())
+        except OSError:
+            return ""
+
+    def metric(self, name: str) -> float:
+        """Of a series without labels; 0 if it is not shown."""
+        found = re.search(rf"^{name} (\S+)$", self.page("/metrics"), re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None, f"{self.log.stem} was never started"
+        self._process.send_signal(number)
+
+    async def ended(self) -> int:
+        """Its exit code, when it ends."""
+        assert self._process is not None, f"{self.log.stem} was never started"
+        return await asyncio.to_thread(self._process.wait, WITHIN_S)
+
+    async def terminate(self) -> int:
+        self.signal(signal.SIGTERM)
+        return await self.ended()
+
+    def end(self) -> None:
+        """Whatever state it is in."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(WITHIN_S)
+
+    def _explain(self) -> str:
+        return self.said[-LOG_SHOWN:]
+
+
+async def until(condition: Callable[[], bool], explain: Callable[[], object] = lambda: "") -> None:
+    """The condition is asked in a thread: it may speak to a process."""
+    deadline = time.monotonic() + WITHIN_S
+    while not await asyncio.to_thread(condition):
+        assert time.monotonic() < deadline, f"it did not come about within {WITHIN_S:g} s: {explain()}"
+        await asyncio.sleep(LOOK_EVERY_S)
