@@ -235,6 +235,11 @@ class Publication:
         self._asking.answer_due = None
         self._claim.stored_is_fresh = False
 
+    def on_read_failed(self, now: float) -> None:
+        """The last ticks did not come, or not all of them: read again soon, behind the same fence."""
+        if self.phase is Phase.READING:
+            self._asking.answer_due = now + ASK_AGAIN_S
+
     def start_stopping(self, now: float) -> tuple[Action, ...]:
         """The process ends: claim nothing new, go on until another fences, or 3 s."""
         self._claim.is_stopping = True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _DRIVER = Path(__file__).with_name("ctp_driver.py")
-WAIT_S = 20.0
+WAIT_S = 60.0  # the end of a test that hangs, never a claim about speed
 
 
 class Source:
@@ -77,6 +77,15 @@ class Source:
             time.sleep(0.1)
             ticks += self.do("ticks")
         return ticks
+
+    def wait_snapshots(self, symbols: set[str]) -> None:
+        """One of each contract, as the front sends them after a login."""
+        seen: set[str] = set()
+        deadline = time.monotonic() + WAIT_S
+        while seen != symbols:
+            assert time.monotonic() < deadline, f"only the snapshots of {seen}"
+            time.sleep(0.1)
+            seen |= {tick["symbol"] for tick in self.do("ticks") if tick["snapshot"]}
 
     def notes(self, code: str) -> list[str]:
         return [e["text"] for e in self.events if e["event"] == "note" and e["code"] == code]

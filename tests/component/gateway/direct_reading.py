@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 READ_BYTES = 1 << 20
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 BATCH = 5_000
 _FRAME = re.compile(rb"HMSG \S+ \S+ (\d+) (\d+)\r\n")
 

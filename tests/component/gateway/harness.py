@@ -43,11 +43,10 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
 
 STREAM_BYTES = 2 << 30
-STOP_WITHIN_S = 15.0
-TICK_WITHIN_S = 30.0
+WITHIN_S = 90.0  # the end of a test that hangs, never a claim about speed
 LOOK_EVERY_S = 0.05
 LOG_SHOWN = 2_000  # characters
-SETTLE_S = 1.5  # for the active account to store what was delivered last
+SETTLE_S = 1.5  # mostly enough for the active account to store what was delivered last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +62,12 @@ class Setup:
     """The accounts that reach NATS through a proxy."""
     package: Path | None = None
     """A folder with another `mds_gateway` in it, for mutations."""
+
+
+SMALL = Setup(contracts=600, rate=400, drop_share=0.05)
+"""For tests of counts: a machine that is busy otherwise carries it, too. At the proofs' 2,000 a second two
+gateways on an eighth of a core each conflate, which is loss, and told, and not what is tested.
+"""
 
 
 class GatewayProcess:
@@ -131,7 +136,7 @@ class GatewayProcess:
 
     def _wait(self) -> int:
         assert self._process is not None, f"{self.account} was never started"
-        return self._process.wait(STOP_WITHIN_S)
+        return self._process.wait(WITHIN_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,19 @@ class Findings:
     @property
     def late(self) -> list[reading.StoredTick]:
         return reading.find_late(self.ticks, self.fences)
+
+    def holds_what_came_after(self, moment_ns: int) -> bool:
+        """Whether the active account has stored something that its front delivered after the moment.
+
+        It stores in the order in which it receives, so all before had its turn by then.
+        """
+        active = self.accounts[-1]
+        after = {
+            (one.contract, one.serial)
+            for one in self.delivered
+            if one.account == active and one.at_ns > moment_ns
+        }
+        return any(tick.account == active and tick.mark in after for tick in self.ticks)
 
     @property
     def accounts(self) -> list[str]:
@@ -180,11 +198,11 @@ class Installation:
     async def wait_for_tick(self, *, epoch: int = 0, after_ns: int = 0) -> None:
         """One that was stored in that epoch, after that moment."""
         try:
-            async with asyncio.timeout(TICK_WITHIN_S):
+            async with asyncio.timeout(WITHIN_S):
                 while not await self._is_newest_tick(epoch, after_ns):  # noqa: ASYNC110 - the stream cannot tell us
                     await asyncio.sleep(LOOK_EVERY_S)
         except TimeoutError:
-            raise AssertionError(f"no tick of epoch {epoch} within {TICK_WITHIN_S:g} s") from None
+            raise AssertionError(f"no tick of epoch {epoch} within {WITHIN_S:g} s") from None
 
     async def _is_newest_tick(self, epoch: int, after_ns: int) -> bool:
         try:
@@ -220,10 +238,14 @@ class Installation:
         await self.wait_until_hot(account)
 
     async def judge(self, settle_s: float = SETTLE_S) -> Findings:
-        """Counts over everything since the start, while the feed goes on."""
-        until_ns = time.time_ns()
-        await asyncio.sleep(settle_s)
-        return await asyncio.to_thread(self._count, until_ns)
+        """Counts over everything up to now, when all of it had its turn to be stored."""
+        until_ns, deadline = time.time_ns(), time.monotonic() + WITHIN_S
+        while time.monotonic() < deadline:
+            await asyncio.sleep(settle_s)
+            findings = await asyncio.to_thread(self._count, until_ns)
+            if findings.holds_what_came_after(until_ns):
+                return findings
+        raise AssertionError(f"nothing that came after is stored within {WITHIN_S:g} s")
 
     def _count(self, until_ns: int) -> Findings:
         ticks, fences = reading.read_ticks(self.nats.port), reading.read_fences(self.nats.port)
@@ -248,7 +270,11 @@ async def start_installation(folder: Path, setup: Setup) -> AsyncIterator[Instal
         server = _start_nats(folder)
         stack.callback(server.stop)
         client = await nats.connect(
-            server.url, max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=_ignore
+            server.url,
+            connect_timeout=WITHIN_S,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.1,
+            error_cb=_ignore,
         )
         stack.push_async_callback(client.close)
         await create_streams(client, streams.build_all(streams.TickStream(max_bytes=STREAM_BYTES), DEFAULT))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 USER = {"user": "admin", "password": "n-admin"}
 ACCOUNT = "ctp-a"
 RATE = 400
-WITHIN_S = 10.0
+WITHIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Place:
         """One connection for one piece of work."""
 
         async def connected() -> T:
-            async with asyncio.timeout(3 * WITHIN_S):
-                client = await nats.connect(self.nats.url, **USER)
+            async with asyncio.timeout(WITHIN_S):
+                client = await nats.connect(self.nats.url, connect_timeout=WITHIN_S, **USER)
                 try:
                     return await work(client)
                 finally:
@@ -63,7 +63,9 @@ class Place:
 
         async def work(client: Client) -> dict[str, Any] | None:
             try:
-                reply: dict[str, Any] = json.loads((await client.request(subject, body, timeout=2)).data)
+                reply: dict[str, Any] = json.loads(
+                    (await client.request(subject, body, timeout=WITHIN_S)).data
+                )
             except (NoRespondersError, TimeoutError):
                 return None
             return reply

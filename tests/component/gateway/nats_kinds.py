@@ -82,7 +82,7 @@ class FakeServer:
                 except OSError:
                     return
                 open_ones.enter_context(connection)
-                connection.settimeout(5)
+                connection.settimeout(60)
                 connection.sendall(self._greeting)
                 if self._answers and b"PING" in connection.recv(4096):
                     connection.sendall(b"PONG\r\n")

@@ -37,7 +37,9 @@ NAMESPACE = "desk"
 SUBSCRIPTION = "all"
 UID = "3f0c"
 BEAT_EVERY_S = 0.2
+WITHIN_S = 90.0  # the end of a test that hangs, never a claim about speed
 LOOK_EVERY_S = 0.01
+STALE_AFTER_MS = 40_000  # so a log reaches back 45 s: on a busy machine a move may take longer than its 15 s
 EVERYTHING = Rules(select=(Rule(),))
 
 
@@ -95,6 +97,7 @@ class OperatorStandIn:
             uid=account,
             environment="Test",
             subscriptions=(subscription,),
+            stale_after_ms=STALE_AFTER_MS,
         )
         await self._put(f"$KV.{SETTINGS_BUCKET}.{encode_key(NAMESPACE, account)}", settings.encode())
 
@@ -127,19 +130,19 @@ class OperatorStandIn:
     # --- what it waits for
 
     async def wait_until_hot(
-        self, account: str, contracts: int, *, instance: str, timeout_s: float = 30
+        self, account: str, contracts: int, *, instance: str, timeout_s: float = WITHIN_S
     ) -> None:
         """Subscribed all, and its probe fresh: it could take the feed now."""
         await self._wait(
             f"{account} hot", lambda: self._is_hot(account, instance, contracts), timeout_s=timeout_s
         )
 
-    async def wait_until_active(self, account: str, epoch: int, timeout_s: float = 10) -> None:
+    async def wait_until_active(self, account: str, epoch: int, timeout_s: float = WITHIN_S) -> None:
         await self._wait(
             f"{account} active in epoch {epoch}", lambda: self._is_active(account, epoch), timeout_s=timeout_s
         )
 
-    async def wait_until_silent(self, account: str, timeout_s: float = 10) -> None:
+    async def wait_until_silent(self, account: str, timeout_s: float = WITHIN_S) -> None:
         """No heartbeat for 700 ms, and a peer that hears none either and finds no fresh tick."""
         named, _ = await self.read_route()
         epoch = named.epoch if named is not None and named.named == account else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mds_simulator.testing import RunningSimulator, client_environment, start_simulator
-from tests.component.gateway.ctp_source import Source, open_source
+from tests.component.gateway.ctp_source import WAIT_S, Source, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +27,8 @@ type Open = Callable[..., Source]
 
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
-    """Libraries that come back fast, and give up on a silent front within a second or two."""
-    return client_environment() | {"MDS_SIM_RECONNECT_MS": "100", "MDS_SIM_HEARTBEAT_MS": "1500"}
+    """Libraries that come back fast and do not take a busy machine for a silent front."""
+    return client_environment() | {"MDS_SIM_RECONNECT_MS": "100", "MDS_SIM_HEARTBEAT_MS": "60000"}
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +87,7 @@ def silence(source: Source, at: RunningSimulator) -> dict[str, Any]:
 def test_ticks_of_each_exchange_arrive_at_their_time_on_a_friday_night(
     simulator: RunningSimulator, connect: Open
 ) -> None:
+    before_ns = simulator.state()["moment_ns"]
     source = connect(simulator)
     stream(source, simulator)
     ticks = source.wait_ticks(100)
@@ -96,7 +97,7 @@ def test_ticks_of_each_exchange_arrive_at_their_time_on_a_friday_night(
     assert {datetime.fromtimestamp(t["time_ns"] / 1e9, BEIJING).date().isoformat() for t in ticks} == {
         "2026-11-20"
     }
-    assert max(abs(tick["time_ns"] - moment_ns) for tick in ticks) < 30 * SECOND_NS
+    assert all(before_ns - 30 * SECOND_NS < tick["time_ns"] <= moment_ns + SECOND_NS for tick in ticks)
     assert {tick["trading_day"] for tick in ticks} == {"20261123"}
     assert any(tick["time_ns"] // 1_000_000 % 100 for tick in ticks if tick["exchange"] == "DCE")
 
@@ -153,8 +154,11 @@ def test_overflow_keeps_the_newest_of_each_contract_and_counts_the_rest(
     )
     source = connect(at, handoff_ticks=100)
     stream(source, at)
-    source.do("stall", seconds=1.0)
-    source.wait_note("HandoffOverflow")
+    deadline = time.monotonic() + WAIT_S
+    while not source.notes("HandoffOverflow"):
+        assert time.monotonic() < deadline, "it never overflowed"
+        source.do("stall", seconds=1.0)
+        source.do("describe")  # lets the loop say what happened
     state = silence(source, at)
     ticks = source.do("ticks")
 
@@ -320,8 +324,7 @@ def test_a_lost_front_is_said_in_words_and_everything_is_subscribed_again(
 
     assert words in source.wait_note("FrontLost", str(reason))["text"]
     source.wait_state(is_streaming)
-    again = source.wait_ticks(20)
-    assert {t["symbol"] for t in again if t["snapshot"]} == set(simulator.contracts())
+    source.wait_snapshots(set(simulator.contracts()))
 
 
 def test_a_lost_trading_front_stops_no_tick(simulator: RunningSimulator, connect: Open) -> None:
@@ -352,10 +355,13 @@ def test_a_second_front_takes_over_from_the_first(simulator: RunningSimulator, c
 def test_five_thousand_contracts_are_subscribed_at_the_set_pace_and_again_after_a_reconnect(
     start: Callable[..., RunningSimulator], connect: Open
 ) -> None:
-    """The front cuts whoever subscribes faster than 2,600 a second; unpaced, 5,000 take a moment."""
+    """The front cuts whoever subscribes 4,500 in a second: unpaced, that would be at once.
+
+    It is far above the pace, as a busy machine lets batches that were sent apart arrive together.
+    """
     at = start("--contracts", "5000", "--rate", "50")
-    at.patch("/fronts/a", max_subscribes_per_second=2600)
-    source = connect(at, pace={"batch": 250, "per_second": 2500})
+    at.patch("/fronts/a", max_subscribes_per_second=4500)
+    source = connect(at, pace={"batch": 250, "per_second": 1250})
     source.wait_event("contracts")
     began = time.monotonic()
     source.do("outlet", symbols=at.contracts())
@@ -365,7 +371,7 @@ def test_five_thousand_contracts_are_subscribed_at_the_set_pace_and_again_after_
     source.wait_note("FrontLost")
     state = source.wait_state(lambda state: state["subscribed"] == 5000)
 
-    assert 1.8 < took_s < 10
+    assert took_s > 3.7
     assert len(source.notes("FrontLost")) == 1
     assert sum(exchange["contracts"] for exchange in state["exchanges"].values()) == 5000
 
@@ -389,11 +395,15 @@ def test_a_smaller_plan_is_unsubscribed_at_the_front(simulator: RunningSimulator
     source = connect(simulator)
     stream(source, simulator)
     source.do("outlet", symbols=["rb2701"])
-    source.wait_state(lambda state: state["subscribed"] == 1)
-    time.sleep(0.5)
+    deadline = time.monotonic() + WAIT_S
+    while [client["subscribed"] for client in simulator.state()["fronts"]["a"]["clients"]] != [1]:
+        assert time.monotonic() < deadline, simulator.state()["fronts"]["a"]["clients"]
+        time.sleep(0.05)
+    before = len(simulator.delivered("a"))
     source.do("ticks")
+    source.wait_ticks(12)
 
-    assert {tick["symbol"] for tick in source.wait_ticks(3)} == {"rb2701"}
+    assert {delivery.contract for delivery in simulator.delivered("a")[before:]} == {"rb2701"}
 
 
 def test_a_query_that_the_front_refuses_is_asked_again(simulator: RunningSimulator, connect: Open) -> None:

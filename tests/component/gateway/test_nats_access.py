@@ -36,7 +36,7 @@ STREAM = {
     "allow_msg_ttl": True,
 }
 TICK = FinishedTick(b"md.SHFE.rb2701", (1, 1), b"identity", b"{}", 1, 1, snapshot=False)
-WITHIN_S = 5.0
+WITHIN_S = 20.0  # the end of a test that hangs, never a claim about speed
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ def test_a_server_that_comes_late_is_waited_for(tmp_path: Path) -> None:
 
 def test_a_server_that_hangs_ends_the_try_and_not_the_task() -> None:
     with nats_kinds.stuck_server() as server, pytest.raises(ConnectRefusedError, match="does not answer"):
-        run(lambda: _open(Access(parse_servers(server.url)), timeout_s=0.2))
+        run(lambda: _open(Access(parse_servers(server.url)), timeout_s=3.0))
 
 
 async def _open(access: Access, timeout_s: float = WITHIN_S) -> PublishConnection:

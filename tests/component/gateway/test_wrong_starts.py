@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AT_ONCE = 4
-TIMEOUT_S = 30
+TIMEOUT_S = 180
 ALL_SECRETS = (*SECRETS.values(), "n-Q9xJp4", "n-wrong", "n-guest", "n-other")
 
 

@@ -243,19 +243,19 @@ STARTS = (
     # --- NATS
     WrongStart(
         "nobody listens",
-        "NATS at nats://{nats} was not reached within 0.5 s: {nats}: …",
-        {"MDS_START_TIMEOUT_S": "0.5"},
+        "NATS at nats://{nats} was not reached within 2 s: {nats}: …",
+        {"MDS_START_TIMEOUT_S": "2"},
     ),
     WrongStart(
         "another server, which waits",
-        "NATS at nats://{nats} was not reached within 0.5 s: {nats}: says nothing, as no NATS server does",
-        {"MDS_START_TIMEOUT_S": "0.5"},
+        "NATS at nats://{nats} was not reached within 2 s: {nats}: says nothing, as no NATS server does",
+        {"MDS_START_TIMEOUT_S": "2"},
         nats=Nats.SILENT,
     ),
     WrongStart(
         "NATS is stuck",
-        "NATS at nats://{nats} was not reached within 0.5 s: {nats}: takes CONNECT but does not answer",
-        {"MDS_START_TIMEOUT_S": "0.5"},
+        "NATS at nats://{nats} was not reached within 2 s: {nats}: takes CONNECT but does not answer",
+        {"MDS_START_TIMEOUT_S": "2"},
         nats=Nats.STUCK,
     ),
     WrongStart(

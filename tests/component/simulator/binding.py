@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _DRIVER = Path(__file__).with_name("binding_driver.py")
-_WAIT_S = 15.0
+_WAIT_S = 60.0  # the end of a test that hangs, never a claim about speed
 USER = {"BrokerID": "9999", "UserID": "u1", "Password": "p1"}
 
 
@@ -76,6 +76,23 @@ class Binding:
                 self._keep(self._lines.get(timeout=left))
             except Empty:
                 return
+
+    def collect(self, is_enough: Callable[[], bool], timeout_s: float = _WAIT_S) -> None:
+        """Into `seen`, until it is enough."""
+        until = time.monotonic() + timeout_s
+        while not is_enough():
+            try:
+                self._keep(self._lines.get(timeout=max(0.001, until - time.monotonic())))
+            except Empty:
+                raise TimeoutError(f"not enough within {timeout_s} s; {len(self.seen)} callbacks") from None
+
+    def collect_ticks(self, count: int) -> None:
+        """So many since the start, or more."""
+        self.collect(lambda: len(self.ticks) >= count)
+
+    def catch_up(self) -> None:
+        """All that the market-data front had sent has come: an answer comes after it."""
+        self.subscribe("nosuch")
 
     def all(self, name: str) -> list[Callback]:
         return [callback for callback in self.seen if callback.name == name]

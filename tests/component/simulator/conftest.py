@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def environment() -> dict[str, str]:
-    """Libraries that come back fast, and give up on a silent front within a second."""
-    return client_environment() | {"MDS_SIM_RECONNECT_MS": "100", "MDS_SIM_HEARTBEAT_MS": "1500"}
+    """Libraries that come back fast and do not take a busy machine for a silent front."""
+    return client_environment() | {"MDS_SIM_RECONNECT_MS": "100", "MDS_SIM_HEARTBEAT_MS": "60000"}
 
 
 @pytest.fixture
@@ -28,9 +28,10 @@ def start() -> Iterator[Callable[..., RunningSimulator]]:
 
 
 @pytest.fixture
-def bind(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[[], Binding]]:
+def bind(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Binding]]:
+    """Variables given by name are the library's."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(open_binding(environment, tmp_path))
+        yield lambda **variables: stack.enter_context(open_binding(environment | variables, tmp_path))
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ COMMAND = (sys.executable, "-m", "mds_simulator")
 )
 def test_wrong_options_are_explained_without_a_traceback(options: tuple[str, ...], said: str) -> None:
     ended = subprocess.run(
-        [*COMMAND, "serve", *options], capture_output=True, text=True, check=False, timeout=30
+        [*COMMAND, "serve", *options], capture_output=True, text=True, check=False, timeout=60
     )
 
     assert ended.returncode != 0
@@ -53,7 +53,7 @@ def test_a_signal_ends_it_with_success(number: int) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(number)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
 
     assert (process.returncode, errors) == (0, "")
 

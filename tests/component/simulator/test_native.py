@@ -73,7 +73,7 @@ def test_no_warnings_and_no_races(
         str(headers_dir()),
     ]
     command += [str(STRESS), *(str(libraries / name) for name in NAMES), "-o", str(program)]
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=300)
     tuning = {"TSAN_OPTIONS": "exitcode=66", "MDS_SIM_RECONNECT_MS": "20"}
     environment = os.environ | tuning | {"LD_LIBRARY_PATH": str(libraries)}
     fronts = (simulator.fronts["a"], simulator.fronts["trade"])

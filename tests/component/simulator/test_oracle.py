@@ -22,7 +22,6 @@ BOOK = [
     f"{side}{kind}{level}" for side in ("Bid", "Ask") for kind in ("Price", "Volume") for level in range(1, 6)
 ]
 IDENTITY = ("InstrumentID", "UpdateTime", "UpdateMillisec", "Volume", "OpenInterest", "LastPrice", *BOOK)
-SETTLE_S = 0.3
 
 
 def stored(epoch: int, tick: dict[str, Any]) -> Stored:
@@ -40,12 +39,12 @@ def take_over(
         bindings[name].log_in("md", USER | {"UserID": name})
         bindings[name].subscribe(*simulator.contracts())
     began = time.time_ns()
-    bindings["a"].listen(1.5)
+    bindings["b"].collect_ticks(80)  # both were subscribed when these came
     simulator.post("/fronts/a/down")
-    bindings["b"].listen(3.0)
+    bindings["b"].collect_ticks(len(bindings["b"].ticks) + 160)
     simulator.post("/fronts/b/down")
-    bindings["a"].listen(SETTLE_S)
-    bindings["b"].listen(SETTLE_S)
+    for binding in bindings.values():
+        binding.wait("onFrontDisconnected")  # comes after all that was sent
     stream = {(one.contract, one.serial): one for one in (stored(1, tick) for tick in bindings["a"].ticks)}
     newest: dict[str, int] = {}
     for contract, serial in stream:
@@ -84,9 +83,8 @@ def test_no_two_snapshots_of_a_real_feed_share_an_identity(start: Start, bind: B
     binding = bind().open_market_data(simulator.fronts["a"])
     binding.log_in("md")
     binding.subscribe("SR701")
-    binding.listen(3.0)
+    binding.collect_ticks(150)
     ticks = [stored(1, tick) for tick in binding.ticks]
 
-    assert len(ticks) > 100
     assert len({one.identity for one in ticks}) == len(ticks)
     assert len({one.order_key for one in ticks}) < 0.7 * len(ticks)

@@ -87,8 +87,10 @@ def test_serve_and_every_curl_command(shell_environment: dict[str, str]) -> None
 def test_a_trading_moment_ticks(shell_environment: dict[str, str]) -> None:
     command = next(command for command in COMMANDS if "--clock" in command)
     with running(command, shell_environment) as announced:
-        time.sleep(1.5)
-        state = json.loads(shell(f"curl -s {announced['control']}/state", shell_environment))
+        until = time.monotonic() + 60
+        state: dict[str, Any] = {"pushed": 0}
+        while state["pushed"] <= 1 and time.monotonic() < until:
+            state = json.loads(shell(f"curl -s {announced['control']}/state", shell_environment))
 
     assert state["trading_day"] == "20261123"
     assert state["pushed"] > 1

@@ -14,7 +14,7 @@ from vnpy_ctp.gateway import CtpGateway
 
 CONTRACTS = 3
 TICKS = 5
-WAIT_S = 30
+WAIT_S = 120
 
 
 def main(trade_front: str, market_data_front: str) -> None:
@@ -31,7 +31,7 @@ def main(trade_front: str, market_data_front: str) -> None:
 
     def on_tick(event: Event) -> None:
         ticks.append((event.data.vt_symbol, event.data.datetime.isoformat(), event.data.last_price))
-        if len(ticks) >= TICKS:
+        if len(ticks) >= TICKS and len({symbol for symbol, *_ in ticks}) == CONTRACTS:
             enough.set()
 
     engine.register(EVENT_CONTRACT, on_contract)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COMMAND: Final = (sys.executable, "-m", "mds_tryout")
 SMALL: Final = ("--contracts", "10", "--rate", "20")
-ENDS_WITHIN_S: Final = 90.0
+ENDS_WITHIN_S: Final = 180.0
 _PID = re.compile(r"started, pid (\d+)")
 
 
@@ -64,7 +64,7 @@ class OnTerminal:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
         os.close(self._ours)
 
     def press(self, key: str) -> None:
@@ -80,7 +80,7 @@ class OnTerminal:
         deadline = time.monotonic() + ENDS_WITHIN_S
         while self._read() and time.monotonic() < deadline:
             pass
-        return self.process.wait(10)
+        return self.process.wait(60)
 
     def _read(self) -> bool:
         """False: the other side is closed."""
@@ -99,8 +99,8 @@ def find_pids(text: str) -> list[int]:
 
 
 def find_living(pids: Iterable[int]) -> list[int]:
-    """Those that are still there 5 s later; a zombie is not."""
-    deadline = time.monotonic() + 5
+    """Those that are still there a while later; a zombie is not."""
+    deadline = time.monotonic() + 30
     living = list(pids)
     while living and time.monotonic() < deadline:
         living = [pid for pid in living if _lives(pid)]

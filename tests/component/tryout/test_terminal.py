@@ -41,7 +41,7 @@ def test_killing_the_try_with_sigkill_leaves_no_process() -> None:
     with OnTerminal("--script", *SMALL) as trying:
         trying.read_until("first tick")
         kill(trying.process.pid)
-        trying.process.wait(5)
+        trying.process.wait(60)
 
     pids = find_pids(trying.text)
     assert len(pids) == 4

@@ -186,6 +186,22 @@ def test_what_was_dropped_for_newer_ticks_is_counted_and_told() -> None:
     assert sum(gap.count for gap in gaps) == account.publication.counts.conflated > 0
 
 
+def test_a_read_that_failed_is_made_again_behind_the_same_fence_and_only_then_it_goes_on() -> None:
+    world = start(1)
+    world.reads_fail_until = world.now + 1.0
+
+    world.move("b")
+    world.run(0.9)
+    waiting, fence = world.accounts["b"].publication.phase, world.stream.fence
+    world.run(0.6)
+    world.run(0.5, ticks=False)
+
+    assert waiting is Phase.READING
+    assert world.stream.fence == fence
+    assert publishers(world) == ["b"]
+    assert_whole(world)
+
+
 def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told() -> None:
     world = start(1)
     account = world.accounts["a"]

@@ -138,8 +138,14 @@ class Account:
                 self.act(actions)
             case ("fence", None):
                 publication.on_request_failed()
-            case ("last", int() as fence, dict() as last):
-                self.act(publication.on_last_read(fence, last, now))
+            case ("last", int() as fence, last):
+                self.hear_last(fence, last)
+
+    def hear_last(self, fence: int, last: object) -> None:
+        if isinstance(last, dict):
+            self.act(self.publication.on_last_read(fence, last, self.world.now))
+        else:
+            self.publication.on_read_failed(self.world.now)
 
     def act(self, actions: tuple[pub.Action, ...]) -> None:
         """Requests are answered from the stream as it is when they arrive there: here, at once."""
@@ -152,7 +158,8 @@ class Account:
                     nonce = f"{self.name}-{self.random.random()}"
                     self.answer(("fence", stream.write_fence(self.name, epoch, over, nonce)))
                 case pub.ReadLast(fence):
-                    self.answer(("last", fence, stream.last(fence)))
+                    failed = self.world.now < self.world.reads_fail_until
+                    self.answer(("last", fence, None if failed else stream.last(fence)))
                 case pub.DropConnection():
                     self.cut()
                 case pub.TookOver() | pub.LetGo() | pub.Gap():
@@ -168,6 +175,7 @@ class World:
         self.now = 0.0
         self.front_loss = front_loss
         self.extra_delay: dict[str, float] = {}
+        self.reads_fail_until = 0.0
         self.stream = Stream()
         self.happened: list[tuple[str, pub.Action]] = []
         self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at="")

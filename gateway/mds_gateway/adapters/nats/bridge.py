@@ -277,7 +277,8 @@ class Bridge:
         try:
             last = await self.operations.read_last(served.to, fence)
         except TROUBLE as exc:
-            self._note_failure(served, "the last ticks of the stream cannot be read", exc)
+            self.last_error = f"the last ticks of the stream cannot be read: {describe(exc)}"
+            served.publication.on_read_failed(time.monotonic())
             return
         self._act(served, served.publication.on_last_read(fence, last, time.monotonic()))
         self._pump()

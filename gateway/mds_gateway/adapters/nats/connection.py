@@ -1,7 +1,8 @@
-"""The raw connection that carries ticks: publishes in bulk, hears acks in bulk, nothing else.
+"""Raw connections to NATS: the one that carries ticks, and what it shares with the one that reads them back.
 
-nats-py costs several microseconds and an allocation storm per message; this writes pre-framed batches. It
-never reconnects by itself: what was in flight is in doubt then, and only the publication knows what to do.
+nats-py costs several microseconds and an allocation storm per message; these write pre-framed batches and
+read by the bufferful. They never reconnect by themselves: what was in flight is in doubt then, and only the
+publication knows what to do.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import asyncio
 import secrets
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any, Self, cast
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 import msgspec
 
 from mds_gateway.adapters.nats.access import AccessError, describe
-from mds_gateway.adapters.nats.framing import FenceFrame, Incoming, ProtocolError, Reader
+from mds_gateway.adapters.nats.framing import FenceFrame, Incoming, ProtocolError, Reader, Signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,27 +41,38 @@ class ConnectRefusedError(ConnectionError):
         self.is_final = is_final
 
 
-class PublishConnection(asyncio.Protocol):
+class FrameReader[I: Signals](Protocol):
+    """Turns what the server sends into what one read brought; keeps the incomplete frame at the end."""
+
+    def feed(self, data: bytes) -> I: ...
+
+
+class NatsConnection[I: Signals](asyncio.Protocol, ABC):
     """An open, authenticated connection. `on_lost` is called once, from the loop, whatever ended it."""
 
-    def __init__(self, on_incoming: Callable[[Incoming], None], on_lost: Callable[[str], None]) -> None:
+    def __init__(self, on_incoming: Callable[[I], None], on_lost: Callable[[str], None]) -> None:
         self._on_incoming = on_incoming
         self._on_lost = on_lost
-        self._reader = Reader()
+        self._reader = self.make_reader()
         self._transport: asyncio.Transport | None = None
         self._info: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._inbox = f"_INBOX.{secrets.token_hex(8)}".encode()
+        self.inbox = f"_INBOX.{secrets.token_hex(8)}".encode()
+        """Replies to any one token below it come back here."""
         self._unanswered = 0
         self._ping: asyncio.TimerHandle | None = None
         self._end: str | None = None
         self._end_is_final = False
 
+    @staticmethod
+    @abstractmethod
+    def make_reader() -> FrameReader[I]: ...
+
     @classmethod
     async def open(
         cls,
         access: Access,
-        on_incoming: Callable[[Incoming], None],
+        on_incoming: Callable[[I], None],
         on_lost: Callable[[str], None],
         *,
         name: str,
@@ -87,9 +100,10 @@ class PublishConnection(asyncio.Protocol):
         """What the server said of itself."""
         return self._info.result()
 
-    def send(self, batch: int, frame: FenceFrame, ticks: Sequence[FinishedTick], published_ns: int) -> None:
+    def write(self, frames: bytes) -> None:
+        """Whole frames; into the void once the connection has ended."""
         if self._transport is not None and self._end is None:
-            self._transport.write(frame.frame(ticks, b"%b.%d" % (self._inbox, batch), published_ns))
+            self._transport.write(frames)
 
     def close(self, why: str) -> None:
         """Ends it now. What the kernel still holds may yet reach the server: only a new fence stops that."""
@@ -116,7 +130,7 @@ class PublishConnection(asyncio.Protocol):
         if incoming.pings and self._transport is not None:
             self._transport.write(b"PONG\r\n" * incoming.pings)
         self._note_state(incoming)
-        if incoming.stored or incoming.refusals:
+        if incoming.has_content:
             self._on_incoming(incoming)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -148,7 +162,7 @@ class PublishConnection(asyncio.Protocol):
             **access.connect_fields(info.get("nonce")),
         }
         self._opened.write(
-            b"CONNECT %b\r\nSUB %b.* 1\r\nPING\r\n" % (msgspec.json.encode(connect), self._inbox)
+            b"CONNECT %b\r\nSUB %b.* 1\r\nPING\r\n" % (msgspec.json.encode(connect), self.inbox)
         )
         await self._ready
         self._schedule_ping()
@@ -168,7 +182,7 @@ class PublishConnection(asyncio.Protocol):
             raise ConnectRefusedError(self._end or "closed")
         return self._transport
 
-    def _note_state(self, incoming: Incoming) -> None:
+    def _note_state(self, incoming: Signals) -> None:
         if incoming.error is not None:
             self._end_is_final = incoming.error.lower().startswith(_REFUSALS)
             self.close(f"the server says: {incoming.error}")
@@ -211,6 +225,17 @@ class PublishConnection(asyncio.Protocol):
                 waiting.exception()  # somebody may have given up waiting: not an error of its own
         if came_up:
             self._on_lost(why)
+
+
+class PublishConnection(NatsConnection[Incoming]):
+    """Publishes in bulk, hears acks in bulk, nothing else."""
+
+    @staticmethod
+    def make_reader() -> Reader:
+        return Reader()
+
+    def send(self, batch: int, frame: FenceFrame, ticks: Sequence[FinishedTick], published_ns: int) -> None:
+        self.write(frame.frame(ticks, b"%b.%d" % (self.inbox, batch), published_ns))
 
 
 def _has_come(waiting: asyncio.Future[Any]) -> bool:

@@ -13,19 +13,17 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
 import nats
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js.errors import KeyNotFoundError, NotFoundError
 
-from mds_gateway.adapters.nats import stream
+from mds_gateway.adapters.nats import reading, stream
 from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
 from mds_protocol.wire import fence as wire_fence
 from mds_protocol.wire import headers
 from mds_protocol.wire.contract import ProductContracts
-from mds_protocol.wire.encodings import Encoding, decode
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import CONTRACTS_BUCKET, ROUTES_BUCKET
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 
     from mds_gateway.adapters.nats.access import Access
     from mds_gateway.adapters.nats.bridge import Destination
-    from mds_gateway.domain.ticks import OrderKey
     from mds_protocol.failover.fencing import Fence
     from mds_protocol.failover.takeover import Last
 
@@ -53,30 +50,12 @@ TROUBLE = (NatsError, TimeoutError, OSError, WireError)
 """What a request may fail with; it may succeed a moment later."""
 
 
-class _OrderKey(msgspec.Struct):
-    """Of a stored tick, only what orders it: the rest is not decoded."""
-
-    exchange_time_ns: int
-    volume: int
-
-
-_ORDER_KEYS = {
-    Encoding.JSON: msgspec.json.Decoder(_OrderKey).decode,
-    Encoding.MSGPACK: msgspec.msgpack.Decoder(_OrderKey).decode,
-}
-
-
-def read_order_key(body: bytes, encoding: Encoding) -> OrderKey:
-    if encoding is Encoding.PICKLE:
-        return decode(body, encoding).order_key
-    key = _ORDER_KEYS[encoding](body)
-    return key.exchange_time_ns, key.volume
-
-
 @dataclass(slots=True)
 class Control:
     """Open connections. Implements `bridge.StreamOperations`."""
 
+    access: Access
+    name: str
     client: Client
     heart: Client
     js: JetStreamContext
@@ -87,7 +66,7 @@ class Control:
         client = await _connect(access, f"{name} control", timeout_s)
         await _check_jetstream(client, access)
         heart = await _connect(access, f"{name} heartbeat", timeout_s)
-        return cls(client, heart, client.jetstream(timeout=REQUEST_TIMEOUT_S))
+        return cls(access, name, client, heart, client.jetstream(timeout=REQUEST_TIMEOUT_S))
 
     async def close(self) -> None:
         for connection in (self.client, self.heart):
@@ -109,9 +88,8 @@ class Control:
         return await stream.write_fence(self.js, to.stream, to.fence_subject, fence, over)
 
     async def read_last(self, to: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]:
-        return await stream.read_last(
-            self.js, to.stream, to.wildcard, up_to, lambda body: read_order_key(body, to.encoding)
-        )
+        wanted = reading.Wanted(to.stream, to.wildcard, to.fence_subject, up_to, to.encoding)
+        return await reading.read_last(self.access, wanted, f"{self.name} reading")
 
     async def write_route(self, key: str, route: Route, revision: int) -> None:
         """By compare-and-set: of two writers one is refused."""

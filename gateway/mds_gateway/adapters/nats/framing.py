@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 import msgspec
 
@@ -50,17 +50,33 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class Incoming:
-    """What one read brought."""
+class Signals:
+    """What one read brought that concerns the connection itself."""
+
+    pings: int = 0
+    pongs: int = 0
+    info: bytes | None = None
+    error: str | None = None
+
+    @property
+    def has_content(self) -> bool:
+        """Whether it brought more than signals."""
+        return False
+
+
+@dataclass(slots=True)
+class Incoming(Signals):
+    """What one read of the connection for ticks brought."""
 
     stored: dict[int, int] = field(default_factory=dict)
     """Per batch: messages acknowledged, duplicates among them."""
     duplicates: int = 0
     refusals: list[Refusal] = field(default_factory=list)
-    pings: int = 0
-    pongs: int = 0
-    info: bytes | None = None
-    error: str | None = None
+
+    @property
+    @override
+    def has_content(self) -> bool:
+        return bool(self.stored or self.refusals)
 
 
 class Reader:
@@ -93,14 +109,12 @@ class Reader:
 
     def _read_other(self, buffer: bytes, position: int, incoming: Incoming) -> int | None:
         """Any frame but a plain ack. None: the frame is not complete yet."""
-        line = _LINE.match(buffer, position)
-        if line is not None:
-            _note_line(line[1], line[2], incoming)
-            return line.end()
+        after = read_signal(buffer, position, incoming)
+        if after is not None:
+            return after
         message = _MESSAGE.match(buffer, position)
         if message is None:
-            if b"\r\n" in buffer[position:] or len(buffer) - position > _LONGEST_CONTROL_LINE:
-                raise ProtocolError(f"not a NATS frame: {buffer[position : position + 20]!r}")
+            check_incomplete(buffer, position)
             return None
         end = message.end() + int(message[4])
         if len(buffer) < end + 2:
@@ -109,16 +123,27 @@ class Reader:
         return end + 2
 
 
-def _note_line(verb: bytes, text: bytes, incoming: Incoming) -> None:
-    match verb:
+def read_signal(buffer: bytes, position: int, signals: Signals) -> int | None:
+    """Where the control line ends; None: no control line begins here, or not all of it has come."""
+    line = _LINE.match(buffer, position)
+    if line is None:
+        return None
+    match line[1]:
         case b"PING":
-            incoming.pings += 1
+            signals.pings += 1
         case b"PONG":
-            incoming.pongs += 1
+            signals.pongs += 1
         case b"INFO":
-            incoming.info = text
+            signals.info = line[2]
         case b"-ERR":
-            incoming.error = text.decode(errors="replace").strip("'")
+            signals.error = line[2].decode(errors="replace").strip("'")
+    return line.end()
+
+
+def check_incomplete(buffer: bytes, position: int) -> None:
+    """Raises where no frame can come of what stands here, however much follows."""
+    if b"\r\n" in buffer[position:] or len(buffer) - position > _LONGEST_CONTROL_LINE:
+        raise ProtocolError(f"not a NATS frame: {buffer[position : position + 20]!r}")
 
 
 def _note_reply(message: re.Match[bytes], payload: bytes, incoming: Incoming) -> None:

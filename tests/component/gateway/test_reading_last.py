@@ -1,0 +1,181 @@
+"""The last tick per contract, read back from a real server: all of it, only up to the fence, or an error."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvloop
+
+from mds_gateway.adapters.nats import reading
+from mds_gateway.adapters.nats.access import Access, parse_servers
+from mds_gateway.adapters.nats.connection import PublishConnection
+from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
+from mds_gateway.adapters.nats.reading import ReadError, Wanted, read_last
+from mds_gateway.domain.sending import WINDOW
+from mds_gateway.domain.ticks import FinishedTick
+from mds_protocol.failover.takeover import Last
+from mds_protocol.wire.encodings import Encoding
+from tests.component.gateway.nats_server import NatsServer, create_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from nats.aio.client import Client
+
+FENCE = "mds.fence.desk.all"
+STREAM: dict[str, Any] = {
+    "name": "MD",
+    "subjects": ["md.>", "mds.fence.*.*"],
+    "storage": "memory",
+    "allow_msg_ttl": True,
+    "allow_direct": False,  # somebody else's stream need not allow it
+}
+CONTRACTS = 2 * reading.BATCH + 7
+WITHIN_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path_factory.mktemp("nats")).start()
+    yield server
+    server.stop()
+
+
+def run[T](server: NatsServer, work: Callable[[Client], Awaitable[T]]) -> T:
+    """With a stream that is empty at first."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(WITHIN_S):
+            client = await server.connect()
+            try:
+                await client.request("$JS.API.STREAM.DELETE.MD", b"", timeout=WITHIN_S)
+                await create_streams(client, [STREAM])
+                return await work(client)
+            finally:
+                await client.close()
+
+    return uvloop.run(bounded())
+
+
+def read(server: NatsServer, fence: int, wildcard: str = "md.>") -> Awaitable[dict[bytes, Last[bytes]]]:
+    access = Access(parse_servers(server.url))
+    return read_last(access, Wanted("MD", wildcard, FENCE, fence, Encoding.JSON), "test")
+
+
+def build_tick(number: int, volume: int) -> FinishedTick:
+    body = b'{"exchange_time_ns":%d,"volume":%d}' % (number, volume)
+    identity = b"%d-%d" % (number, volume)
+    return FinishedTick(
+        b"md.SHFE.c%d" % number, (number, volume), identity, body, 1, number + 1, snapshot=False
+    )
+
+
+async def store(server: NatsServer, ticks: list[FinishedTick], fence: int) -> None:
+    """As a gateway does it, and all of it is stored in the end."""
+    arrived: asyncio.Queue[Incoming] = asyncio.Queue()
+    connection = await PublishConnection.open(
+        Access(parse_servers(server.url)), arrived.put_nowait, lambda _: None, name="test", timeout_s=WITHIN_S
+    )
+    frame = FenceFrame("ctp-a", 1, FENCE.encode(), fence)
+    for start in range(0, len(ticks), WINDOW):
+        part = ticks[start : start + WINDOW]
+        connection.send(start, frame, part, 1)
+        stored = 0
+        while stored < len(part):
+            incoming = await arrived.get()
+            assert incoming.refusals == []
+            stored += incoming.stored.get(start, 0)
+    connection.close("all stored")
+
+
+async def write_fence(client: Client) -> int:
+    return (await client.jetstream().publish(FENCE, b"{}", timeout=WITHIN_S)).seq
+
+
+def test_all_contracts_are_read_in_several_batches_each_at_its_newest(server: NatsServer) -> None:
+    async def work(client: Client) -> dict[bytes, Last[bytes]]:
+        fence = await write_fence(client)
+        newest = [build_tick(number, 2) for number in range(CONTRACTS)]
+        await store(server, [build_tick(number, 1) for number in range(0, CONTRACTS, 3)], fence)
+        await store(server, newest, fence)
+        return await read(server, await write_fence(client))
+
+    last = run(server, work)
+
+    assert last == {
+        b"md.SHFE.c%d" % number: Last((number, 2), b"%d-2" % number) for number in range(CONTRACTS)
+    }
+
+
+def test_what_was_stored_behind_the_fence_is_not_read(server: NatsServer) -> None:
+    async def work(client: Client) -> dict[bytes, Last[bytes]]:
+        await store(server, [build_tick(1, 1)], await write_fence(client))
+        fence = await write_fence(client)
+        await store(server, [build_tick(2, 1)], fence)
+        return await read(server, fence)
+
+    assert list(run(server, work)) == [b"md.SHFE.c1"]
+
+
+def test_ticks_of_other_subjects_that_go_on_do_not_keep_it_from_its_end(server: NatsServer) -> None:
+    async def work(client: Client) -> dict[bytes, Last[bytes]]:
+        fence = await write_fence(client)
+        await store(server, [build_tick(number, 1) for number in range(3000)], fence)
+        fence = await write_fence(client)
+        publishing = asyncio.create_task(publish_for_ever(client))
+        try:
+            return await read(server, fence)
+        finally:
+            publishing.cancel()
+
+    assert len(run(server, work)) == 3000
+
+
+async def publish_for_ever(client: Client) -> None:
+    while True:
+        await client.publish("md.DCE.m2701", b'{"exchange_time_ns":1,"volume":1}')
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    "wildcard", [pytest.param("md.>", id="an empty stream"), pytest.param("md.*.*.*", id="nothing on them")]
+)
+def test_nothing_stored_is_nothing_read(server: NatsServer, wildcard: str) -> None:
+    async def work(client: Client) -> dict[bytes, Last[bytes]]:
+        return await read(server, await write_fence(client), wildcard)
+
+    assert run(server, work) == {}
+
+
+def test_a_purged_fence_does_not_keep_it_from_its_end(server: NatsServer) -> None:
+    async def work(client: Client) -> dict[bytes, Last[bytes]]:
+        fence = await write_fence(client)
+        await store(server, [build_tick(1, 1)], fence)
+        await client.jetstream().purge_stream("MD", subject=FENCE)
+        return await read(server, fence + 2)
+
+    assert list(run(server, work)) == [b"md.SHFE.c1"]
+
+
+def test_a_stream_that_is_gone_is_said(server: NatsServer) -> None:
+    async def work(client: Client) -> None:
+        await client.request("$JS.API.STREAM.DELETE.MD", b"", timeout=WITHIN_S)
+        with pytest.raises(ReadError, match="MD gives no consumer: stream not found"):
+            await read(server, 1)
+
+    run(server, work)
+
+
+def test_a_server_that_is_gone_fails_it_at_once(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path).start()
+    server.stop()
+
+    with pytest.raises(ConnectionError):
+        uvloop.run(_await(read(server, 1)))
+
+
+async def _await[T](work: Awaitable[T]) -> T:
+    return await work
