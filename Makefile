@@ -21,11 +21,16 @@ MEMBERS := protocol operator gateway simulator tryout devcluster
 COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-unknown-linux-gnu \
            --generate-hashes --no-header $(foreach m,$(MEMBERS),--no-emit-package mds-$(m))
 # What is locked, and from what.
-LOCKS    := uv build go dev
-IN_uv    := requirements/uv.in
-IN_build := requirements/build.in
-IN_go    := requirements/go.in
-IN_dev   := pyproject.toml --group dev
+# The last four are those of the images: the same versions, and no more than each image needs.
+LOCKS        := uv build go dev operator gateway simulator nats
+IN_uv        := requirements/uv.in
+IN_build     := requirements/build.in
+IN_go        := requirements/go.in
+IN_dev       := pyproject.toml --group dev
+IN_operator  := operator/pyproject.toml -c requirements/dev.txt
+IN_gateway   := gateway/pyproject.toml -c requirements/dev.txt
+IN_simulator := requirements/simulator.in -c requirements/dev.txt --no-deps
+IN_nats      := requirements/nats.in -c requirements/dev.txt
 
 .PHONY: help
 help: ## list the targets
@@ -94,9 +99,10 @@ unit: .venv/ready ## the tests that need no root, no network and no cluster
 	@$(BIN)/pytest tests/unit tests/oracle
 
 .PHONY: test
-test: check ## everything: checks, unit and component tests, on real parts
+test: check ## everything: checks, all tests, on real parts and on a cluster of its own (root or Docker)
 	@$(PYTHON) -m mds_devcluster build
-	@$(BIN)/pytest tests/unit tests/oracle tests/component
+	@$(PYTHON) -m mds_devcluster images
+	@$(BIN)/pytest tests/unit tests/oracle tests/component tests/e2e
 
 .PHONY: bench
 bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)

@@ -1,21 +1,23 @@
-"""python -m mds_devcluster: build the programs, bring a cluster up, take it down."""
+"""python -m mds_devcluster: build the programs, bring a cluster up, give it images, take it down."""
 
 from __future__ import annotations
 
 import argparse
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mds_devcluster import control_plane
-from mds_devcluster.building import PROGRAMS, Workshop, obtain_program, open_workshop
+from mds_devcluster import clusters, control_plane
+from mds_devcluster.building import NATIVE_PROGRAMS, PROGRAMS, Workshop, obtain_program, open_workshop
+from mds_devcluster.clusters import State
 from mds_devcluster.errors import DevclusterError
+from mds_devcluster.images import commands as images
 from mds_devcluster.processes import Lifetime
 from mds_devcluster.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 _EVERYTHING: Final = "all"
 _INTERRUPTED: Final = 130
@@ -23,7 +25,7 @@ _INTERRUPTED: Final = 130
 
 def main(arguments: Sequence[str]) -> int:
     chosen = _parse(arguments)
-    progress = Progress(sys.stdout)
+    progress = Progress(sys.stderr if chosen.command == "kubeconfig" else sys.stdout)
     workshop = open_workshop(progress)
     try:
         _run(chosen, workshop)
@@ -42,11 +44,19 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     build = commands.add_parser("build", help="build what is not in the cache")
     build.add_argument("program", nargs="?", default=_EVERYTHING, choices=[*PROGRAMS, _EVERYTHING])
     up = commands.add_parser("up", help="bring a cluster up; one that is up stays as it is")
-    # The only way there is yet; asked for by name, so that a plain `up` can later mean the whole cluster.
-    up.add_argument("--control-plane-only", action="store_true", required=True)
-    up.add_argument("name", type=_parse_name)
-    down = commands.add_parser("down", help="end a cluster and delete all of it")
-    down.add_argument("name", type=_parse_name)
+    up.add_argument("--nodes", type=int, default=1, help="add what is missing to this number")
+    up.add_argument("--control-plane-only", action="store_true", help="etcd and an API server; needs no root")
+    commands.add_parser("down", help="end a cluster and delete all of it")
+    load = commands.add_parser("load", help="give OCI archives to each node")
+    commands.add_parser("kubeconfig", help="print the path of the admin's kubeconfig")
+    lose = commands.add_parser("lose-node", help="kill a node at once, with all that it runs")
+    for command in ("up", "down", "load", "kubeconfig", "lose-node"):
+        commands.choices[command].add_argument("name", type=_parse_name)
+    load.add_argument("archive", nargs="+", type=Path)
+    lose.add_argument("node")
+    status = commands.add_parser("status", help="which clusters there are, or how one is")
+    status.add_argument("name", nargs="?", type=_parse_name)
+    images.add_commands(commands)
     return parser.parse_args(arguments)
 
 
@@ -63,32 +73,52 @@ def _run(chosen: argparse.Namespace, workshop: Workshop) -> None:
     match chosen.command:
         case "build":
             _build(chosen.program, workshop)
+        case "up" if chosen.control_plane_only:
+            _bring_up_control_plane(clusters.require_no_nodes(chosen.name, workshop), workshop)
         case "up":
-            _bring_up(_locate_cluster(workshop, chosen.name), workshop)
+            cluster = clusters.bring_up(chosen.name, workshop, chosen.nodes)
+            _tell_ready(chosen.name, cluster.kubeconfig, workshop)
         case "down":
-            _take_down(_locate_cluster(workshop, chosen.name), workshop.progress)
-
-
-def _locate_cluster(workshop: Workshop, name: str) -> Path:
-    return workshop.root / "clusters" / name
+            existed = clusters.take_down(chosen.name, workshop)
+            workshop.progress.note(f"{chosen.name}: {'gone' if existed else 'there is no such cluster'}")
+        case "images":
+            images.run(chosen, workshop)
+        case "load":
+            clusters.load(chosen.name, [path.resolve() for path in chosen.archive], workshop)
+        case "lose-node":
+            clusters.lose_node(chosen.name, chosen.node, workshop)
+            workshop.progress.note(f"{chosen.name}: {chosen.node} is dead")
+        case "kubeconfig":
+            print(clusters.require_kubeconfig(chosen.name, workshop))
+        case "status":
+            _tell_status([chosen.name] if chosen.name else clusters.list_names(workshop), workshop)
 
 
 def _build(name: str, workshop: Workshop) -> None:
-    for program in PROGRAMS.values():
-        if name in (program.name, _EVERYTHING):
-            obtain_program(program, workshop)
+    for each in NATIVE_PROGRAMS if name == _EVERYTHING else (name,):
+        obtain_program(PROGRAMS[each], workshop)
+    if name == _EVERYTHING:
+        clusters.prepare(workshop)
 
 
-def _bring_up(folder: Path, workshop: Workshop) -> None:
+def _bring_up_control_plane(folder: Path, workshop: Workshop) -> None:
     binaries = control_plane.obtain_binaries(workshop)
     running = control_plane.bring_up(folder, binaries, Lifetime.UNTIL_DOWN, workshop.progress)
-    workshop.progress.note(f"{folder.name}: ready at {running.url}")
-    print(f"export KUBECONFIG={running.kubeconfig}")
+    _tell_ready(folder.name, running.kubeconfig, workshop)
 
 
-def _take_down(folder: Path, progress: Progress) -> None:
-    existed = control_plane.take_down(folder, progress)
-    progress.note(f"{folder.name}: {'gone' if existed else 'there is no such cluster'}")
+def _tell_ready(name: str, kubeconfig: Path, workshop: Workshop) -> None:
+    workshop.progress.note(f"{name}: ready")
+    print(f"export KUBECONFIG={kubeconfig}")
+    for variable, value in clusters.exempt_from_proxies(workshop.environment).items():
+        print(f"export {variable}={value}")
+
+
+def _tell_status(names: Sequence[str], workshop: Workshop) -> None:
+    for name in names:
+        status = clusters.read_status(name, workshop)
+        remedy = f"; run: python -m mds_devcluster up {name}" if status.state is State.HALF_UP else ""
+        print(" ".join([f"{name}: {status.state.value}{remedy}", *status.nodes]))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_KUBERNETES: Final = "kubernetes"
+_KUBERNETES_MODULE: Final = "k8s.io/kubernetes"
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A binary: the package with its main, and the folder of modules/ whose go.mod pins it."""
@@ -30,32 +34,76 @@ class Program:
     folder: str
     module: str
     package: str
-    # The Go package that wants to be told the version, if any.
-    version_package: str | None
+    stamps: tuple[str, ...]  # variables that the linker sets; see _fill_stamps for what may stand in them
     duration: str  # of the first build, on two cores, for the person who waits
 
 
+def _describe_kubernetes(name: str, duration: str) -> Program:
+    variables = ("gitVersion=v{version}", "gitMajor={major}", "gitMinor={minor}", "gitTreeState=clean")
+    return Program(
+        name=name,
+        folder=_KUBERNETES,
+        module=_KUBERNETES_MODULE,
+        package=f"{_KUBERNETES_MODULE}/cmd/{name}",
+        stamps=tuple(f"k8s.io/component-base/version.{variable}" for variable in variables),
+        duration=duration,
+    )
+
+
+_ETCD: Final = Program(
+    name="etcd",
+    folder="etcd",
+    module="go.etcd.io/etcd/server/v3",
+    package="go.etcd.io/etcd/server/v3",
+    stamps=(),
+    duration="1 min",
+)
+_COREDNS: Final = Program(
+    name="coredns",
+    folder="coredns",
+    module="github.com/coredns/coredns",
+    package="github.com/coredns/coredns",
+    stamps=(),
+    duration="2 min",
+)
+_HELM: Final = Program(
+    name="helm",
+    folder="helm",
+    module="helm.sh/helm/v3",
+    package="helm.sh/helm/v3/cmd/helm",
+    stamps=(
+        "helm.sh/helm/v3/internal/version.version=v{version}",
+        # What `template` and `lint` believe to talk to when they talk to nobody; left alone, it is 1.20.
+        "helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor={cluster_major}",
+        "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor={cluster_minor}",
+        "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor={cluster_major}",
+        "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor={cluster_minor}",
+    ),
+    duration="1 min",
+)
+_KIND: Final = Program(
+    name="kind",
+    folder="kind",
+    module="sigs.k8s.io/kind",
+    package="sigs.k8s.io/kind",
+    stamps=(),
+    duration="1 min",
+)
 PROGRAMS: Final = {
     program.name: program
     for program in (
-        Program(
-            name="etcd",
-            folder="etcd",
-            module="go.etcd.io/etcd/server/v3",
-            package="go.etcd.io/etcd/server/v3",
-            version_package=None,
-            duration="1 min",
-        ),
-        Program(
-            name="kube-apiserver",
-            folder="kubernetes",
-            module="k8s.io/kubernetes",
-            package="k8s.io/kubernetes/cmd/kube-apiserver",
-            version_package="k8s.io/component-base/version",
-            duration="5 min",
-        ),
+        _ETCD,
+        _describe_kubernetes("kube-apiserver", "5 min"),
+        _describe_kubernetes("kube-controller-manager", "1 min"),
+        _describe_kubernetes("kube-scheduler", "1 min"),
+        _describe_kubernetes("kubelet", "1 min"),
+        _describe_kubernetes("kube-proxy", "1 min"),
+        _COREDNS,
+        _HELM,
+        _KIND,
     )
 }
+NATIVE_PROGRAMS: Final = tuple(name for name in PROGRAMS if name != _KIND.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +131,41 @@ def read_version(program: Program, repository: Path) -> str:
     return versions.read_module_version(program.module, go_mod)
 
 
-def build_linker_flags(program: Program, version: str) -> str:
+def build_linker_flags(program: Program, repository: Path) -> str:
     """Strip symbols; where asked, stamp the version, which plain `go build` leaves as v0.0.0."""
-    flags = ["-s", "-w"]
-    if program.version_package:
-        major, minor, _ = version.split(".", 2)
-        stamps = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
-        flags += [f"-X {program.version_package}.{name}={value}" for name, value in stamps.items()]
-    return " ".join(flags)
+    return " ".join(["-s", "-w", *(f"-X {stamp}" for stamp in _fill_stamps(program, repository))])
+
+
+def _fill_stamps(program: Program, repository: Path) -> tuple[str, ...]:
+    version = read_version(program, repository)
+    major, minor, _ = version.split(".", 2)
+    pins = versions.locate_module(repository, _KUBERNETES) / "go.mod"
+    cluster_major, cluster_minor, _ = versions.read_module_version(_KUBERNETES_MODULE, pins).split(".", 2)
+    return tuple(
+        stamp.format(
+            version=version,
+            major=major,
+            minor=minor,
+            cluster_major=cluster_major,
+            cluster_minor=cluster_minor,
+        )
+        for stamp in program.stamps
+    )
 
 
 def build_key(program: Program, repository: Path) -> str:
     """The version, for the reader, and a hash of all that decides what comes out."""
-    version = read_version(program, repository)
     folder = versions.locate_module(repository, program.folder)
     digest = hashlib.sha256()
     for part in (
         read_go_version(repository).encode(),
         program.package.encode(),
-        build_linker_flags(program, version).encode(),
+        build_linker_flags(program, repository).encode(),
         (folder / "go.mod").read_bytes(),
         (folder / "go.sum").read_bytes(),
     ):
         digest.update(hashlib.sha256(part).digest())
-    return f"{version}-{digest.hexdigest()[:8]}"
+    return f"{read_version(program, repository)}-{digest.hexdigest()[:8]}"
 
 
 def _build(program: Program, workshop: Workshop, target: Path) -> None:
@@ -117,7 +176,7 @@ def _build(program: Program, workshop: Workshop, target: Path) -> None:
             title=f"building {program.name} {version} (about {program.duration})",
             command=(
                 *(str(go), "build", "-C", str(versions.locate_module(workshop.repository, program.folder))),
-                *("-trimpath", "-ldflags", build_linker_flags(program, version)),
+                *("-trimpath", "-ldflags", build_linker_flags(program, workshop.repository)),
                 *("-o", str(target / program.name), program.package),
             ),
             environment=build_environment(workshop),

@@ -11,6 +11,7 @@ import base64
 import json
 import os
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -21,6 +22,15 @@ _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC6325
 # ECPrivateKey in DER: SEQUENCE { version 1, OCTET STRING of 32 bytes, [0] OID prime256v1 }.
 _DER_BEFORE: Final = bytes.fromhex("3031 020101 0420")
 _DER_AFTER: Final = bytes.fromhex("a00a 0608 2a8648ce3d030107")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A program that talks to the API server as a user of its own."""
+
+    user: str
+    token: str
+    group: str = ""
 
 
 def build_token() -> str:
@@ -37,9 +47,16 @@ def encode_signing_key(number: int) -> str:
     return f"-----BEGIN EC PRIVATE KEY-----\n{body}-----END EC PRIVATE KEY-----\n"
 
 
-def build_token_file(token: str) -> str:
-    """The CSV of --token-auth-file: token, user, uid, groups."""
-    return f"{token},admin,admin,system:masters\n"
+def build_token_file(token: str, *components: Component) -> str:
+    """The CSV of --token-auth-file: token, user, uid, groups. The first is the admin's."""
+    admin = Component("admin", token, "system:masters")
+    return "".join(f"{each.token},{each.user},{each.user},{each.group}\n" for each in (admin, *components))
+
+
+def read_tokens(path: Path) -> dict[str, str]:
+    """Of each user."""
+    rows = (line.split(",") for line in path.read_text().splitlines())
+    return {user: token for token, user, *_ in rows}
 
 
 def build_kubeconfig(*, name: str, url: str, certificate: bytes, token: str) -> str:

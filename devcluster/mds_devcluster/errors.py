@@ -4,6 +4,7 @@
       StepFailedError     a command of a build ended badly: the command, its log, the remedy
       NotInstalledError   a tool that somebody else puts there is missing
       NotReadyError       a started program died, or did not answer in time
+      NotPossibleError    this machine, or this cluster, cannot do what was asked
 
 The command line turns them into a message and a non-zero exit; nothing else catches them.
 """
@@ -50,3 +51,9 @@ class NotReadyError(DevclusterError):
         self.what = what
         self.log = log
         super().__init__(f"{program} {what}\n  log:     {log}\n{excerpt}".rstrip())
+
+
+class NotPossibleError(DevclusterError):
+    def __init__(self, what: str, *, remedy: str) -> None:
+        self.remedy = remedy
+        super().__init__(f"{what}; {remedy}")

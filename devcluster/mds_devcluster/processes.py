@@ -102,10 +102,16 @@ def is_running(identity: Identity) -> bool:
 def stop(identities: Sequence[Identity], *, grace_s: float) -> None:
     """End them one after the other, each with SIGTERM, and SIGKILL when the grace is over."""
     for identity in identities:
-        _stop_one(identity, grace_s)
+        _stop_one(identity, (signal.SIGTERM, signal.SIGKILL), grace_s)
 
 
-def _stop_one(identity: Identity, grace_s: float) -> None:
+def kill(identities: Sequence[Identity], *, within_s: float) -> None:
+    """End them one after the other at once; a first process of a namespace takes all others with it."""
+    for identity in identities:
+        _stop_one(identity, (signal.SIGKILL,), within_s)
+
+
+def _stop_one(identity: Identity, numbers: tuple[signal.Signals, ...], grace_s: float) -> None:
     try:
         handle = os.pidfd_open(identity.pid)
     except ProcessLookupError:
@@ -113,7 +119,7 @@ def _stop_one(identity: Identity, grace_s: float) -> None:
     try:
         if not is_running(identity):
             return
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number in numbers:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(handle, number)
             if _has_ended(handle, grace_s):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
 from mds_devcluster.errors import StepFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _REWRITE_EVERY_S: Final = 1.0
@@ -41,12 +42,17 @@ _REMEDIES: Final = (
         text="too little memory: 4 GB are needed; close something, then run it again",
     ),
     _Remedy(
+        signs=("operation not permitted", "permission denied"),
+        text="more rights are needed: run it as root on the machine itself, not inside a container",
+    ),
+    _Remedy(
         signs=("checksum mismatch", "security error", "hash mismatch"),
         text="what came is not what is pinned, so something on the way or in the cache altered it: find out",
     ),
     _Remedy(
         signs=(
             *("dial tcp", "no such host", "tls handshake", "i/o timeout", "x509: ", "network is unreachable"),
+            *("temporary failure resolving", "unable to locate package"),
             *("dns error", "error sending request", "failed to fetch", "connection refused"),
         ),
         text="no network, or a proxy is in the way (HTTPS_PROXY, GOPROXY, UV_INDEX_URL are honoured); "
@@ -93,6 +99,18 @@ class Progress:
 def format_duration(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+@contextmanager
+def timed(title: str, progress: Progress) -> Iterator[None]:
+    """Say how long the block took, or that it failed; for steps of seconds, so nothing in between."""
+    started = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        progress.note(f"{title}: failed after {time.monotonic() - started:.1f} s")
+        raise
+    progress.note(f"{title}: {time.monotonic() - started:.1f} s")
 
 
 def run_step(step: Step, progress: Progress) -> None:

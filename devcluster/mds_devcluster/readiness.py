@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import http.client
-import ssl
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from mds_devcluster import processes
+from mds_devcluster.api import Api
 from mds_devcluster.arguments import CERTIFICATES
 from mds_devcluster.errors import NotReadyError
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 # Ready, and the namespace that nearly every caller writes to is there: it is made just after.
 _MUST_ANSWER: Final = ("/readyz", "/api/v1/namespaces/default")
 _ASK_EVERY_S: Final = 0.1
-_ANSWER_WITHIN_S: Final = 5.0
 _EXCERPT_LINES: Final = 8
 _EXCERPT_WIDTH: Final = 300
 
@@ -36,32 +34,21 @@ def wait_ready(folder: Path, record: Record, *, token: str, within_s: float) -> 
     while not all(_is_answered(folder, record.url, path, token) for path in _MUST_ANSWER):
         for name, identity in record.processes:
             if not processes.is_running(identity):
-                raise _build_error(folder, name, "ended instead of getting ready")
+                raise build_error(folder, name, "ended instead of getting ready")
         if time.monotonic() > deadline:
-            raise _build_error(folder, "kube-apiserver", f"was not ready within {within_s:g} s")
+            raise build_error(folder, "kube-apiserver", f"was not ready within {within_s:g} s")
         time.sleep(_ASK_EVERY_S)
 
 
 def _is_answered(folder: Path, url: str, path: str, token: str) -> bool:
     try:
-        context = ssl.create_default_context(cafile=locate_certificate(folder))
-        # http.client, as it knows no proxies: one that the environment names does not reach our loopback.
-        connection = http.client.HTTPSConnection(
-            urlsplit(url).netloc,
-            timeout=_ANSWER_WITHIN_S,
-            context=context,
-        )
-        try:
-            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
-            return connection.getresponse().status == HTTPStatus.OK
-        finally:
-            connection.close()
+        return Api(url, locate_certificate(folder), token).get(path)[0] == HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         # No certificate yet, nobody there yet, or half an answer.
         return False
 
 
-def _build_error(folder: Path, program: str, what: str) -> NotReadyError:
+def build_error(folder: Path, program: str, what: str) -> NotReadyError:
     log = folder / f"{program}.log"
     lines = log.read_text(errors="replace").splitlines()[-_EXCERPT_LINES:]
     excerpt = "\n".join(f"  | {line[:_EXCERPT_WIDTH]}" for line in lines)

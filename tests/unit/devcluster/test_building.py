@@ -47,7 +47,7 @@ def test_kubernetes_and_its_staging_modules_are_of_one_release() -> None:
 
 
 def test_kubernetes_is_told_its_version() -> None:
-    flags = building.build_linker_flags(PROGRAMS["kube-apiserver"], "1.35.4")
+    flags = building.build_linker_flags(PROGRAMS["kube-apiserver"], versions.REPOSITORY)
 
     assert "-X k8s.io/component-base/version.gitVersion=v1.35.4" in flags
     assert "-X k8s.io/component-base/version.gitMajor=1" in flags
@@ -58,7 +58,7 @@ def test_kubernetes_is_told_its_version() -> None:
     "changed",
     [
         pytest.param({"package": "go.etcd.io/etcd/etcdctl/v3"}, id="what is built"),
-        pytest.param({"version_package": "a/version"}, id="how it is linked"),
+        pytest.param({"stamps": ("a/version.it={version}",)}, id="how it is linked"),
     ],
 )
 def test_another_way_to_build_is_another_place_in_the_cache(changed: dict[str, Any]) -> None:
