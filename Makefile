@@ -15,7 +15,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
 UV      := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN     := .venv/bin
 PYTHON  := $(BIN)/python
-MEMBERS := protocol operator gateway simulator tryout devcluster
+MEMBERS := protocol operator gateway simulator tryout devcluster demo
 
 # The same resolution everywhere: Linux x86-64, as the vendor libraries are.
 COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-unknown-linux-gnu \
@@ -116,3 +116,11 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minut
 .PHONY: try
 try: .venv/ready ## a simulated exchange, a real NATS, two gateways and a failover (ARGS=--script without a terminal)
 	@$(PYTHON) -m mds_tryout $(ARGS)
+
+.PHONY: demo
+demo: .venv/ready ## mds on a throwaway Kubernetes: installed with helm, three failovers, each counted (root or Docker)
+	@$(PYTHON) -m mds_demo $(ARGS)
+
+.PHONY: down
+down: .venv/ready ## remove every trace of the demo
+	@$(PYTHON) -m mds_demo down

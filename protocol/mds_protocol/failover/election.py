@@ -151,9 +151,24 @@ def _check_first(case: _Case) -> Verdict | None:
     """Nobody publishes, so there is nothing to lose and no probe to wait for."""
     if case.named is not None:
         return None
+    if awaited := _find_awaited(case):
+        return Verdict(FailoverReason.BETTER_AWAITED, detail=awaited.name)
     reopened = case.route is not None and (case.route.closed or case.route.uid != case.subscription.uid)
     reason = FailoverReason.REOPENED if reopened else FailoverReason.FIRST_ELECTION
     return _move_to_anyone(case, reason)
+
+
+def _find_awaited(case: _Case) -> Standing | None:
+    """Who comes before the first healthy one and is about to be healthy, too.
+
+    Accounts that were applied together come up a moment apart: without it chance would choose, and the order
+    be kept only after `failbackAfter`.
+    """
+    first = next((entry for entry in case.others if entry.is_healthy), None)
+    if first is None or case.now - first.health.since >= timings.FIRST_PATIENCE_S:
+        return None
+    before = case.others[: case.others.index(first)]
+    return next((entry for entry in before if entry.health.reason is AccountReason.STARTING), None)
 
 
 def _check_removed(case: _Case) -> Verdict | None:

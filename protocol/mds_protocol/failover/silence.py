@@ -77,14 +77,14 @@ def judge_silence(account: AccountSeen, seen: Surroundings, now: float) -> Accou
         return death
     if account.name in seen.mass_silence:
         return AccountReason.SILENT if _livez_denies(account, seen.listening) else AccountReason.MASS_SILENCE
+    if _never_came_up(account):
+        return AccountReason.STARTING
     testimonies = list(_testimonies(account, seen, now))
     if testimonies:
         confirmed = any(entry.confirms for entry in testimonies) and not _is_alive_to_any(testimonies)
     else:
         confirmed = _livez_denies(account, seen.listening)
-    if confirmed:
-        return AccountReason.SILENT
-    return AccountReason.STARTING if _never_came_up(account) else AccountReason.SILENT_UNCONFIRMED
+    return AccountReason.SILENT if confirmed else AccountReason.SILENT_UNCONFIRMED
 
 
 def _confirmed_by_kubernetes(account: AccountSeen) -> AccountReason | None:
@@ -107,7 +107,7 @@ def _livez_denies(account: AccountSeen, listening: Listening) -> bool:
 
 
 def _never_came_up(account: AccountSeen) -> bool:
-    """A pod that was never heard and that no route names is on its way, not in doubt."""
+    """A pod that was never heard and that no route names is on its way: neither in doubt nor dead."""
     return account.heard is None and not account.named_in
 
 

@@ -38,6 +38,10 @@ TAKEOVER_STALLED_S: Final = 3.0
 PREOPEN_S: Final = 900.0
 """A market that opens within 15 minutes counts as open: an account must be sound before the auction."""
 
+FIRST_PATIENCE_S: Final = 5.0
+"""Accounts that start together log in within seconds of each other; until the first one publishes nothing is
+lost that any of them could save."""
+
 LEAVE_S: Final = 3.0
 """How long an account that lost the route goes on without being refused: as long as a takeover may take."""
 

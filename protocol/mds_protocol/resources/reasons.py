@@ -375,6 +375,10 @@ class FailoverReason(Reason):
         "FailbackOff",
         "`failback` is Manual: edit a priority or pin an account to move the feed back.",
     )
+    BETTER_AWAITED = (
+        "BetterAwaited",
+        "Nobody is named yet; an account that comes first is about to be ready and is waited for 5 seconds.",
+    )
     FENCE_AWAITED = ("FenceAwaited", "The named account has not stored its fence yet.")
 
 

@@ -94,6 +94,29 @@ def test_the_first_election_waits_for_no_probe() -> None:
     assert moved(make_candidate("a", SILENT_PROBE), no_route=True) == ("a", FailoverReason.FIRST_ELECTION)
 
 
+@pytest.mark.parametrize(
+    ("better", "healthy_for", "to", "reason"),
+    [
+        pytest.param(AccountReason.STARTING, 4.9, None, FailoverReason.BETTER_AWAITED, id="almost-ready"),
+        pytest.param(AccountReason.STARTING, 5.0, "b", FailoverReason.FIRST_ELECTION, id="waited-for"),
+        pytest.param(AccountReason.FRONT_LOST, 0.0, "b", FailoverReason.FIRST_ELECTION, id="broken"),
+    ],
+)
+def test_the_first_election_waits_a_moment_for_who_comes_first(
+    better: AccountReason, healthy_for: float, to: str | None, reason: FailoverReason
+) -> None:
+    first_up = make_candidate("b", make_health(since=NOW - healthy_for))
+
+    assert moved(make_candidate("a", unhealthy(better)), first_up, no_route=True) == (to, reason)
+
+
+def test_the_first_election_does_not_wait_for_who_comes_later() -> None:
+    just_up = make_candidate("a", make_health(since=NOW))
+    starting = make_candidate("b", unhealthy(AccountReason.STARTING))
+
+    assert moved(just_up, starting, no_route=True) == ("a", FailoverReason.FIRST_ELECTION)
+
+
 def test_without_a_healthy_account_nobody_is_named() -> None:
     decision = decide(BAD_A, no_route=True)
 

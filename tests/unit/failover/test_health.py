@@ -225,6 +225,12 @@ def test_a_pod_that_never_spoke_and_is_named_nowhere_starts() -> None:
     assert judge(make_account(heard_ago=None, named_in={SUBSCRIPTION: EPOCH})).state is UNKNOWN
 
 
+def test_a_pod_that_never_spoke_is_not_dead_because_its_door_is_shut_yet() -> None:
+    no_answer = pod(livez=Livez.NO_ANSWER, livez_asked_at=NOW)
+
+    assert judge(make_account(heard_ago=None, pod=no_answer)).reason is AccountReason.STARTING
+
+
 @pytest.mark.parametrize(
     ("listening", "state"),
     [

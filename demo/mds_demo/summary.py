@@ -1,0 +1,61 @@
+"""What stands there at the end: the table, one line, and what to type next. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mds_demo import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mds_demo.counting import Cost
+    from mds_demo.watching import Watch
+
+
+def format_state(watch: Watch, now_s: float) -> list[str]:
+    """As `kubectl get fa,fs` would say it now, with the phase; and what the stream holds."""
+    accounts = [tables.account_row(account) for _, account in sorted(watch.accounts.items())]
+    lines = tables.format_table(tables.ACCOUNT_COLUMNS, accounts)
+    if watch.subscription:
+        row = tables.subscription_row(watch.subscription)
+        lines += ["", *tables.format_table(tables.SUBSCRIPTION_COLUMNS, [row])]
+    ledger = watch.count.ledger
+    return [
+        *lines,
+        "",
+        f"{ledger.rates(now_s)[-1]:,} ticks/s   stored {ledger.stored:,}   lost {ledger.lost:,}"
+        f"   repeated {ledger.repeated:,}   out of order {ledger.disordered:,}",
+    ]
+
+
+def format_costs(costs: Sequence[Cost]) -> list[str]:
+    return tables.format_table(tables.COST_COLUMNS, [tables.cost_row(cost) for cost in costs])
+
+
+def is_clean(costs: Sequence[Cost]) -> bool:
+    return all(cost.is_clean for cost in costs)
+
+
+def describe(costs: Sequence[Cost], *, stored: int, first_tick_s: float) -> str:
+    """The last line; a script looks at nothing else."""
+    lost, repeated, disordered = (
+        sum(getattr(cost, name) for cost in costs) for name in ("lost", "repeated", "disordered")
+    )
+    verdict = "ok" if is_clean(costs) else "NOT OK"
+    return (
+        f"demo: {verdict}: {stored:,} ticks, the first after {first_tick_s:.0f} s;"
+        f" lost {lost:,}, repeated {repeated:,}, out of order {disordered:,}"
+    )
+
+
+def format_next(kubeconfig: Path, programs: Path) -> list[str]:
+    return [
+        "The cluster stays up. To go on:",
+        f"  export KUBECONFIG={kubeconfig} PATH={programs}:$PATH",
+        "  kubectl get fa,fs",
+        """  kubectl patch fa ctp-a --type=merge --patch='{"spec":{"priority":200}}'""",
+        "  kubectl describe fs futures",
+        "and when you are done: make down",
+    ]

@@ -1,0 +1,57 @@
+"""The tour: wait for ticks, watch an ordinary time, then fault after fault, each counted by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from mds_demo import faults, installing
+from mds_demo.faults import FAULTS
+
+if TYPE_CHECKING:
+    from mds_demo.counting import Cost
+    from mds_demo.faults import Fault
+    from mds_demo.installing import Site
+    from mds_demo.watching import Watch
+
+FIRST_TICK_WITHIN_S: Final = 240.0
+WHOLE_WITHIN_S: Final = 180.0
+HANDOVER_WITHIN_S: Final = 60.0
+ORDINARY_S: Final = 5.0
+SETTLE_S: Final = 3.0
+"""After a move, before it is counted: longer than an old publisher goes on."""
+
+
+async def play(watch: Watch, site: Site) -> list[Cost]:
+    await watch.wait_until(lambda: watch.first_tick_s is not None, FIRST_TICK_WITHIN_S, "no tick came")
+    watch.journal.note("kubectl apply feedaccount-b.yaml: a second login, to stand by")
+    await installing.apply_examples(site, installing.SECOND)
+    await faults.mend_fronts(watch.kubectl)
+    await _wait_for_all(watch)
+    costs = [await _watch_ordinary_time(watch)]
+    for fault in FAULTS:
+        costs.append(await _perform(fault, watch))  # noqa: PERF401 - one after another, and told as it goes
+    return costs
+
+
+async def _wait_for_all(watch: Watch) -> None:
+    await watch.wait_until(watch.is_whole, WHOLE_WITHIN_S, "not every account was ready")
+
+
+async def _watch_ordinary_time(watch: Watch) -> Cost:
+    watch.journal.note(f"both accounts are logged in; {ORDINARY_S:.0f} s without a fault, to compare with")
+    mark = watch.count.mark()
+    await asyncio.sleep(ORDINARY_S)
+    return watch.count.sum_up("nothing, longest silence", mark)
+
+
+async def _perform(fault: Fault, watch: Watch) -> Cost:
+    mark = watch.count.mark()
+    active = watch.active or ""
+    async with fault.happen(watch, active):
+        await watch.wait_until(
+            lambda: watch.count.has_moved_since(mark), HANDOVER_WITHIN_S, f"nobody took over from {active}"
+        )
+        await asyncio.sleep(SETTLE_S)
+    await _wait_for_all(watch)
+    return watch.count.sum_up(fault.title, mark)
