@@ -1,13 +1,15 @@
-"""`mds-operator`: start, wait for the Lease, lead until SIGTERM or until the Lease is lost.
+"""`mds-operator`: start, then term by term: wait for the Lease, lead until it is lost; until SIGTERM.
 
-Exit codes: 0 told to stop, 1 the Lease was lost or a defect, 2 a wrong start, whose one line says what to
-correct. A leader that lost the Lease ends at once: what it was about to do is another's now.
+Exit codes: 0 told to stop, 1 a defect, 2 a wrong start, whose one line says what to correct. A leader that
+lost the Lease drops all that it was about to do: it is another's now. The process stays, as a new one would
+only read its libraries again, while an API server that was slow for some seconds answers already.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -23,7 +25,7 @@ from mds_operator.adapters.http.server import serve
 from mds_operator.adapters.kube.events import EventPoster
 from mds_operator.adapters.kube.objects import Kube
 from mds_operator.adapters.kube.requests import KubeRequests, KubeStartError
-from mds_operator.adapters.lease import LeaseElector
+from mds_operator.adapters.lease import RENEW_DEADLINE_S, LeaseElector
 from mds_operator.adapters.nats.heart import Heart
 from mds_operator.adapters.nats.link import Link
 from mds_operator.domain.seen import Key
@@ -54,7 +56,7 @@ class Links(NamedTuple):
 
 
 class LeaseLostError(Exception):
-    """Another replica leads."""
+    """Another replica may lead."""
 
 
 def main() -> None:
@@ -76,9 +78,6 @@ def _work() -> int:
     except (StartError, KubeStartError) as exc:
         log.error("cannot start: %s", exc, extra={"code": "WrongStart"})  # noqa: TRY400 - one line, no traceback
         return EXIT_WRONG_START
-    except LeaseLostError:
-        log.error("the Lease is lost: another replica leads", extra={"code": "LeaseLost"})  # noqa: TRY400 - no defect
-        return EXIT_FAILED
     except Exception:
         log.exception("ended by a defect; please report it", extra={"code": "Defect"})
         return EXIT_FAILED
@@ -106,21 +105,40 @@ async def _run() -> None:
     async with AsyncExitStack() as stack:
         requests = await KubeRequests.open()
         stack.push_async_callback(requests.close)
-        await stack.enter_async_context(serve(outside.build_pages(), settings.http_host, settings.http_port))
+        await _open_doors(stack, outside, settings)
         identity = f"{settings.pod_name}_{secrets.token_hex(4)}"
-        links = Links(*(Link(access, f"{LEASE} {what} {settings.pod_name}") for what in Links._fields))
-        await _lead(settings, Kube(requests), links, identity, outside)
+        while True:
+            links = Links(*(Link(access, f"{LEASE} {what} {settings.pod_name}") for what in Links._fields))
+            with contextlib.suppress(LeaseLostError):
+                await _lead(settings, Kube(requests), links, identity, outside)
+            log.warning(
+                "the Lease was not renewed within %g s, or another replica took it; waiting for it anew",
+                RENEW_DEADLINE_S,
+                extra={"code": "LeaseLost"},
+            )
+
+
+async def _open_doors(stack: AsyncExitStack, outside: Outside, settings: OperatorSettings) -> None:
+    host, port = settings.http_host, settings.http_port
+    try:
+        port = await stack.enter_async_context(serve(outside.build_pages(), host, port))
+    except OSError as exc:
+        raise StartError(
+            f"MDS_HTTP_HOST and MDS_HTTP_PORT are {host!r} and {port}, where this machine cannot listen"
+            f" ({exc.strerror or exc}); choose another address or port"
+        ) from None
+    log.info("answers on %s, port %d", host, port, extra={"code": "Listens"})
 
 
 async def _lead(
     settings: OperatorSettings, kube: Kube, links: Links, identity: str, outside: Outside
 ) -> None:
-    """Wait for the Lease, then work, until one of both ends."""
+    """One term: wait for the Lease, then work until it is lost. A new term begins with nothing in memory."""
     elector = LeaseElector(kube, Key(settings.namespace, LEASE), identity)
     gained = asyncio.Event()
     holding = asyncio.create_task(elector.hold(gained.set, lambda: None))
     try:
-        outside.waits_for_lease = True
+        outside.show_waiting()
         await _first(holding, gained.wait())
         log.info("leads as %s", identity, extra={"code": "Leads"})
         await _first(holding, _serve(settings, kube, links, identity, outside))

@@ -16,7 +16,7 @@ from mds_protocol.wire.contract import ProductContracts
 from mds_protocol.wire.errors import WireError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mds_operator.adapters.nats.bucket import Bucket
     from mds_operator.desk import Desk
@@ -36,12 +36,15 @@ class Accepting:
     """`note` when a subscription, an account or a contract changed."""
 
     def __init__(
-        self, office: Office, desks: Mapping[str, Desk], contracts: Bucket, streams: tuple[TickStream, ...]
-    ) -> None:
+        self, office: Office, desks: Mapping[str, Desk], contracts: Bucket, streams: tuple[TickStream, ...],
+        is_ready: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        """`is_ready`: whether the objects were read once."""
         self._office = office
         self._desks = desks
         self._contracts = contracts
         self._wanted = streams
+        self._is_ready = is_ready
         self._streams: dict[str, StreamSeen | None] = {}
         self._products: dict[str, ProductContracts] = {}
         self._tables: Mapping[str, ContractTable] = {}
@@ -72,9 +75,10 @@ class Accepting:
         while True:
             await self._changed.wait()
             await asyncio.sleep(SETTLE_S)
-            self._changed.clear()
-            # A table that was not read yet makes two subscriptions look alike.
-            if self._contracts.is_complete:
+            # A table that was not read yet makes two subscriptions look alike, an account that was not read
+            # looks absent. What changed waits for them.
+            if self._contracts.is_complete and self._is_ready():
+                self._changed.clear()
                 await self._judge()
 
     async def _judge(self) -> None:

@@ -125,7 +125,10 @@ class AccountWork:
     async def _tell_gateway(self, record: AccountRecord) -> None:
         account = record.account
         desk, office = self._desk, self._office
-        if not office.may_tell:
+        if not office.may_tell or any(
+            desk.key(name) not in office.acceptances for name in desk.subscriptions
+        ):
+            # What was not judged yet must not look refused: it is judged in a moment, and we are asked again.
             return
         served_now = frozenset(
             name

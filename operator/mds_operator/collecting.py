@@ -10,6 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
+from mds_operator.adapters.nats.bucket import Written
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.subjects import decode_key
 
@@ -49,12 +50,16 @@ class Collecting:
     async def collect(self) -> None:
         await self._delete_settings()
         await self._close_routes()
+        present = {_mark("settings", key) for key in self._office.settings.entries}
+        present |= {_mark("route", key) for key in self._office.routes.entries}
+        self._absent = {mark: since for mark, since in self._absent.items() if mark in present}
 
     async def _delete_settings(self) -> None:
         for key, entry in list(self._office.settings.entries.items()):
             found = self._find_orphan("settings", key)
-            if found is not None:
-                await self._office.settings.delete(key, entry.revision)
+            if found is None:
+                continue
+            if isinstance(await self._office.settings.delete(key, entry.revision), Written):
                 log.info("settings of %s are deleted: the account is gone", key, extra={"code": "Collected"})
 
     async def _close_routes(self) -> None:
@@ -63,9 +68,7 @@ class Collecting:
             if found is None:
                 continue
             namespace, name = found
-            known = self._desks[namespace].routes.get(name)
-            if known is not None and not known.route.closed:
-                await self._subscriptions[namespace].close_route(name)
+            if await self._subscriptions[namespace].close_route(name):
                 log.info("route of %s is closed: the subscription is gone", key, extra={"code": "Collected"})
 
     def _find_orphan(self, what: str, key: str) -> tuple[str, str] | None:
@@ -77,10 +80,14 @@ class Collecting:
         if desk is None:
             return None
         objects = desk.accounts if what == "settings" else desk.subscriptions
-        mark = f"{what} {key}"
+        mark = _mark(what, key)
         if owner.name in objects or desk.is_unreadable(owner.name):
             self._absent.pop(mark, None)
             return None
         since, now = self._absent.setdefault(mark, self._office.now()), self._office.now()
         is_over = now - since >= ABSENT_S and self._watching.is_known(owner.namespace, since)
         return (owner.namespace, owner.name) if is_over else None
+
+
+def _mark(what: str, key: str) -> str:
+    return f"{what} {key}"

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
     from mds_protocol.wire.heartbeat import Heartbeat
 
-SETTLE_S: Final = 5.0
+SETTLE_S: Final = 10.0
 """An operator that does not hear itself by then says so in every status."""
 
 log = logging.getLogger(__name__)
@@ -203,8 +203,9 @@ class Desk:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it has heard itself; until then its doubts are those of a beginner."""
-        return self.listening.is_sure(self.office.now()) or self.office.now() - self._began >= SETTLE_S
+        """Whether it hears itself and has judged the subscriptions; until then it only doubts."""
+        now = self.office.now()
+        return (self.listening.is_sure(now) and self.office.has_judged) or now - self._began >= SETTLE_S
 
     def note_lateness(self, late_s: float) -> None:
         late = self.listening
@@ -219,6 +220,7 @@ class Desk:
         if before is None or before.route.epoch != known.route.epoch:
             self._route_since[name] = self.office.now()
         self.routes[name] = known
+        self._end_drill(name, known)
         self._recall_route(name)
         self.ask_subscription(name)
 
@@ -329,6 +331,12 @@ class Desk:
         record.life = note_death(record.life, pod, now=self.office.now())
         record.last_pod = pod.name if pod else record.last_pod
         self.ask_account(account)
+
+    def _end_drill(self, name: str, known: KnownRoute) -> None:
+        """However the feed left the account: one that was drilled in vain must not stay shut out for good."""
+        record = self.subscriptions.get(name)
+        if record is not None and record.drill is not None and known.route.named != record.drill.account:
+            record.drill = replace(record.drill, is_over=True)
 
     def _recall_route(self, name: str) -> None:
         known, record = self.routes.get(name), self.subscriptions.get(name)

@@ -39,7 +39,11 @@ class Outside:
         self._registry = CollectorRegistry()
         self._registry.register(OperatorMetrics(self._look))
         ProcessCollector(registry=self._registry)
-        self.waits_for_lease = False
+        self._waits = False
+
+    def show_waiting(self) -> None:
+        """It waits for the Lease, for the first time or anew."""
+        self._service, self._waits = None, True
 
     def show(self, service: Service, heart: Heart, requests: KubeRequests) -> None:
         self._service, self._heart, self._requests = service, heart, requests
@@ -68,7 +72,7 @@ class Outside:
         """What keeps it from its work. A replica that waits for the Lease lacks nothing."""
         service = self._service
         if service is None:
-            return [] if self.waits_for_lease else ["it starts"]
+            return [] if self._waits else ["it starts"]
         found = [
             f"namespace {name}: {sight.problem}"
             for name, sight in service.watching.sights.items()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mds_operator.account_work import AccountWork
     from mds_operator.desk import AccountRecord, Desk
     from mds_operator.domain.judging import Judgement
+    from mds_protocol.failover.election import Decision
     from mds_protocol.failover.restarts import Block, PlannedRestart
 
 STARTING: Final = timedelta(seconds=timings.STARTING_S)
@@ -99,10 +100,7 @@ def _find_due(
     seen = judgement.accounts[name]
     active = frozenset(seen.named_in)
     selected = frozenset(key for key, entry in judgement.subscriptions.items() if name in entry.accounts)
-    relieved = all(
-        (decision := judgement.decisions.get(key)) is not None and decision.next_account is not None
-        for key in active
-    )
+    relieved = all(_can_be_relieved(judgement.decisions.get(key)) for key in active)
     return plan_due(
         record.account,
         found,
@@ -110,6 +108,11 @@ def _find_due(
         standby_for=selected - active,
         can_be_relieved=relieved,
     )
+
+
+def _can_be_relieved(decision: Decision | None) -> bool:
+    """Also while the feed is on its way to the last one that can take it, and nobody comes after that one."""
+    return decision is not None and (decision.action is Action.MOVE or decision.next_account is not None)
 
 
 def _find_busy(desk: Desk, judgement: Judgement) -> frozenset[str]:

@@ -12,6 +12,7 @@ things change without an event.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
@@ -93,8 +94,8 @@ class Service:
         self.desks = {name: Desk(name, self.office, self._ask_for(name)) for name in namespaces}
         self._accounts = {name: AccountWork(desk) for name, desk in self.desks.items()}
         self._subscriptions = {name: SubscriptionWork(desk) for name, desk in self.desks.items()}
-        self.accepting = Accepting(self.office, self.desks, contracts, streams)
         self.watching = Watching(self.office, self.desks, self._note_change)
+        self.accepting = Accepting(self.office, self.desks, contracts, streams, lambda: self.is_ready)
         self._collecting = Collecting(self.office, self.desks, self.watching, self._subscriptions)
         self._asking: set[Key] = set()
         self.judged_at = self.office.now()
@@ -153,23 +154,27 @@ class Service:
         """Whether enough is known to conclude anything: what was not read yet must not look absent."""
         return self.watching.is_complete
 
+    def _whole_desks(self) -> list[tuple[str, Desk]]:
+        """Where no list has come yet, the watch may have brought an account before its pod."""
+        return [(name, desk) for name, desk in self.desks.items() if self.watching.is_whole(name)]
+
     async def _keep_judging(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + JUDGE_EVERY_S
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(due):
                     await self._urgent.wait()
-            except TimeoutError:
+            if (late_s := loop.time() - due) >= 0.0:  # also where something urgent came before it was late
                 for desk in self.desks.values():
-                    desk.note_lateness(loop.time() - due)
+                    desk.note_lateness(late_s)
             self._urgent.clear()
             self.judged_at = self.office.now()
             if self.is_ready:
                 self._judge()
 
     def _judge(self) -> None:
-        for name, desk in self.desks.items():
+        for name, desk in self._whole_desks():
             judgement = desk.judge()
             # Routes that were not read yet must not look absent: somebody may publish by them.
             if self.office.routes.is_complete:
@@ -179,7 +184,7 @@ class Service:
         while True:
             await asyncio.sleep(PLAN_EVERY_S)
             if self.is_ready:
-                for name, desk in self.desks.items():
+                for name, desk in self._whole_desks():
                     plan(desk, self._accounts[name])
 
     async def _keep_asking_again(self) -> None:
@@ -220,7 +225,7 @@ class Service:
 
     async def _work(self, task: Task) -> None:
         namespace, kind, name = task
-        if not self.is_ready:
+        if not self.is_ready or not self.watching.is_whole(namespace):
             return
         if kind is FeedAccount:
             await self._accounts[namespace].reconcile(name)

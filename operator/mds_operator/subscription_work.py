@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -64,7 +63,9 @@ class SubscriptionWork:
 
     async def _write(self, name: str, decision: Decision, judgement: Judgement) -> None:
         try:
-            record, known = self._desk.subscriptions[name], self._desk.routes.get(name)
+            record, known = self._desk.subscriptions.get(name), self._desk.routes.get(name)
+            if record is None:  # it was deleted since the decision
+                return
             before = known.route if known else None
             detected_at = history.find_detection(
                 decision.reason,
@@ -97,8 +98,6 @@ class SubscriptionWork:
         record.history = history.note_route(
             record.history, route, wall=self._office.wall(), detected_at=detected_at
         )
-        if record.drill is not None and route.reason == FailoverReason.DRILL:
-            record.drill = replace(record.drill, is_over=True)
         came_from = before.named if before else None
         reason = FailoverReason(route.reason)
         self._office.counts.failovers[reason] += 1
@@ -111,12 +110,13 @@ class SubscriptionWork:
         expected = came_from is None or reason in _PLANNED
         await self._post(record, EventType.NORMAL if expected else EventType.WARNING, reason, told)
 
-    async def close_route(self, name: str) -> None:
-        """The subscription is gone: nobody takes its route any more."""
+    async def close_route(self, name: str) -> bool:
+        """The subscription is gone: nobody takes its route any more. Whether that is written now."""
         known = self._desk.routes.get(name)
         route = close(known.route, self._stamp()) if known else None
-        if route is not None:
-            await write_route(self._office.routes, self._desk.key(name), route, known)
+        if route is None:
+            return False
+        return await write_route(self._office.routes, self._desk.key(name), route, known)
 
     def _stamp(self) -> Stamp:
         return Stamp(secrets.token_hex(8), self._office.wall().isoformat(timespec="milliseconds"))

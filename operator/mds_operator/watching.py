@@ -1,20 +1,21 @@
 """What Kubernetes holds, brought to the desks: by watches at once, by lists every 20 s for what they miss.
 
-A watch that brings nothing may be healthy or dead. So what a list shows and the watch did not bring within
-ten seconds condemns the watch: it is started anew, and if that does not help, `/livez` fails. Lists also
-tell what was deleted while a watch began anew, and that a namespace is known completely.
+A watch that brings nothing may be healthy or dead. So what a list shows is taken at once, and what the watch
+does not bring within another ten seconds condemns it: it is started anew, and if that does not help, `/livez`
+fails. Lists also tell what was deleted while a watch began anew, and that a namespace is known completely.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mds_operator.adapters.kube.errors import ForbiddenError, KubeError
-from mds_operator.domain.seen import ACCOUNT_LABEL, NodeView, read_node_ready
-from mds_operator.domain.store import Audit, Kind, Store, found_of, key_of
+from mds_operator.domain.seen import ACCOUNT_LABEL, Key, NodeView, read_node_ready
+from mds_operator.domain.store import Audit, Kind, Store, found_of, key_of, version_of
 from mds_operator.handlers import Scope, Watch
 from mds_protocol.resources.feedaccount import FeedAccount
 from mds_protocol.resources.feedsubscription import FeedSubscription
@@ -28,10 +29,14 @@ if TYPE_CHECKING:
 
 AUDIT_EVERY_S: Final = 20.0
 PATIENCE_S: Final = 10.0
-"""A list may be ahead of the watch by what is on its way; after this the watch is called dead."""
+AGAIN_S: Final = 5.0
+"""After a list that failed: a Role that was missing is noticed soon."""
 KINDS: Final = (Kind.ACCOUNT, Kind.SUBSCRIPTION, Kind.POD)
 
 log = logging.getLogger(__name__)
+
+type Owed = dict[tuple[Kind, Key], int]
+"""What a list has shown before the watch, and its version."""
 
 
 @dataclass(slots=True)
@@ -39,8 +44,10 @@ class Sight:
     """How well one scope is seen."""
 
     watch: Watch
+    owed: Owed = field(default_factory=dict)
+    """What the watch has yet to bring."""
     complete_at: float | None = None
-    """When a list of all its kinds last came whole."""
+    """When the lists of all its kinds that last came whole were asked for."""
     behind_since: float | None = None
     """Since when lists show what the watch does not bring."""
     problem: str | None = None
@@ -59,7 +66,8 @@ class Watching:
         self._nodes = self._open(Scope(None, (Kind.NODE,)))
 
     def _open(self, scope: Scope) -> Sight:
-        return Sight(Watch(scope, self._arrive))
+        owed: Owed = {}
+        return Sight(Watch(scope, partial(self._arrive, owed)), owed)
 
     @property
     def is_complete(self) -> bool:
@@ -70,6 +78,10 @@ class Watching:
     def ages(self, now: float) -> dict[str, float]:
         """By kind: since a watch brought something."""
         return {kind.value: now - at for kind, at in self._arrived_at.items()}
+
+    def is_whole(self, namespace: str) -> bool:
+        """Whether a namespace has been read whole once: until then a pod may be there that is not known."""
+        return self.sights[namespace].complete_at is not None
 
     def is_known(self, namespace: str, since: float) -> bool:
         """Whether all of a namespace was read after a time: what is not there then is gone."""
@@ -86,8 +98,11 @@ class Watching:
 
     # --- what the watches bring
 
-    def _arrive(self, arrival: Arrival) -> None:
+    def _arrive(self, owed: Owed, arrival: Arrival) -> None:
         self._arrived_at[arrival.kind] = self._office.now()
+        what = arrival.kind, key_of(arrival.body)
+        if version_of(arrival.body) >= owed.get(what, 0):
+            owed.pop(what, None)
         self._see(arrival.kind, arrival.body, is_deleted=arrival.is_deleted)
 
     def _see(self, kind: Kind, body: Mapping[str, Any], *, is_deleted: bool) -> None:
@@ -119,31 +134,40 @@ class Watching:
             try:
                 await self._audit(namespace, sight)
                 sight.problem = None
+                await self._judge_watch(sight)
             except KubeError as error:
                 if sight.problem is None or not isinstance(error, ForbiddenError):
                     log.warning(
                         "%s cannot be listed: %s", sight.watch.scope, error, extra={"code": "Unlisted"}
                     )
                 sight.problem = str(error)
-            await asyncio.sleep(AUDIT_EVERY_S if sight.problem is None else PATIENCE_S / 2)
+            await asyncio.sleep(AUDIT_EVERY_S if sight.problem is None else AGAIN_S)
 
     async def _audit(self, namespace: str | None, sight: Sight) -> None:
-        asked_at, is_first = self._office.now(), sight.complete_at is None
-        is_behind = False
-        for kind in sight.watch.scope.kinds:
-            listed = [found_of(body, asked_at) for body in await self._list(kind, namespace)]
-            audit = self._stores[kind].audit(namespace or "", listed, asked_at=asked_at)
-            is_behind |= not audit.is_clean
+        asked_at = self._office.now()
+        listed = {
+            kind: [found_of(body, asked_at) for body in await self._list(kind, namespace)]
+            for kind in sight.watch.scope.kinds
+        }
+        for kind, found in listed.items():
+            audit = self._stores[kind].audit(namespace or "", found, asked_at=asked_at)
+            sight.owed.update({(kind, key_of(one.body)): one.version for one in audit.missed})
             self._mend(kind, audit)
-        sight.complete_at = self._office.now()
-        if not is_behind or is_first:
+        sight.complete_at = asked_at
+
+    async def _judge_watch(self, sight: Sight) -> None:
+        if sight.owed:
+            await asyncio.sleep(PATIENCE_S)
+        if not sight.owed:
             sight.behind_since = None
             return
-        sight.behind_since = sight.behind_since or asked_at
+        sight.behind_since = sight.behind_since or self._office.now()
         log.warning(
-            "the watch of %s does not bring what a list shows; it begins anew", sight.watch.scope,
+            "the watch of %s does not bring what a list shows; it begins anew",
+            sight.watch.scope,
             extra={"code": "WatchBehind"},
-        )  # fmt: skip
+        )
+        sight.owed.clear()
         sight.watch.restart()
 
     async def _list(self, kind: Kind, namespace: str | None) -> list[dict[str, Any]]:

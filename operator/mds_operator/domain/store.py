@@ -15,8 +15,8 @@ from mds_operator.domain.seen import Key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-PATIENCE_S: Final = 10.0
-"""A list may be ahead of the watch by what is on its way; after this the watch is called dead."""
+GONE_KEPT: Final = 1_000
+"""Of the uids that were deleted; what is on its way still when as many more have gone is no matter."""
 
 
 class Kind(StrEnum):
@@ -56,6 +56,9 @@ class Store:
 
     def __init__(self) -> None:
         self._found: dict[Key, Found] = {}
+        self._gone: dict[str, int] = {}
+        """By uid, oldest first: the version that was deleted. A list or a watch that is behind does not bring
+        it back; a newer one does, as of a pod that lost our label and has it again."""
 
     def __contains__(self, key: Key) -> bool:
         return key in self._found
@@ -68,25 +71,21 @@ class Store:
         return sorted(key for key in self._found if key.namespace == namespace)
 
     def put(self, found: Found) -> bool:
-        """Keep it unless a newer version is known; whether it was kept."""
-        key = key_of(found.body)
-        known = self._found.get(key)
-        if known is not None and known.version >= found.version and uid_of(known.body) == uid_of(found.body):
+        """Keep it unless a newer version is known, or its deletion; whether it was kept."""
+        if not self._is_news(found):
             return False
-        self._found[key] = found
+        self._found[key_of(found.body)] = found
         return True
 
     def remove(self, body: Mapping[str, Any]) -> bool:
         """Forget an object that was deleted, unless a namesake has come since."""
+        self._note_gone(uid_of(body), version_of(body))
         key = key_of(body)
         known = self._found.get(key)
         if known is None or uid_of(known.body) != uid_of(body):
             return False
         del self._found[key]
         return True
-
-    def drop(self, key: Key) -> None:
-        self._found.pop(key, None)
 
     def audit(self, namespace: str, listed: Iterable[Found], *, asked_at: float) -> Audit:
         """Compare with a complete list that was asked for at a time."""
@@ -98,7 +97,14 @@ class Store:
         )
         return Audit(missed, vanished)
 
+    def _note_gone(self, uid: str, version: int) -> None:
+        self._gone[uid] = version
+        if len(self._gone) > GONE_KEPT:
+            del self._gone[next(iter(self._gone))]
+
     def _is_news(self, found: Found) -> bool:
+        if found.version <= self._gone.get(uid_of(found.body), -1):
+            return False
         known = self._found.get(key_of(found.body))
         return known is None or known.version < found.version or uid_of(known.body) != uid_of(found.body)
 
@@ -113,4 +119,8 @@ def uid_of(body: Mapping[str, Any]) -> str:
 
 
 def found_of(body: Mapping[str, Any], at: float) -> Found:
-    return Found(body, int(body["metadata"].get("resourceVersion", 0)), at)
+    return Found(body, version_of(body), at)
+
+
+def version_of(body: Mapping[str, Any]) -> int:
+    return int(body["metadata"].get("resourceVersion", 0))

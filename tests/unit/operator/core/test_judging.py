@@ -1,0 +1,256 @@
+"""From facts to the judgement over one namespace: what is put together here, not the rules themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mds_operator.domain.judging import Drill, Facts, Judgement, judge, recall_health
+from mds_operator.domain.observe import PodLife
+from mds_operator.domain.seen import read_pod
+from mds_protocol.failover.election import Action
+from mds_protocol.failover.health import HealthState
+from mds_protocol.failover.observed import Heard, Listening, RouteSeen
+from mds_protocol.resources.feedaccount import FeedAccountStatus
+from mds_protocol.resources.reasons import AccountReason, FailoverReason
+from mds_protocol.wire.heartbeat import Exchange, SessionState
+from tests.unit.operator.core.builders import (
+    NOW,
+    WALL,
+    account_body,
+    fenced,
+    make_account,
+    make_beat,
+    make_route,
+    make_subscription,
+    pod_body,
+)
+
+LONG_AGO = NOW - 5_000.0
+NAMES = ("ctp-a", "ctp-b")
+OPEN = {"SHFE": Exchange(session=SessionState.OPEN, tick_age_ms=50, contracts=10)}
+CLOSED = {"SHFE": Exchange(session=SessionState.CLOSED, tick_age_ms=50_000, contracts=10)}
+
+
+def heard(name: str, ago: float = 0.1, **changes: Any) -> Heard:
+    publications = {"publications": (fenced(5),)} if name == "ctp-a" else {}
+    beat = make_beat(name, **({"exchanges": OPEN} | publications | changes))
+    return Heard(heartbeat=beat, at=NOW - ago)
+
+
+def make_facts(**changes: Any) -> Facts:
+    """ctp-a is active in epoch 5; both were healthy for long."""
+    fields: dict[str, Any] = {
+        "accounts": {name: make_account(name) for name in NAMES},
+        "subscriptions": {"all": make_subscription()},
+        "pods": {name: read_pod(pod_body(f"{name}-11111")) for name in NAMES},
+        "lives": {},
+        "nodes": {},
+        "heard": {name: heard(name) for name in NAMES},
+        "livez": {},
+        "routes": {"all": RouteSeen(route=make_route(), since=LONG_AGO)},
+        "exchanges": {"all": frozenset({"SHFE"})},
+        "listening": Listening(since=LONG_AGO, echo_at=NOW - 0.1),
+        "follow_front_clock": True,
+    }
+    fields["before"] = dict.fromkeys(NAMES, healthy(LONG_AGO))
+    return Facts(**(fields | changes))
+
+
+def healthy(since: float) -> Any:
+    status = FeedAccountStatus.model_validate(
+        {"health": "Healthy", "reason": "Streaming", "healthSince": WALL - timedelta(seconds=NOW - since)}
+    )
+    return recall_health(status, now=NOW, wall=WALL)
+
+
+def conclude(**changes: Any) -> Judgement:
+    return judge(make_facts(**changes), now=NOW, wall=WALL)
+
+
+def move(judgement: Judgement) -> tuple[Action, str | None, object]:
+    decision = judgement.decisions["all"]
+    return decision.action, decision.account, decision.reason
+
+
+def test_on_a_quiet_morning_the_feed_stays() -> None:
+    judgement = conclude()
+
+    assert judgement.decisions["all"].action is Action.STAY
+    assert judgement.decisions["all"].next_account == "ctp-b"
+    assert {entry.state for entry in judgement.health.values()} == {HealthState.HEALTHY}
+    assert judgement.accounts["ctp-a"].named_in == {"all": 5}
+    assert judgement.awake == frozenset()
+
+
+def test_a_subscription_that_is_not_accepted_is_not_elected_for() -> None:
+    judgement = conclude(subscriptions={}, exchanges={})
+
+    assert judgement.decisions == {}
+    assert judgement.accounts["ctp-a"].named_in == {"all": 5}
+
+
+def test_an_account_whose_pod_is_told_to_go_hands_over() -> None:
+    pods = {name: read_pod(pod_body(f"{name}-11111")) for name in NAMES}
+    body = pod_body()
+    body["metadata"]["deletionTimestamp"] = "2027-01-05T02:00:00Z"
+
+    assert move(conclude(pods=pods | {"ctp-a": read_pod(body)})) == (
+        Action.MOVE,
+        "ctp-b",
+        FailoverReason.DRAINING,
+    )
+
+
+def test_an_account_that_waits_for_its_restart_hands_over() -> None:
+    leaving = {"ctp-a": FailoverReason.PLANNED_RESTART}
+
+    assert move(conclude(leaving=leaving)) == (Action.MOVE, "ctp-b", FailoverReason.PLANNED_RESTART)
+
+
+def test_a_pod_that_goes_says_more_than_a_plan() -> None:
+    body = pod_body()
+    body["metadata"]["deletionTimestamp"] = "2027-01-05T02:00:00Z"
+    pods = {"ctp-a": read_pod(body), "ctp-b": read_pod(pod_body("ctp-b-11111"))}
+
+    judgement = conclude(pods=pods, leaving={"ctp-a": FailoverReason.PLANNED_RESTART})
+
+    assert judgement.accounts["ctp-a"].leaving is FailoverReason.DRAINING
+
+
+def test_a_container_that_died_moves_the_feed() -> None:
+    lives = {"ctp-a": PodLife(uid="uid-ctp-a-11111", last_end=None, died_at=NOW)}
+
+    action, account, reason = move(conclude(lives=lives, heard={"ctp-b": heard("ctp-b")}))
+
+    assert (action, account) == (Action.MOVE, "ctp-b")
+    assert reason is FailoverReason.CONTAINER_DIED
+
+
+# --- drills
+
+
+def test_a_drill_moves_the_feed_off_its_account() -> None:
+    drills = {"all": Drill("ctp-a", NOW)}
+
+    assert move(conclude(drills=drills)) == (Action.MOVE, "ctp-b", FailoverReason.DRILL)
+
+
+def test_a_drill_is_of_one_subscription() -> None:
+    subscriptions = {name: make_subscription(name) for name in ("all", "night")}
+    routes = {
+        name: RouteSeen(route=make_route(uid=f"uid-{name}"), since=LONG_AGO) for name in ("all", "night")
+    }
+    publications = (fenced(5), fenced(5, "night"))
+    judgement = conclude(
+        subscriptions=subscriptions,
+        routes=routes,
+        exchanges=dict.fromkeys(routes, frozenset({"SHFE"})),
+        heard={"ctp-a": heard("ctp-a", publications=publications), "ctp-b": heard("ctp-b")},
+        drills={"all": Drill("ctp-a", NOW)},
+    )
+
+    assert judgement.decisions["all"].action is Action.MOVE
+    assert judgement.decisions["night"].action is Action.STAY
+
+
+FAILBACK = [
+    pytest.param(299.0, Action.STAY, id="before failbackAfter has passed since the drill"),
+    pytest.param(300.0, Action.MOVE, id="after it"),
+]
+
+
+@pytest.mark.parametrize(("ago", "action"), FAILBACK)
+def test_after_a_drill_the_feed_comes_back_as_after_a_failure(ago: float, action: Action) -> None:
+    moved = {"all": RouteSeen(route=make_route("ctp-b", epoch=6), since=NOW - ago)}
+    there = {"ctp-b": heard("ctp-b", publications=(fenced(6),)), "ctp-a": heard("ctp-a", publications=())}
+    accounts = {"ctp-a": make_account("ctp-a", priority=100), "ctp-b": make_account("ctp-b", priority=90)}
+    drills = {"all": Drill("ctp-a", NOW - ago, is_over=True)}
+
+    judgement = conclude(accounts=accounts, routes=moved, heard=there, drills=drills)
+
+    assert judgement.decisions["all"].action is action
+
+
+def test_the_health_that_status_shows_is_not_the_drills() -> None:
+    judgement = conclude(drills={"all": Drill("ctp-a", NOW)})
+
+    assert judgement.health["ctp-a"].since == LONG_AGO
+
+
+def test_a_drill_of_an_account_that_is_gone_changes_nothing() -> None:
+    assert conclude(drills={"all": Drill("ctp-z", NOW)}).decisions["all"].action is Action.STAY
+
+
+# --- what the status remembers
+
+
+def test_health_is_recalled_with_its_age() -> None:
+    status = FeedAccountStatus.model_validate(
+        {"health": "Healthy", "reason": "Streaming", "healthSince": WALL - timedelta(seconds=90)}
+    )
+    recalled = recall_health(status, now=NOW, wall=WALL)
+
+    assert recalled is not None
+    assert (recalled.state, recalled.since) == (HealthState.HEALTHY, NOW - 90)
+
+
+def test_a_time_ahead_of_this_clock_counts_as_now() -> None:
+    status = FeedAccountStatus.model_validate(
+        {"health": "Unhealthy", "reason": "FrontLost", "healthSince": WALL + timedelta(seconds=90)}
+    )
+    recalled = recall_health(status, now=NOW, wall=WALL)
+
+    assert recalled is not None
+    assert (recalled.state, recalled.since) == (HealthState.UNHEALTHY, NOW)
+    assert recalled.reason is AccountReason.STARTING
+
+
+NOTHING = [
+    pytest.param(None, id="no status"),
+    pytest.param({"reason": "Starting"}, id="no health"),
+    pytest.param({"health": "Healthy", "reason": "Streaming"}, id="no time"),
+]
+
+
+@pytest.mark.parametrize("status", NOTHING)
+def test_nothing_is_recalled_of_nothing(status: Any) -> None:
+    found = FeedAccountStatus.model_validate(status) if status else None
+
+    assert recall_health(found, now=NOW, wall=WALL) is None
+
+
+# --- markets
+
+
+def test_an_account_is_asked_for_by_the_markets_of_what_it_serves() -> None:
+    there = {name: heard(name, exchanges=CLOSED, trade=make_beat().market_data) for name in NAMES}
+
+    judgement = conclude(heard=there)
+
+    assert not judgement.markets["ctp-a"].open
+    assert not judgement.subscriptions["all"].market.open
+
+
+def test_of_what_is_served_somewhere_unknown_any_market_may_be_open() -> None:
+    assert conclude(exchanges={}).markets["ctp-a"].open
+
+
+def test_one_market_is_not_told_by_an_account_of_another() -> None:
+    body = account_body("ctp-p")
+    body["spec"]["ctp"]["environment"] = "Production"
+    accounts = {"ctp-a": make_account("ctp-a"), "ctp-p": type(make_account()).read(body)}
+    pods = {name: read_pod(pod_body(f"{name}-11111")) for name in accounts}
+    trade = make_beat().market_data
+    there = {
+        "ctp-a": heard("ctp-a", exchanges=CLOSED, trade=trade),
+        "ctp-p": heard("ctp-p", exchanges=OPEN, trade=trade),
+    }
+    subscription = make_subscription(accounts={"selector": {}, "order": ["ctp-a"]})
+
+    judgement = conclude(accounts=accounts, pods=pods, heard=there, subscriptions={"all": subscription})
+
+    assert not judgement.markets["ctp-a"].open
+    assert judgement.markets["ctp-p"].open
