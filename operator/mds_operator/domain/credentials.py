@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain.seen import Problem
@@ -108,7 +109,12 @@ def _name_keys(keys: Iterable[str]) -> str:
 def _digest(account: FeedAccount, items: Iterable[tuple[str, bytes]]) -> str:
     """Each part with its length, so that no two contents run into the same bytes."""
     content = b"".join(f"{len(key)}:{len(value)}:".encode() + key.encode() + value for key, value in items)
-    salt = (account.metadata.uid or "").encode()
+    return _stretch(content, (account.metadata.uid or "").encode())
+
+
+@lru_cache(maxsize=1024)
+def _stretch(content: bytes, salt: bytes) -> str:
+    """Asked for again and again, and the answer is the same until a Secret changes."""
     return hashlib.pbkdf2_hmac("sha256", content, salt, STRETCH_ROUNDS).hex()
 
 
