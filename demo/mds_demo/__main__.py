@@ -96,7 +96,7 @@ async def _tour(watch: Watch, site: Site, shown: Output) -> list[Cost]:
             shown.show(watch),
         )
     }
-    playing = asyncio.create_task(tour.play(watch, site))
+    playing = asyncio.create_task(tour.play(watch, site, shown))
     try:
         await asyncio.wait({*beside, playing}, return_when=asyncio.FIRST_COMPLETED)
         for task in beside:
@@ -112,7 +112,7 @@ async def _tour(watch: Watch, site: Site, shown: Output) -> list[Cost]:
 def _report(watch: Watch, costs: list[Cost], site: Site) -> int:
     further = summary.format_next(site.folder / "kubeconfig", Path(sys.executable).parent)
     last = summary.describe(costs, stored=watch.count.ledger.stored, first_tick_s=watch.first_tick_s or 0.0)
-    print("\n".join(["", *summary.format_costs(costs), "", *further, "", last]), flush=True)
+    print("\n".join([*summary.format_costs(costs), "", *further, "", last]), flush=True)
     return EXIT_OK if summary.is_clean(costs) else EXIT_NOT_OK
 
 

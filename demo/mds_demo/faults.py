@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mds_demo import killing
+from mds_demo.errors import DemoError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -77,14 +78,23 @@ async def kill_gateway(watch: Watch, active: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def drop_front(watch: Watch, active: str) -> AsyncIterator[None]:
-    front = FRONTS[active]
+    front = find_front(active)
     watch.journal.note(f"market-data front {front} of {active} goes down")
-    await watch.kubectl.post(CONTROL, f"/fronts/{front}/down")
-    try:
+    try:  # a request that was interrupted may have been heard
+        await watch.kubectl.post(CONTROL, f"/fronts/{front}/down")
         yield
     finally:
         await _mend(watch.kubectl, front)
     watch.journal.note(f"market-data front {front} is up again")
+
+
+def find_front(account: str) -> str:
+    if account not in FRONTS:
+        raise DemoError(
+            f"{account} publishes, whose front is not the demo's to break",
+            remedy=f"kubectl delete fa {account}, or set its priority to 0, and run make demo again",
+        )
+    return FRONTS[account]
 
 
 async def mend_fronts(kubectl: Kubectl) -> None:

@@ -76,9 +76,7 @@ async def install(site: Site) -> None:
     await site.kubectl.run("config", "set-context", "--current", f"--namespace={NAMESPACE}")
     await site.kubectl.run("apply", "--filename=-", stdin=yaml.safe_dump(build_namespace()))
     # The simulator has its own way to go; it need not wait for helm.
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_apply_simulator(site))
-        group.create_task(_install_chart(site))
+    await asyncio.gather(_apply_simulator(site), _install_chart(site))
     await apply_examples(site, FIRST)
 
 

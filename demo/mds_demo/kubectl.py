@@ -67,7 +67,8 @@ class Kubectl:
             try:
                 assert process.stdout is not None  # noqa: S101 - asked for above
                 async for line in process.stdout:
-                    yield json.loads(line)
+                    if line.endswith(b"\n"):  # or the server went away in the middle of it
+                        yield json.loads(line)
             finally:
                 await _end(process)
             await asyncio.sleep(_AGAIN_AFTER_S)  # the API server ends each watch after some time

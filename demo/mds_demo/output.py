@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 FRAMES_PER_S: Final = 3
 """Two cores carry a whole cluster; the view must not be what a gateway waits for."""
-LOOKS_PER_S: Final = 5
 
 
 class Output(Protocol):
     def say(self, note: Note) -> None: ...
+
+    def tell(self, watch: Watch) -> None:
+        """How things stand, where that is not seen anyway."""
 
     async def show(self, watch: Watch) -> None:
         """Until it is cancelled."""
@@ -40,18 +42,16 @@ def open_output(*, has_screen: bool) -> Iterator[Output]:
 
 
 class Lines:
-    """A line an event, and the tables each time that all is well again."""
+    """A line an event, and the tables when they are asked for."""
 
     def say(self, note: Note) -> None:
         print(format_note(note), flush=True)
 
-    async def show(self, watch: Watch) -> None:
-        was_whole = False
-        while True:
-            if (is_whole := watch.is_whole()) and not was_whole:
-                print("\n".join(["", *summary.format_state(watch, time.monotonic()), ""]), flush=True)
-            was_whole = is_whole
-            await asyncio.sleep(1 / LOOKS_PER_S)
+    def tell(self, watch: Watch) -> None:
+        print("\n".join(["", *summary.format_state(watch, time.monotonic()), ""]), flush=True)
+
+    async def show(self, watch: Watch) -> None:  # noqa: ARG002 - nothing of it changes on paper
+        await asyncio.Event().wait()
 
 
 class Screen:
@@ -62,6 +62,9 @@ class Screen:
 
     def say(self, note: Note) -> None:
         self._live.console.print(view.draw_note(note, format_note(note)))
+
+    def tell(self, watch: Watch) -> None:
+        """It stands there."""
 
     async def show(self, watch: Watch) -> None:
         while True:

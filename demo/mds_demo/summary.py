@@ -22,12 +22,11 @@ def format_state(watch: Watch, now_s: float) -> list[str]:
         row = tables.subscription_row(watch.subscription)
         lines += ["", *tables.format_table(tables.SUBSCRIPTION_COLUMNS, [row])]
     ledger = watch.count.ledger
-    return [
-        *lines,
-        "",
+    counts = (
         f"{ledger.rates(now_s)[-1]:,} ticks/s   stored {ledger.stored:,}   lost {ledger.lost:,}"
-        f"   repeated {ledger.repeated:,}   out of order {ledger.disordered:,}",
-    ]
+        f"   repeated {ledger.repeated:,}   out of order {ledger.disordered:,}"
+    )
+    return [*lines, "", counts]
 
 
 def format_costs(costs: Sequence[Cost]) -> list[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mds_demo.counting import Cost
     from mds_demo.faults import Fault
     from mds_demo.installing import Site
+    from mds_demo.output import Output
     from mds_demo.watching import Watch
 
 FIRST_TICK_WITHIN_S: Final = 240.0
@@ -22,20 +23,21 @@ SETTLE_S: Final = 3.0
 """After a move, before it is counted: longer than an old publisher goes on."""
 
 
-async def play(watch: Watch, site: Site) -> list[Cost]:
+async def play(watch: Watch, site: Site, shown: Output) -> list[Cost]:
     await watch.wait_until(lambda: watch.first_tick_s is not None, FIRST_TICK_WITHIN_S, "no tick came")
     watch.journal.note("kubectl apply feedaccount-b.yaml: a second login, to stand by")
     await installing.apply_examples(site, installing.SECOND)
     await faults.mend_fronts(watch.kubectl)
-    await _wait_for_all(watch)
+    await _wait_for_all(watch, shown)
     costs = [await _watch_ordinary_time(watch)]
     for fault in FAULTS:
-        costs.append(await _perform(fault, watch))  # noqa: PERF401 - one after another, and told as it goes
+        costs.append(await _perform(fault, watch, shown))  # noqa: PERF401 - an await, one after another
     return costs
 
 
-async def _wait_for_all(watch: Watch) -> None:
+async def _wait_for_all(watch: Watch, shown: Output) -> None:
     await watch.wait_until(watch.is_whole, WHOLE_WITHIN_S, "not every account was ready")
+    shown.tell(watch)
 
 
 async def _watch_ordinary_time(watch: Watch) -> Cost:
@@ -45,7 +47,7 @@ async def _watch_ordinary_time(watch: Watch) -> Cost:
     return watch.count.sum_up("nothing, longest silence", mark)
 
 
-async def _perform(fault: Fault, watch: Watch) -> Cost:
+async def _perform(fault: Fault, watch: Watch, shown: Output) -> Cost:
     mark = watch.count.mark()
     active = watch.active or ""
     async with fault.happen(watch, active):
@@ -53,5 +55,5 @@ async def _perform(fault: Fault, watch: Watch) -> Cost:
             lambda: watch.count.has_moved_since(mark), HANDOVER_WITHIN_S, f"nobody took over from {active}"
         )
         await asyncio.sleep(SETTLE_S)
-    await _wait_for_all(watch)
+    await _wait_for_all(watch, shown)
     return watch.count.sum_up(fault.title, mark)

@@ -23,7 +23,8 @@ _WORDS: Final = {"Active": "bold green", "Standby": "cyan", "False": "yellow", "
 
 def render(watch: Watch, now_s: float) -> RenderableType:
     lines = [_colour(line) for line in summary.format_state(watch, now_s)]
-    return Group(Text(), *lines, Text(draw_spark(watch.count.ledger.rates(now_s)), "cyan"))
+    spark = Text(draw_spark(watch.count.ledger.rates(now_s)), "cyan")
+    return Group(Text(), *lines, spark, Text())
 
 
 def draw_note(note: Note, line: str) -> Text:

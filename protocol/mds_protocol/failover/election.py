@@ -230,10 +230,9 @@ def _check_order(case: _Case) -> Verdict:
         return wait
     if not best.health.is_probing:
         return Verdict(FailoverReason.NOBODY_PROBING, detail=best.name)
-    if not edited:
-        return Verdict(FailoverReason.FAILBACK, to=best.name)
-    is_pinned = best.name == case.subscription.pinned
-    return Verdict(FailoverReason.PINNED if is_pinned else FailoverReason.PRIORITY_EDITED, to=best.name)
+    if best.name == case.subscription.pinned:
+        return Verdict(FailoverReason.PINNED, to=best.name)
+    return Verdict(FailoverReason.PRIORITY_EDITED if edited else FailoverReason.FAILBACK, to=best.name)
 
 
 CHECKS: tuple[Callable[[_Case], Verdict | None], ...] = (
@@ -256,10 +255,13 @@ def _is_choice(entry: Standing, case: _Case) -> bool:
 
 
 def _failback_waits(case: _Case, best: Standing) -> Verdict | None:
-    if case.subscription.failback is Mode.MANUAL:
+    """A pin is a person's word, also for an account that came first all along; it must only be steady."""
+    is_pinned = best.name == case.subscription.pinned
+    if case.subscription.failback is Mode.MANUAL and not is_pinned:
         return Verdict(FailoverReason.FAILBACK_OFF, detail=best.name)
     healthy_for = case.now - best.health.since
-    if healthy_for < case.subscription.failback_after_s:
+    patience = case.subscription.failback_after_s
+    if healthy_for < (min(patience, timings.PIN_STEADY_S) if is_pinned else patience):
         return Verdict(FailoverReason.FAILBACK_WAITING, detail=best.name)
     return None
 

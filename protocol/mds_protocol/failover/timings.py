@@ -38,6 +38,9 @@ TAKEOVER_STALLED_S: Final = 3.0
 PREOPEN_S: Final = 900.0
 """A market that opens within 15 minutes counts as open: an account must be sound before the auction."""
 
+PIN_STEADY_S: Final = 10.0
+"""How long a pinned account that recovered must be healthy: the feed must not follow each of its hiccups."""
+
 FIRST_PATIENCE_S: Final = 5.0
 """Accounts that start together log in within seconds of each other; until the first one publishes nothing is
 lost that any of them could save."""

@@ -29,9 +29,14 @@ class Right:
     why: str
 
     @property
+    def name(self) -> str:
+        """As `kubectl auth can-i --list` prints it."""
+        resource, slash, part = self.resource.partition("/")
+        return f"{resource}.{self.group}{slash}{part}" if self.group else self.resource
+
+    @property
     def row(self) -> str:
-        name = f"{self.resource}.{self.group}" if self.group else self.resource
-        return f"| {self.where} | `{name}` | {', '.join(self.verbs)} | {self.why} |"
+        return f"| {self.where} | `{self.name}` | {', '.join(self.verbs)} | {self.why} |"
 
 
 READ = ("get", "list", "watch")

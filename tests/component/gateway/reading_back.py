@@ -15,7 +15,7 @@ import msgspec
 from mds_protocol.wire import headers
 from mds_protocol.wire.events import Takeover
 from mds_protocol.wire.fence import Fence
-from tests.component.gateway.direct_reading import Message, read_stream
+from tests.component.gateway.direct_reading import Message, Server, read_stream
 from tests.oracle import join
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ class _Body(msgspec.Struct):
 _decode_body = msgspec.json.Decoder(_Body).decode
 
 
-def read_ticks(port: int) -> list[StoredTick]:
-    return [_build_tick(message) for message in read_stream(port, "MD", "md.>")]
+def read_ticks(server: Server | int, subject: str = "md.>") -> list[StoredTick]:
+    return [build_tick(message) for message in read_stream(server, "MD", subject)]
 
 
-def read_fences(port: int) -> list[StoredFence]:
-    return [_build_fence(message) for message in read_stream(port, "MD", "mds.fence.>")]
+def read_fences(server: Server | int, subject: str = "mds.fence.>") -> list[StoredFence]:
+    return [build_fence(message) for message in read_stream(server, "MD", subject)]
 
 
 def read_takeovers(port: int) -> list[Takeover]:
@@ -72,7 +72,7 @@ def read_takeovers(port: int) -> list[Takeover]:
     return [Takeover.decode(message.data) for message in messages]
 
 
-def _build_tick(message: Message) -> StoredTick:
+def build_tick(message: Message) -> StoredTick:
     publication = headers.parse_publication(message.headers[headers.MDS_PUB])
     body = _decode_body(message.data)
     return StoredTick(
@@ -87,7 +87,7 @@ def _build_tick(message: Message) -> StoredTick:
     )
 
 
-def _build_fence(message: Message) -> StoredFence:
+def build_fence(message: Message) -> StoredFence:
     fence = Fence.decode(message.data)
     return StoredFence(message.sequence, parse_ns(message.stored_at), fence.epoch, fence.account)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 READ_BYTES = 1 << 16
+LOCAL = "127.0.0.1"
 
 
 class Held(Enum):
@@ -40,15 +41,18 @@ class _Direction:
 
 
 class HoldingProxy:
-    def __init__(self, server_port: int) -> None:
-        self._server_port = server_port
+    def __init__(
+        self, server_port: int, server_host: str = LOCAL, listen_on: tuple[str, int] = (LOCAL, 0)
+    ) -> None:
+        self._server = (server_host, server_port)
+        self._listen_on = listen_on
         self._outgoing = _Direction()
         self._incoming = _Direction()
         self._listener: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._listener = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        self._listener = await asyncio.start_server(self._take, *self._listen_on)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -61,7 +65,8 @@ class HoldingProxy:
     @property
     def url(self) -> str:
         assert self._listener is not None, "the proxy is not open"
-        return f"nats://127.0.0.1:{self._listener.sockets[0].getsockname()[1]}"
+        host, port = self._listener.sockets[0].getsockname()
+        return f"nats://{host}:{port}"
 
     def hold(self, held: Held) -> None:
         self._outgoing.gate.clear()
@@ -79,7 +84,7 @@ class HoldingProxy:
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
+            server_reader, server_writer = await asyncio.open_connection(*self._server)
         except OSError:
             writer.close()
             return

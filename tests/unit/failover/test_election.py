@@ -376,6 +376,24 @@ def test_a_pinned_account_comes_first_at_once() -> None:
     assert moved(A, B, C, subscription=pinned) == ("c", FailoverReason.PINNED)
 
 
+@pytest.mark.parametrize(
+    ("healthy_for", "to", "reason"),
+    [
+        pytest.param(9.9, None, FailoverReason.FAILBACK_WAITING, id="just-back"),
+        pytest.param(10.0, "a", FailoverReason.PINNED, id="steady"),
+    ],
+)
+@pytest.mark.parametrize("failback", list(Mode))
+def test_a_pin_moves_the_feed_to_who_came_first_all_along(
+    failback: Mode, healthy_for: float, to: str | None, reason: FailoverReason
+) -> None:
+    back = make_candidate("a", make_health(since=NOW - healthy_for))
+    pinned = make_subscription(pinned="a", failback=failback)
+
+    found = moved(back, make_candidate("b", active=True), route=make_route("b", "ab"), subscription=pinned)
+    assert found == (to, reason)
+
+
 def test_a_pin_does_not_hold_the_feed_at_a_broken_account() -> None:
     pinned = make_subscription(pinned="a")
 

@@ -219,6 +219,19 @@ def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told() -> None
     assert len(gaps[0].ticks) <= 2 * 7
 
 
+def test_what_leaves_a_full_log_during_a_takeover_is_not_lost_as_the_one_before_stored_it() -> None:
+    world = start(1)
+    world.run(12.0)
+    world.reads_fail_until = world.now + 0.5
+    world.move("b")
+    world.run(1.5)
+    world.run(0.5, ticks=False)
+
+    assert publishers(world) == ["b"]
+    assert not [what for _, what in world.happened if isinstance(what, pub.Gap)]
+    assert_whole(world)
+
+
 def test_an_outage_within_the_log_loses_nothing() -> None:
     world = start(1)
     account = world.accounts["a"]

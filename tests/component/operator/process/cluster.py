@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mds_operator.adapters.kube.objects import OURS, Kube
 from mds_operator.adapters.kube.requests import APPLY, MERGE
-from mds_operator.domain.seen import ACCOUNT_LABEL, Key
+from mds_operator.domain.seen import ACCOUNT_LABEL
 from tests.component.operator.process.operator_process import LOOK_EVERY_S, WITHIN_S
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Cluster:
         found: dict[str, Any] = await self.until(lambda: self.status(plural, name), condition)
         return found
 
-    async def until(self, read: Callable[[], Any], condition: Callable[[Any], bool]) -> Any:  # noqa: ANN401 - whatever `read` gives
+    async def until(self, read: Callable[[], Any], condition: Callable[[Any], bool]) -> Any:
         """What was read when the condition held."""
         deadline = time.monotonic() + WITHIN_S
         while not condition(found := await read()):
@@ -130,8 +130,3 @@ class Cluster:
     def _path(self, plural: str) -> str:
         api = OURS if plural in (ACCOUNTS, SUBSCRIPTIONS) else "/api/v1"
         return f"{api}/namespaces/{self.name}/{plural}"
-
-
-def key_of(cluster: Cluster, name: str) -> str:
-    """In a bucket; no name of a test needs escaping but its '-', which is allowed."""
-    return str(Key(cluster.name, name)).replace("/", ".")

@@ -40,7 +40,7 @@ INSTALLATION = Installation(
 
 @dataclass(slots=True)
 class FakeBucket:
-    """Holds what a test puts in; answers writes with what a test scripted, else as one writer would see it."""
+    """Holds what a test puts in; answers writes as a test scripted, else as the only writer sees it."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     is_complete: bool = True

@@ -1,0 +1,79 @@
+"""What a window of the stream says, on ticks made by hand."""
+
+from __future__ import annotations
+
+from mds_protocol.wire.fence import Fence
+from tests.chaos.samples import SLACK_NS, Evidence, Window
+from tests.component.gateway.reading_back import StoredFence, StoredTick
+from tests.oracle.join import Delivered
+
+MS = 1_000_000
+DUE_NS = SLACK_NS + MS  # the window begins at 0
+
+
+def store(sequence: int, at_ms: int, epoch: int, serial: int, contract: str = "rb2701") -> StoredTick:
+    account = "ctp-a" if epoch == 7 else "ctp-b"
+    identity = f"{contract} {serial}"
+    return StoredTick(sequence, at_ms * MS, epoch, account, contract, serial, identity, (serial, 0))
+
+
+def deliver(*serials: int) -> list[Delivered]:
+    return [
+        Delivered(account, "rb2701", serial, DUE_NS + serial)
+        for serial in serials
+        for account in ("ctp-a", "ctp-b")
+    ]
+
+
+def gather(
+    ticks: list[StoredTick], *, fenced: bool = True, delivered: list[Delivered] | None = None
+) -> Evidence:
+    before = Fence(uid="u", epoch=7, account="ctp-a", instance="ctp-a-1", nonce="n")
+    fences = [StoredFence(3, 1400 * MS, 8, "ctp-b")] if fenced else []
+    window = Window(first=1, begin_ns=0, fence=before, fault_ns=1000 * MS)
+    return Evidence(window, ticks, fences, deliver(1, 2, 3, 4) if delivered is None else delivered, 2000 * MS)
+
+
+MOVED = [store(1, 900, 7, 1), store(2, 1010, 7, 2), store(4, 1500, 8, 3), store(5, 1510, 8, 4)]
+
+
+def test_the_gap_is_between_the_epochs_and_the_control_before_the_fault() -> None:
+    found = gather(MOVED)
+
+    assert found.measure_gap_ns() == 490 * MS
+    assert found.measure_control_ns() == 900 * MS
+
+
+def test_a_complete_move_is_clean() -> None:
+    found = gather(MOVED)
+
+    assert found.count().is_clean
+    assert found.count_missing() == 0
+    assert [epoch.account for epoch in found.moves] == ["ctp-b"]
+
+
+def test_what_the_successor_had_and_did_not_store_is_lost() -> None:
+    found = gather([tick for tick in MOVED if tick.serial != 3])
+
+    assert found.count().lost == (("rb2701", 3),)
+    assert found.count_missing() == 1
+
+
+def test_what_no_front_delivered_is_missing_and_not_lost() -> None:
+    found = gather([tick for tick in MOVED if tick.serial != 3], delivered=deliver(1, 2, 4))
+
+    assert found.count().lost == ()
+    assert found.count_missing() == 1
+
+
+def test_without_a_move_the_gap_is_the_longest_silence_since_the_fault() -> None:
+    found = gather([store(1, 900, 7, 1), store(2, 1300, 7, 2), store(4, 1500, 7, 3)], fenced=False)
+
+    assert found.measure_gap_ns() == 300 * MS
+    assert found.moves == ()
+
+
+def test_ticks_of_an_old_epoch_behind_a_new_fence_are_late() -> None:
+    found = gather([*MOVED, store(6, 1600, 7, 2), store(7, 1700, 6, 1)])
+
+    assert found.late == 1 + 2  # older than the window's epoch, and both behind the fence

@@ -1,0 +1,78 @@
+"""The table of the docs, from samples made by hand and from those that were measured."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.chaos.matrix import KINDS
+from tests.chaos.results import RESULT, Results, read_samples
+from tests.chaos.samples import Sample, fail
+from tests.chaos.tables import BEGIN, END, PAGES, build_page, build_table
+
+FACTS: dict[str, Any] = {
+    "at": "2026-11-21T15:00:00+00:00",
+    "took_until": "2026-11-21T15:30:00+00:00",
+    "commit": "0" * 40,
+    "uncommitted": False,
+    "command": "python -m tests.bench.chaos",
+    "machine": {"cores": 2, "cpu": "some"},
+    "load_average": {"before": [0.5, 0.5, 0.5], "after": [1.0, 1.0, 1.0]},
+    "setup": {"contracts": 600, "rate": 1000},
+}
+PIN = next(kind for kind in KINDS if kind.name == "pin")
+
+
+def measure(number: int, gap_ms: float, **facts: Any) -> Sample:
+    return Sample("pin", number, "now", gap_ms=gap_ms, control_ms=20.0, moves=("ctp-b",), **facts)
+
+
+def build(*samples: Sample, tmp_path: Any) -> dict[str, Any]:
+    results = Results(tmp_path / "chaos.json", dict(FACTS))
+    for sample in samples:
+        results.add(sample)
+    written: dict[str, Any] = json.loads(results.path.read_text())
+    return written
+
+
+def test_a_line_holds_the_middle_and_the_most_and_the_sums(tmp_path: Any) -> None:
+    samples = (measure(1, 100.0), measure(2, 120.0, lost=2), measure(3, 900.0))
+    table = build_table(build(*samples, tmp_path=tmp_path))
+
+    assert "| pin | 120 (900) | 20 (20) | 300 | 2 | 0 | 0 | 3 | 1 |" in table
+    assert "- pin, round 2: lost 2" in table
+    assert "- pin, round 3: gap 880 ms over the control, bar 300" in table
+
+
+def test_an_invalid_sample_counts_as_failed_and_brings_no_figures(tmp_path: Any) -> None:
+    table = build_table(build(fail(PIN, 1, "no tick came"), tmp_path=tmp_path))
+
+    assert "| pin | – | – | 300 | 0 | 0 | 0 | 1 | 0 |" in table
+    assert "- pin, round 1: no tick came" in table
+
+
+def test_what_was_written_is_read_back(tmp_path: Any) -> None:
+    sample = measure(1, 100.0, records=({"epoch": 8},))
+
+    assert read_samples(build(sample, tmp_path=tmp_path)) == [sample]
+
+
+def test_each_kind_has_a_name_of_its_own() -> None:
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+
+
+def test_a_page_without_the_markers_is_left_alone(tmp_path: Any) -> None:
+    result = build(measure(1, 100.0), tmp_path=tmp_path)
+
+    assert build_page("no table\n", result) == "no table\n"
+    assert build_page(f"a\n{BEGIN}old\n{END}\nb\n", result).splitlines()[-1] == "b"
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
+def test_the_pages_show_the_result_as_it_was_measured(page: Any) -> None:
+    text = page.read_text()
+
+    assert BEGIN in text, "the table of the faults is not on the page"
+    assert build_page(text, json.loads(RESULT.read_text())) == text
