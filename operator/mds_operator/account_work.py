@@ -13,7 +13,6 @@ from mds_operator.adapters.kube.errors import ConflictError, ForbiddenError, Kub
 from mds_operator.adapters.kube.events import About, EventType, News
 from mds_operator.adapters.nats.link import LinkError
 from mds_operator.adapters.nats.telling import publish_event
-from mds_operator.desk import SecretSeen
 from mds_operator.domain import feed_settings, notices, recovery, refusals, unreadable
 from mds_operator.domain.account_case import AccountCase
 from mds_operator.domain.account_status import build_account_status
@@ -26,6 +25,7 @@ from mds_operator.domain.pods import decide_pods, refutes
 from mds_operator.domain.seen import Key, Problem
 from mds_operator.domain.selectors import matches
 from mds_operator.manifests.pod import pod_hash, render_pod
+from mds_operator.records import SecretSeen
 from mds_protocol.failover.restarts import RestartDecision
 from mds_protocol.resources.feedaccount import FeedAccount
 from mds_protocol.resources.objects import API_VERSION
@@ -38,11 +38,12 @@ from mds_protocol.wire.subjects import encode_key
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mds_operator.desk import AccountRecord, Desk, Unreadable
+    from mds_operator.desk import Desk
     from mds_operator.domain.credentials import Credentials
     from mds_operator.domain.notices import Notice
     from mds_operator.domain.pod_case import PodPlan
     from mds_operator.manifests.pod import RenderedPod
+    from mds_operator.records import AccountRecord, Unreadable
     from mds_protocol.resources.feedaccount import FeedAccountStatus
 
 SECRETS_EVERY_S: Final = 10.0

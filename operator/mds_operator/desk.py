@@ -7,101 +7,35 @@ whoever carries something out (`account_work`, `subscription_work`, `planning`) 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
 from mds_operator.domain import recovery, selectors
-from mds_operator.domain.history import History, note_fences, note_route, recall
+from mds_operator.domain.faces import face_of_account, face_of_subscription, is_news
+from mds_operator.domain.history import note_fences, note_route, recall
 from mds_operator.domain.judging import Facts, Judgement, judge, recall_health
 from mds_operator.domain.observe import choose_pod, note_death, observe_subscription
 from mds_operator.domain.seen import Key, read_pod
+from mds_operator.records import AccountRecord, SubscriptionRecord, Unreadable, find_leaving
 from mds_protocol.failover.observed import OPEN_MARKET, Listening, RouteSeen, hear
 from mds_protocol.resources.feedaccount import FeedAccount
 from mds_protocol.resources.feedsubscription import FeedSubscription
-from mds_protocol.resources.reasons import FailoverReason, RestartReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
-    from mds_operator.domain.judging import Drill
-    from mds_operator.domain.observe import LivezSeen, PodLife
-    from mds_operator.domain.pod_case import Rejection
-    from mds_operator.domain.pod_hash import PodHash
-    from mds_operator.domain.seen import PodView, Problem, SecretData
+    from mds_operator.domain.seen import PodView
     from mds_operator.office import Office
     from mds_operator.routes import KnownRoute
-    from mds_protocol.failover.election import Decision
-    from mds_protocol.failover.health import Health
-    from mds_protocol.failover.observed import AccountSeen, Heard, SubscriptionSeen
-    from mds_protocol.failover.restarts import Block, RestartDecision, RestartStep
-    from mds_protocol.resources.feedaccount import FeedAccountStatus, Restarts
-    from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
+    from mds_protocol.failover.observed import SubscriptionSeen
     from mds_protocol.wire.heartbeat import Heartbeat
 
 SETTLE_S: Final = 10.0
 """An operator that does not hear itself by then says so in every status."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class SecretSeen:
-    """A Secret as last read."""
-
-    key: Key
-    read_at: float
-    data: SecretData | None = field(default=None, repr=False)
-    """None: there is none."""
-    forbidden: Problem | None = None
-    """Why it could not be read, if that is so."""
-
-
-@dataclass(slots=True)
-class AccountRecord:
-    """Everything known of one account."""
-
-    account: FeedAccount
-    restarts: Restarts
-    """The truth while this operator runs; the status is a copy."""
-    heard: Heard | None = None
-    life: PodLife | None = None
-    livez: LivezSeen | None = None
-    health: Health | None = None
-    secret: SecretSeen | None = None
-    making: PodHash | Problem | None = None
-    """What a pod made now would be made from, or why none can be; None while nobody has looked."""
-    block: Block | None = None
-    decision: RestartDecision | None = None
-    step: RestartStep | None = None
-    remark: str | None = None
-    """Why an annotation or a schedule asks for nothing."""
-    rejection: Rejection | None = None
-    last_pod: str | None = None
-    written: FeedAccountStatus | None = None
-    written_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class SubscriptionRecord:
-    """Everything known of one subscription."""
-
-    subscription: FeedSubscription
-    history: History
-    drill: Drill | None = None
-    drill_answered: str | None = None
-    written: FeedSubscriptionStatus | None = None
-    written_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """An object that this version cannot read; nothing else stops for it."""
-
-    body: Mapping[str, Any]
-    error: ValidationError
 
 
 class Desk:
@@ -196,7 +130,7 @@ class Desk:
         pod = self.pod_of(beat.account)
         before = record.heard
         record.heard = hear(before, beat, pod=pod.name if pod else None, now=now)
-        return record.heard is not before and (before is None or _is_news(before.heartbeat, beat))
+        return record.heard is not before and (before is None or is_news(before.heartbeat, beat))
 
     def on_echo(self, now: float) -> None:
         self.listening = self.listening.heard_echo(now)
@@ -374,10 +308,10 @@ class Desk:
 
     def _ask_for_changes(self, found: Judgement) -> None:
         for name, seen in found.accounts.items():
-            if self._is_new((FeedAccount, name), _face_of_account(seen, found.health[name])):
+            if self._is_new((FeedAccount, name), face_of_account(seen, found.health[name])):
                 self.ask_account(name)
         for name, decision in found.decisions.items():
-            if self._is_new((FeedSubscription, name), _face_of_subscription(name, decision, found)):
+            if self._is_new((FeedSubscription, name), face_of_subscription(name, decision, found)):
                 self._ask(FeedSubscription, name)
 
     def _is_new(self, what: tuple[type[Any], str], face: object) -> bool:
@@ -385,45 +319,3 @@ class Desk:
             return False
         self._said[what] = face
         return True
-
-
-def find_leaving(record: AccountRecord) -> FailoverReason | None:
-    """Why an account hands over on purpose: a planned restart that waits for the feed to move."""
-    step = record.step
-    waits = step is not None and step.reason is RestartReason.MOVE_FIRST
-    return FailoverReason.PLANNED_RESTART if waits else None
-
-
-def _is_news(before: Heartbeat, beat: Heartbeat) -> bool:
-    """What moves a feed or completes a move; ages and counts do not."""
-    return _essence(before) != _essence(beat)
-
-
-def _essence(beat: Heartbeat) -> tuple[object, ...]:
-    fences = tuple((entry.subscription, entry.fence_epoch) for entry in beat.publications)
-    front = beat.market_data
-    return (beat.instance, beat.state, front.connected, front.logged_in, fences)
-
-
-def _face_of_account(seen: AccountSeen, health: Health) -> tuple[object, ...]:
-    """What its status shows, but for counts."""
-    beat = seen.heard.heartbeat if seen.heard else None
-    said = (
-        (beat.state, beat.market_data, beat.trade, beat.trading_day, beat.settings_revision) if beat else None
-    )
-    active = tuple((name, seen.is_active(name, epoch)) for name, epoch in sorted(seen.named_in.items()))
-    return (health.state, health.reason, health.stale, health.is_probing, active, said)
-
-
-def _face_of_subscription(name: str, decision: Decision, found: Judgement) -> tuple[object, ...]:
-    seen = found.subscriptions[name]
-    standing = tuple(
-        (account, found.health[account].state, found.health[account].is_probing)
-        for account in sorted(seen.accounts & found.health.keys())
-    )
-    active = tuple(
-        (account.name, entry.fence_epoch)
-        for account in found.accounts.values()
-        if (entry := account.publication(name)) is not None and entry.fence is not None
-    )
-    return (decision.reason, decision.account, decision.next_account, seen.market.open, standing, active)

@@ -25,8 +25,9 @@ from mds_protocol.resources.reasons import RestartReason
 
 if TYPE_CHECKING:
     from mds_operator.account_work import AccountWork
-    from mds_operator.desk import AccountRecord, Desk
+    from mds_operator.desk import Desk
     from mds_operator.domain.judging import Judgement
+    from mds_operator.records import AccountRecord
     from mds_protocol.failover.election import Decision
     from mds_protocol.failover.restarts import Block, PlannedRestart
 

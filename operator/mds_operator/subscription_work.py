@@ -29,8 +29,9 @@ from mds_protocol.wire.subjects import SubjectTemplate
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from mds_operator.desk import Desk, SubscriptionRecord
+    from mds_operator.desk import Desk
     from mds_operator.domain.judging import Judgement
+    from mds_operator.records import SubscriptionRecord
     from mds_protocol.failover.election import Decision
     from mds_protocol.resources.feedsubscription import FailoverRecord, FeedSubscriptionStatus
     from mds_protocol.wire.route import Route

@@ -1,0 +1,47 @@
+"""What a person or a rule would notice of a change: the rest changes all the time and asks for no work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mds_operator.domain.judging import Judgement
+    from mds_protocol.failover.election import Decision
+    from mds_protocol.failover.health import Health
+    from mds_protocol.failover.observed import AccountSeen
+    from mds_protocol.wire.heartbeat import Heartbeat
+
+
+def is_news(before: Heartbeat, beat: Heartbeat) -> bool:
+    """What moves a feed or completes a move; ages and counts do not."""
+    return _essence(before) != _essence(beat)
+
+
+def _essence(beat: Heartbeat) -> tuple[object, ...]:
+    fences = tuple((entry.subscription, entry.fence_epoch) for entry in beat.publications)
+    front = beat.market_data
+    return (beat.instance, beat.state, front.connected, front.logged_in, fences)
+
+
+def face_of_account(seen: AccountSeen, health: Health) -> tuple[object, ...]:
+    """What its status shows, but for counts."""
+    beat = seen.heard.heartbeat if seen.heard else None
+    said = (
+        (beat.state, beat.market_data, beat.trade, beat.trading_day, beat.settings_revision) if beat else None
+    )
+    active = tuple((name, seen.is_active(name, epoch)) for name, epoch in sorted(seen.named_in.items()))
+    return (health.state, health.reason, health.stale, health.is_probing, active, said)
+
+
+def face_of_subscription(name: str, decision: Decision, found: Judgement) -> tuple[object, ...]:
+    seen = found.subscriptions[name]
+    standing = tuple(
+        (account, found.health[account].state, found.health[account].is_probing)
+        for account in sorted(seen.accounts & found.health.keys())
+    )
+    active = tuple(
+        (account.name, entry.fence_epoch)
+        for account in found.accounts.values()
+        if (entry := account.publication(name)) is not None and entry.fence is not None
+    )
+    return (decision.reason, decision.account, decision.next_account, seen.market.open, standing, active)

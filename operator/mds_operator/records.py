@@ -1,0 +1,90 @@
+"""What is known of one account and of one subscription, gathered as it comes; a desk keeps them by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mds_protocol.resources.reasons import FailoverReason, RestartReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from pydantic import ValidationError
+
+    from mds_operator.domain.history import History
+    from mds_operator.domain.judging import Drill
+    from mds_operator.domain.observe import LivezSeen, PodLife
+    from mds_operator.domain.pod_case import Rejection
+    from mds_operator.domain.pod_hash import PodHash
+    from mds_operator.domain.seen import Key, Problem, SecretData
+    from mds_protocol.failover.health import Health
+    from mds_protocol.failover.observed import Heard
+    from mds_protocol.failover.restarts import Block, RestartDecision, RestartStep
+    from mds_protocol.resources.feedaccount import FeedAccount, FeedAccountStatus, Restarts
+    from mds_protocol.resources.feedsubscription import FeedSubscription, FeedSubscriptionStatus
+
+
+@dataclass(slots=True)
+class SecretSeen:
+    """A Secret as last read."""
+
+    key: Key
+    read_at: float
+    data: SecretData | None = field(default=None, repr=False)
+    """None: there is none."""
+    forbidden: Problem | None = None
+    """Why it could not be read, if that is so."""
+
+
+@dataclass(slots=True)
+class AccountRecord:
+    """Everything known of one account."""
+
+    account: FeedAccount
+    restarts: Restarts
+    """The truth while this operator runs; the status is a copy."""
+    heard: Heard | None = None
+    life: PodLife | None = None
+    livez: LivezSeen | None = None
+    health: Health | None = None
+    secret: SecretSeen | None = None
+    making: PodHash | Problem | None = None
+    """What a pod made now would be made from, or why none can be; None while nobody has looked."""
+    block: Block | None = None
+    decision: RestartDecision | None = None
+    step: RestartStep | None = None
+    remark: str | None = None
+    """Why an annotation or a schedule asks for nothing."""
+    rejection: Rejection | None = None
+    last_pod: str | None = None
+    written: FeedAccountStatus | None = None
+    written_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class SubscriptionRecord:
+    """Everything known of one subscription."""
+
+    subscription: FeedSubscription
+    history: History
+    drill: Drill | None = None
+    drill_answered: str | None = None
+    written: FeedSubscriptionStatus | None = None
+    written_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An object that this version cannot read; nothing else stops for it."""
+
+    body: Mapping[str, Any]
+    error: ValidationError
+
+
+def find_leaving(record: AccountRecord) -> FailoverReason | None:
+    """Why an account hands over on purpose: a planned restart that waits for the feed to move."""
+    step = record.step
+    waits = step is not None and step.reason is RestartReason.MOVE_FIRST
+    return FailoverReason.PLANNED_RESTART if waits else None
