@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from mds_protocol.resources.feedaccount import FeedAccountStatus
 
 SECRETS_EVERY_S: Final = 10.0
-"""How old a Secret may be: a corrected password is noticed within it."""
+"""How old a Secret may be; it is looked at every 5 s, so a corrected password is noticed within 15 s."""
 
 UNDECIDED: Final = RestartDecision(restart=False, reason=RestartReason.NOT_YET)
 

@@ -5,7 +5,7 @@
     /livez ------------+     |                 +--> WorkQueue: pods, settings, status, Events
                              +--> plan (restarts), each second
 
-Everything runs in one loop. What changed is worked on at once, and everything again every 15 s, as some
+Everything runs in one loop. What changed is worked on at once, and everything again every 5 s, as some
 things change without an event.
 """
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 JUDGE_EVERY_S: Final = 0.1
 PLAN_EVERY_S: Final = 1.0
-AGAIN_EVERY_S: Final = 15.0
+AGAIN_EVERY_S: Final = 5.0
 ASK_LIVEZ_EVERY_S: Final = 0.5
 
 log = logging.getLogger(__name__)

@@ -120,7 +120,7 @@ def make_pod(
         "uid": f"uid-{name}",
         "creationTimestamp": CREATED,
         "labels": {"mds.dev/account": "ctp-a"},
-        "ownerReferences": [{"controller": True, "uid": "uid-ctp-a"}],
+        "ownerReferences": [{"controller": True, "kind": "FeedAccount", "uid": "uid-ctp-a"}],
     }
     return read_pod(
         {
