@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mds_gateway.adapters.nats.bridge import TROUBLE
+from mds_gateway.domain.peers import Hearing
 from mds_protocol.failover import health, promotion, timings
 from mds_protocol.failover.observed import RouteSeen
 from mds_protocol.failover.routing import Stamp, promote
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOP_LATE_S = 0.5  # a process that was stopped has heard nobody meanwhile: it listens anew before it judges
-
 
 @dataclass(slots=True)
 class _Followed:
@@ -47,8 +46,7 @@ class Promoting:
     control: Control
     namespace: str
     _followed: dict[str, _Followed] = field(default_factory=dict)
-    _listening_since: float = field(default_factory=time.monotonic)
-    _considered_at: float = field(default_factory=time.monotonic)
+    _hearing: Hearing = field(default_factory=lambda: Hearing(time.monotonic()))
     _writing: set[asyncio.Task[None]] = field(default_factory=set)
 
     def route(self, subscription: str) -> Route | None:
@@ -65,9 +63,7 @@ class Promoting:
 
     async def consider(self, settings: Settings, own: Heartbeat, witnesses: Mapping[str, Witness]) -> None:
         now = time.monotonic()
-        if now - self._considered_at > LOOP_LATE_S:
-            self._listening_since = now
-        self._considered_at = now
+        self._hearing.look(now, is_connected=self.control.heart.is_connected)
         if self._writing:
             return
         for subscription in settings.subscriptions:
@@ -97,7 +93,7 @@ class Promoting:
         return promotion.StandbySeen(
             account=self.account,
             seen=followed.seen,
-            listening_since=self._listening_since,
+            listening_since=self._hearing.since,
             operator_heard_at=self.peers.operator_heard,
             active_heard_at=heard[1] if heard is not None else None,
             active_faulty_since=followed.active_faulty_since,

@@ -25,15 +25,15 @@ from mds_gateway.domain.subscribing import Pace
 from mds_gateway.metrics import GatewayMetrics
 from mds_gateway.ports import Batch, ContractsLoaded, MarketData, Note, Quarantined, SourceEvent
 from mds_gateway.promoting import Promoting
+from mds_gateway.sharing import ContractSharing
 from mds_protocol.wire import events as wire_events
 from mds_protocol.wire import subjects as subj
-from mds_protocol.wire.contract import Contract, ProductContracts
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.escaping import escape
 from mds_protocol.wire.heartbeat import GatewayState, Heartbeat
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.settings import Settings, Subscription
-from mds_protocol.wire.subjects import OPERATOR, ProductKey, Subjects, SubjectTemplate
+from mds_protocol.wire.subjects import OPERATOR, Subjects, SubjectTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.settings import GatewaySettings
     from mds_protocol.wire.codec import Message
+    from mds_protocol.wire.contract import Contract
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ CLOCK_EVERY_S = 0.05
 PROBE_EVERY_S = 1.0
 WITNESS_AFTER_S = 0.4  # of the active's silence: the answer is there when 700 ms have passed
 WITNESS_EVERY_S = 0.2
+SHARE_EVERY_S = 5.0
 LOG_MARGIN_S = 5.0
 LOG_LEAST_S = 5.0
 STOP_WITHIN_S = 4.0  # 3 s to be fenced off, and a moment for the last acknowledgements
@@ -97,6 +99,7 @@ class Gateway:
         self._settings = KeyFollower(
             control.js, subj.SETTINGS_BUCKET, lambda: [self._own_key], self._on_settings
         )
+        self._sharing = ContractSharing(control, settings.environment)
         self._answering = Answering(self)
         self._stopping = asyncio.Event()
         self._sequence = 0
@@ -126,6 +129,7 @@ class Gateway:
                     self._every(CLOCK_EVERY_S, self._tick),
                     self._every(PROBE_EVERY_S, self._probe),
                     self._every(WITNESS_EVERY_S, self._witness),
+                    self._every(SHARE_EVERY_S, self._sharing.settle),
                 )
             ]
             hearts = f"{self.config.subject_prefix}.heartbeat.{self.config.namespace}.*"
@@ -173,7 +177,8 @@ class Gateway:
                 self.bridge.on_ticks(ticks)
             case ContractsLoaded(contracts):
                 self._on_contracts(contracts)
-                self.bridge.start_task(self._share_contracts(contracts))
+                day = self.source.describe(()).trading_day
+                self.bridge.start_task(self._sharing.share(contracts, day or ""))
             case Quarantined() as tick:
                 self._on_quarantined(tick)
             case Note() as note:
@@ -193,21 +198,6 @@ class Gateway:
         subject = self.subjects.quarantine(self.config.namespace, self.config.account)
         self.bridge.start_task(
             self.control.tell(subject, events.build_quarantine(self.config, tick).encode())
-        )
-
-    async def _share_contracts(self, contracts: tuple[Contract, ...]) -> None:
-        """For accounts without a trading login, and for consumers."""
-        day = self.source.describe(()).trading_day
-        products: dict[ProductKey, list[Contract]] = {}
-        for contract in contracts:
-            key = ProductKey("CTP", self.config.environment, contract.exchange, contract.product)
-            products.setdefault(key, []).append(contract)
-        written = 0
-        for key, members in products.items():
-            with contextlib.suppress(*TROUBLE):
-                written += await self.control.write_contracts(ProductContracts.of(key, day or "", members))
-        log.info(
-            "%d contracts of %d products; %d products new or changed", len(contracts), len(products), written
         )
 
     async def _load_contracts(self) -> None:

@@ -43,6 +43,7 @@ EXIT_STOPPED = 0
 EXIT_FAILED = 1
 EXIT_WRONG_START = 2
 LEASE = "mds-operator"
+STOP_WITHIN_S = 0.5
 
 log = logging.getLogger("mds_operator")
 
@@ -158,7 +159,8 @@ async def _first(holding: asyncio.Task[None], work: Coroutine[object, object, ob
         working.result()
     finally:
         working.cancel()
-        await asyncio.wait([working])
+        # What is left after that only closes connections, and the next leader must not wait for it.
+        await asyncio.wait([working], timeout=STOP_WITHIN_S)
 
 
 async def _serve(

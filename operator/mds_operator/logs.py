@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mds_operator")
 
-CHATTY = ("aiohttp.access", "kopf", "nats", "kubernetes", "asyncio")
-"""At INFO kopf tells of every handler it calls, and aiohttp of every probe of the kubelet."""
+CHATTY = ("aiohttp.access", "nats", "kubernetes", "asyncio")
+"""At INFO aiohttp tells of every probe of the kubelet."""
+
+REPEATED = "kopf"
+"""It tells of each attempt of each request; what ends a watch is told once, by `handlers`."""
 
 
 class UtcFormatter(JsonFormatter):
@@ -43,6 +46,7 @@ def start_logging(stream: TextIO = sys.stderr) -> None:
     logging.captureWarnings(capture=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(REPEATED).setLevel(logging.CRITICAL)
 
 
 def set_level(level: str) -> None:

@@ -9,6 +9,24 @@ if TYPE_CHECKING:
     from mds_protocol.wire.heartbeat import Heartbeat
 
 
+LOOP_LATE_S = 0.5  # a process that was stopped has heard nobody meanwhile
+
+
+class Hearing:
+    """Since when heartbeats reach this account without interruption: before, nobody's silence counts.
+
+    After a restart of NATS the account that reconnected first would else take over from all the others.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.since = self._looked_at = now
+
+    def look(self, now: float, *, is_connected: bool) -> None:
+        if not is_connected or now - self._looked_at > LOOP_LATE_S:
+            self.since = now
+        self._looked_at = now
+
+
 @dataclass(slots=True)
 class Peers:
     heard: dict[str, tuple[Heartbeat, float]] = field(default_factory=dict)

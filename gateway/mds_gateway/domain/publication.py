@@ -15,6 +15,7 @@ Events come in as methods with their time; each returns the actions that the ser
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -158,15 +159,22 @@ class _Doubt:
 class _Outlived:
     """Ticks that left the log before they could be stored. Bounded: two a contract, without bodies."""
 
-    count: int = 0
+    counts: Counter[bytes] = field(default_factory=Counter)
     first: dict[bytes, FinishedTick] = field(default_factory=dict)
     last: dict[bytes, FinishedTick] = field(default_factory=dict)
 
     def add(self, tick: FinishedTick) -> None:
-        self.count += 1
+        self.counts[tick.contract] += 1
         bare = msgspec.structs.replace(tick, body=b"")
         self.first.setdefault(tick.contract, bare)
         self.last[tick.contract] = bare
+
+    def forget_stored(self, stored: Mapping[bytes, Last[bytes]]) -> None:
+        """What the account before us stored is not lost, though we never sent it."""
+        for contract, newest in list(self.last.items()):
+            known = stored.get(contract)
+            if known is not None and newest.order_key <= known.order_key:
+                del self.counts[contract], self.first[contract], self.last[contract]
 
 
 class Publication:
@@ -291,7 +299,7 @@ class Publication:
             self._newest[tick.contract] = tick
         self.phase = Phase.ACTIVE
         took = TookOver(own.epoch, fence, len(lacking.publish), now - self._asking.claimed_at)
-        lost = (*self._settle_doubt(lacking.publish), *self._settle_outlived())
+        lost = (*self._settle_doubt(lacking.publish), *self._settle_outlived(last))
         return (took, *lost, *self._queue(lacking.publish))
 
     def on_ticks(self, ticks: Sequence[FinishedTick], now: float) -> tuple[Action, ...]:
@@ -424,11 +432,14 @@ class Publication:
             if tick.arrival > self._sender.settled_arrival:
                 self._outlived.add(tick)
 
-    def _settle_outlived(self) -> tuple[Action, ...]:
+    def _settle_outlived(self, stored: Mapping[bytes, Last[bytes]]) -> tuple[Action, ...]:
+        """An upper bound: of a contract of which some were stored and some were not, all count."""
         outlived, self._outlived = self._outlived, _Outlived()
-        if not outlived.count:
+        outlived.forget_stored(stored)
+        if not outlived.counts:
             return NOTHING
-        return (Gap("log too short", [*outlived.first.values(), *outlived.last.values()], outlived.count),)
+        ends = [*outlived.first.values(), *outlived.last.values()]
+        return (Gap("log too short", ends, outlived.counts.total()),)
 
     # --- sending
 

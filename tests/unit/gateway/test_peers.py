@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from mds_gateway.domain.peers import Peers, Witness
+import pytest
+
+from mds_gateway.domain.peers import Hearing, Peers, Witness
 from tests.unit.gateway.test_readiness import beat
 
 
@@ -61,3 +63,19 @@ def test_a_new_watch_begins_without_memory() -> None:
     witness.on_answer({"a": 3}, now=3.0)
 
     assert (witness.answered_at, witness.changed_at) == (3.0, None)
+
+
+@pytest.mark.parametrize(
+    ("looks", "since"),
+    [
+        pytest.param([(10.1, True), (10.6, True)], 10.0, id="without interruption"),
+        pytest.param([(10.1, True), (10.7, True)], 10.7, id="after a stop of the process"),
+        pytest.param([(10.1, False), (10.2, False), (10.3, True)], 10.2, id="after its connection was away"),
+    ],
+)
+def test_hearing_begins_anew(looks: list[tuple[float, bool]], since: float) -> None:
+    hearing = Hearing(10.0)
+    for now, is_connected in looks:
+        hearing.look(now, is_connected=is_connected)
+
+    assert hearing.since == since

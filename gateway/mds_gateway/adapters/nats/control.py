@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.nats.bridge import Destination
     from mds_protocol.failover.fencing import Fence
     from mds_protocol.failover.takeover import Last
+    from mds_protocol.wire.subjects import ProductKey
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,14 @@ class Control:
         if standing.contracts == product.contracts or standing.trading_day > product.trading_day:
             return False
         await bucket.update(key, product.encode(), last=entry.revision)
+        return True
+
+    async def holds_contracts(self, key: ProductKey) -> bool:
+        bucket = await self.js.key_value(CONTRACTS_BUCKET)
+        try:
+            await bucket.get(key.encode())
+        except KeyNotFoundError:
+            return False
         return True
 
     async def read_contracts(self, prefix: str) -> list[ProductContracts]:
