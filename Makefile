@@ -103,6 +103,7 @@ test: check ## everything: checks, all tests, on real parts and on a cluster of 
 	@$(PYTHON) -m mds_devcluster build
 	@$(PYTHON) -m mds_devcluster images
 	@$(BIN)/pytest tests/unit tests/oracle tests/component tests/e2e
+	@$(BIN)/pytest tests/chaos
 
 .PHONY: bench
 bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
@@ -110,6 +111,10 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minut
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.moves
+
+.PHONY: chaos
+chaos: .venv/ready ## each fault 5 times on a real cluster; goes on where it was interrupted; writes docs/results/ (60 minutes)
+	@$(PYTHON) -m tests.bench.chaos $(ARGS)
 
 # --- seeing it ---------------------------------------------------------------------------------------------
 
