@@ -42,7 +42,10 @@ def silent_since(account: AccountSeen, listening: Listening) -> float:
 
 
 def is_silent(account: AccountSeen, listening: Listening, now: float) -> bool:
-    return now - silent_since(account, listening) >= timings.SILENCE_S
+    """After an outage of NATS, one that was not heard since may be on its way back, as we just were."""
+    is_returning = account.heard is not None and listening.since - account.heard.at > timings.OUTAGE_S
+    patience = timings.RETURN_S if is_returning else timings.SILENCE_S
+    return now - silent_since(account, listening) >= patience
 
 
 def find_mass_silence(accounts: Iterable[AccountSeen], listening: Listening, now: float) -> frozenset[str]:

@@ -11,6 +11,12 @@ SILENCE_S: Final = 0.7
 """Heartbeats come each 200 ms: three in a row are missing. With a second witness and the takeover it keeps a
 failover below two seconds."""
 
+OUTAGE_S: Final = 2.0
+"""Who was deaf for longer was not busy for a moment, but cut off from NATS."""
+
+RETURN_S: Final = 3.0
+"""For so long after an outage nobody is missed: an attempt to reconnect may take 2.5 s."""
+
 ECHO_LATE_S: Final = 0.5
 """Shorter than SILENCE_S: deafness is known before anybody seems silent because of it."""
 

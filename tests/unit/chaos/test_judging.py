@@ -58,6 +58,7 @@ def test_kept(kind: Kind, facts: dict[str, Any]) -> None:
         ),
         pytest.param(PLANNED, MOVED | {"moves": ()}, "moved to nobody", id="a move that was due"),
         pytest.param(PLANNED, MOVED | {"lost": 1}, "lost 1", id="a lost tick"),
+        pytest.param(PLANNED, MOVED | {"missing": 3}, "lost 3", id="a tick that only the standby had"),
         pytest.param(PLANNED, MOVED | {"late_stored": 2}, "late stored 2", id="late bytes"),
         pytest.param(STAYS, STAYED | {"moves": ("ctp-b",)}, "moved to ctp-b", id="a move that was not due"),
         pytest.param(STAYS, STAYED | {"restarted": ("ctp-a",)}, "restarted ctp-a", id="a restart"),

@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.matrix import KINDS
 from tests.chaos.results import RESULT, Results, read_samples
 from tests.chaos.samples import Sample, fail
-from tests.chaos.tables import BEGIN, END, PAGES, build_page, build_table
+from tests.chaos.tables import BEGIN, END, PAGES, build_page, build_short_table, build_table
 
 FACTS: dict[str, Any] = {
     "at": "2026-11-21T15:00:00+00:00",
@@ -66,8 +66,14 @@ def test_each_kind_has_a_name_of_its_own() -> None:
 def test_a_page_without_the_markers_is_left_alone(tmp_path: Any) -> None:
     result = build(measure(1, 100.0), tmp_path=tmp_path)
 
-    assert build_page("no table\n", result) == "no table\n"
-    assert build_page(f"a\n{BEGIN}old\n{END}\nb\n", result).splitlines()[-1] == "b"
+    assert build_page("no table\n", build_table(result)) == "no table\n"
+    assert build_page(f"a\n{BEGIN}old\n{END}\nb\n", "new") == f"a\n{BEGIN}new\n{END}\nb\n"
+
+
+def test_the_readme_has_fewer_columns(tmp_path: Any) -> None:
+    table = build_short_table(build(measure(1, 100.0), tmp_path=tmp_path))
+
+    assert table.splitlines()[-1] == "| pin | 100 (100) | 0 | 0 | 0 |"
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])
@@ -75,4 +81,4 @@ def test_the_pages_show_the_result_as_it_was_measured(page: Any) -> None:
     text = page.read_text()
 
     assert BEGIN in text, "the table of the faults is not on the page"
-    assert build_page(text, json.loads(RESULT.read_text())) == text
+    assert build_page(text, PAGES[page](json.loads(RESULT.read_text()))) == text

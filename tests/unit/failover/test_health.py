@@ -149,6 +149,24 @@ def test_silence_alone_is_unknown_however_long(heard_ago: float, reason: Account
 
 
 @pytest.mark.parametrize(
+    ("deaf_for_s", "back_since_s", "reason"),
+    [
+        pytest.param(20.0, 2.9, AccountReason.STREAMING, id="after-an-outage-it-may-be-on-its-way-back"),
+        pytest.param(20.0, 3.1, AccountReason.SILENT, id="after-an-outage-it-did-not-come-back"),
+        pytest.param(2.1, 2.9, AccountReason.STREAMING, id="a-short-outage"),
+        pytest.param(1.9, 0.8, AccountReason.SILENT, id="a-busy-moment-excuses-nobody"),
+    ],
+)
+def test_who_was_cut_off_with_us_gets_time_to_return(
+    deaf_for_s: float, back_since_s: float, reason: AccountReason
+) -> None:
+    account = make_active_account(heard_ago=back_since_s + deaf_for_s)
+    listening = replace(SURE, since=NOW - back_since_s)
+
+    assert judge(account, peer_that_hears(700), listening=listening).reason is reason
+
+
+@pytest.mark.parametrize(
     ("witness", "reason"),
     [
         pytest.param(peer_that_hears(700, None), AccountReason.SILENT, id="hears-nothing-and-finds-nothing"),

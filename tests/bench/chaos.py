@@ -1,0 +1,125 @@
+"""Every kind of fault, several times, on a real cluster: gaps, and what was lost, repeated or out of order.
+
+    python -m tests.bench.chaos                    each kind 5 times; goes on where it was interrupted
+    python -m tests.bench.chaos --repeat 1 --kinds "pin,container killed"
+    python -m tests.bench.chaos --docs             only update the tables of the docs
+
+Writes docs/results/chaos.json after every sample. One line a sample, with what it broke, if anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mds_devcluster import clusters
+from mds_devcluster.building import open_workshop
+from mds_devcluster.progress import Progress
+from tests.chaos.ground import CLUSTER, NAMESPACE, mend, open_ground
+from tests.chaos.judging import find_breaches
+from tests.chaos.matrix import KINDS
+from tests.chaos.results import RESULT, resume
+from tests.chaos.samples import fail, take_sample
+from tests.chaos.tables import PAGES, build_page, build_table
+from tests.e2e.evidence import collect
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.chaos.ground import Ground
+    from tests.chaos.matrix import Kind
+    from tests.chaos.results import Results
+    from tests.chaos.samples import Sample
+
+PROBLEM_SHOWN: Final = 300  # characters
+
+
+def measure_one(ground: Ground, kind: Kind, number: int, folder: Path) -> Sample:
+    """A fault that cannot be measured is a failed sample; what a person would look at is kept."""
+    sample = fail(kind, number, "")
+    try:
+        sample = take_sample(ground, kind, number)
+        ground.wait_until_steady()
+    except (AssertionError, OSError) as problem:
+        where = collect(ground.kube, [NAMESPACE], folder / f"{kind.name.replace(' ', '-')}-{number}")
+        print(f"  {kind.name}: evidence in {where}", file=sys.stderr)
+        mend(ground)
+        return replace(sample, problem=f"{problem}"[:PROBLEM_SHOWN])
+    return sample
+
+
+def run(
+    ground: Ground, kinds: Sequence[Kind], results: Results, repeat: int, until: float, folder: Path
+) -> None:
+    for number in range(1, repeat + 1):
+        for kind in kinds:
+            if results.has(kind.name, number):
+                continue
+            if time.monotonic() > until:
+                print("the time is up; the same command goes on from here", file=sys.stderr)
+                return
+            sample = measure_one(ground, kind, number, folder)
+            results.add(sample)
+            _tell(kind, sample)
+            if sample.problem:
+                ground.wait_until_steady()
+
+
+def _tell(kind: Kind, sample: Sample) -> None:
+    verdict = "; ".join(find_breaches(kind, sample)) or "ok"
+    print(f"{sample.describe()}; {verdict}", flush=True)
+
+
+def write_pages() -> None:
+    result = json.loads(RESULT.read_text())
+    for page, build in PAGES.items():
+        page.write_text(build_page(page.read_text(), build(result)))
+
+
+def main() -> None:
+    chosen = _parse()
+    if not chosen.docs:
+        workshop = open_workshop(Progress(sys.stderr))
+        folder = Path(tempfile.mkdtemp(prefix="mds-chaos-"))
+        until = time.monotonic() + chosen.minutes * 60
+        with open_ground(chosen.cluster, workshop, folder) as ground:
+            results = resume(chosen.result, [archive.stem for archive in ground.archives])
+            run(ground, chosen.kinds, results, chosen.repeat, until, folder)
+        if not chosen.keep:
+            clusters.take_down(chosen.cluster, workshop)
+        print(build_table(json.loads(chosen.result.read_text())))
+    if chosen.result == RESULT:
+        write_pages()
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cluster", default=CLUSTER, help="made if it is not there (default: chaos)")
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--kinds", type=_parse_kinds, default=KINDS, help="names with commas; default: all")
+    parser.add_argument("--minutes", type=float, default=60.0, help="no sample is begun later")
+    parser.add_argument("--result", type=Path, default=RESULT)
+    parser.add_argument("--keep", action="store_true", help="leave the cluster up")
+    parser.add_argument("--docs", action="store_true", help="measure nothing")
+    return parser.parse_args()
+
+
+def _parse_kinds(text: str) -> list[Kind]:
+    by_name = {kind.name: kind for kind in KINDS}
+    names = [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no {', '.join(unknown)}; there are: {', '.join(by_name)}")
+    return [by_name[name] for name in names]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The fault matrix on a real cluster: each kind of fault, many times, and what a consumer saw of it."""

@@ -1,0 +1,316 @@
+"""One fault and all that came of it: counted from what the stream holds and what the fronts delivered.
+
+    quiet (the control) | fault … mended | until the stream holds what came after
+
+The gap is the stream's time of the first tick of the new epoch minus that of the last of the old, over all
+contracts. Without a new epoch it is the longest silence since the fault.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.chaos.ground import FENCE, FIRST, SECOND, SUBJECT
+from tests.chaos.matrix import Outcome
+from tests.component.gateway import reading_back as reading
+from tests.component.gateway.direct_reading import read_stream
+from tests.e2e.waiting import wait_until
+from tests.oracle import join
+from tests.oracle.reading import read_delivered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mds_protocol.wire.fence import Fence
+    from tests.chaos.ground import Ground
+    from tests.chaos.matrix import Kind
+
+QUIET_S: Final = 3.0
+REMEMBERED_S: Final = 1.0
+"""What is stored in the window and was delivered before it was so by much less."""
+TRIED: Final = 8
+TRIED_EVERY_S: Final = 5.0
+MOVED_WITHIN_S: Final = 60.0
+STORED_WITHIN_S: Final = 90.0
+LOOK_EVERY_S: Final = 0.25
+SLACK_NS: Final = 500_000_000
+"""What the fronts delivered this soon after the beginning may have been stored before it by one account and
+not by the other: it is not judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    kind: str
+    round: int
+    at: str
+    gap_ms: float
+    control_ms: float
+    lost: int = 0
+    repeated: int = 0
+    disordered: int = 0
+    invented: int = 0
+    late_stored: int = 0
+    died_with: int = 0
+    missing: int = 0
+    """Serials that the stream lacks, for whatever reason: what no account had is among them."""
+    stored: int = 0
+    moves: tuple[str, ...] = ()
+    """Who published after the fault, by epochs."""
+    restarted: tuple[str, ...] = ()
+    """Accounts whose pod is another one, or whose container was started again."""
+    records: tuple[dict[str, Any], ...] = ()
+    """`status.failovers` of these epochs."""
+    problem: str = ""
+    """Why it does not count as a measurement; it counts as failed."""
+
+    @property
+    def over_ms(self) -> float:
+        return self.gap_ms - self.control_ms
+
+    def describe(self) -> str:
+        """One line."""
+        names = ("lost", "repeated", "disordered", "died_with", "missing", "stored")
+        counts = " ".join(f"{name} {getattr(self, name)}" for name in names)
+        times = f"gap {self.gap_ms:>8.1f} ms, control {self.control_ms:>6.1f}"
+        return f"{self.at[11:19]} {self.round} {self.kind:<32} {times}; {counts}"
+
+
+def fail(kind: Kind, number: int, problem: str) -> Sample:
+    return Sample(kind.name, number, _now(), gap_ms=0.0, control_ms=0.0, problem=problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is judged: from `first`, a sequence of the stream; the fault began later, at `fault_ns`."""
+
+    first: int
+    begin_ns: int
+    fence: Fence
+    fault_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the stream and the fronts say about a window."""
+
+    window: Window
+    ticks: Sequence[reading.StoredTick]
+    fences: Sequence[reading.StoredFence]
+    delivered: Sequence[join.Delivered]
+    until_ns: int
+    epochs: tuple[join.Epoch, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        before = join.Epoch(
+            self.window.fence.epoch, self.window.fence.account, self.window.begin_ns + SLACK_NS
+        )
+        later = [one for one in reading.build_epochs(self.fences) if one.number > before.number]
+        object.__setattr__(self, "epochs", (before, *later))
+
+    @property
+    def moves(self) -> tuple[join.Epoch, ...]:
+        return self.epochs[1:]
+
+    @property
+    def late(self) -> int:
+        """Ticks of an older epoch behind a newer fence."""
+        older = sum(one.epoch < self.window.fence.epoch for one in self.ticks)
+        return older + len(reading.find_late(self.ticks, self.fences))
+
+    def count(self) -> join.Counts:
+        known = {epoch.number for epoch in self.epochs}
+        stored = reading.build_stored(one for one in self.ticks if one.epoch in known)
+        return join.count(self.delivered, stored, self.epochs, until_ns=self.until_ns)
+
+    def count_missing(self) -> int:
+        serials: dict[str, list[int]] = {}
+        for tick in self.ticks:
+            serials.setdefault(tick.contract, []).append(tick.serial)
+        return sum(_count_holes(sorted(set(found))) for found in serials.values())
+
+    def measure_gap_ns(self, *, moves: bool) -> int:
+        """`moves`: a move was asked for, and is measured alone if it came."""
+        if moves and self.moves and any(tick.epoch == self.moves[0].number for tick in self.ticks):
+            return reading.gap_ns(self.ticks, self.moves[0].number)
+        return reading.longest_silence_ns(self.ticks, self.window.fault_ns, self._end_ns)
+
+    def measure_control_ns(self) -> int:
+        return reading.longest_silence_ns(self.ticks, self.window.begin_ns, self.window.fault_ns)
+
+    @property
+    def _end_ns(self) -> int:
+        return min(self.until_ns, self.ticks[-1].time_ns)
+
+    def holds_what_came_after(self) -> bool:
+        """Whoever published last has stored something that was delivered after the end of the window."""
+        if not self.ticks:
+            return False
+        active = self.ticks[-1].account
+        after = {
+            (one.contract, one.serial)
+            for one in self.delivered
+            if one.account == active and one.at_ns > self.until_ns
+        }
+        return any(tick.account == active and tick.mark in after for tick in self.ticks)
+
+
+def take_sample(ground: Ground, kind: Kind, number: int) -> Sample:
+    """From a steady ground; the fault is mended when this returns, the ground not yet steady again."""
+    kind.fault.prepare(ground)
+    ground.desk.simulator.forget_delivered()  # of the hour before, perhaps
+    time.sleep(REMEMBERED_S)
+    try:
+        window = _stay_quiet(ground)
+        pods = ground.desk.snapshot_pods(*_list_running(ground))
+        window, begun = replace(window, fault_ns=time.time_ns()), time.monotonic()
+        kind.fault.begin(ground)
+        if kind.outcome is Outcome.MOVES:
+            _wait_for_move(ground, window)
+        time.sleep(max(0.0, kind.lasts_s - (time.monotonic() - begun)))
+    finally:
+        kind.fault.end(ground)
+    evidence = _gather(ground, window)
+    restarted = tuple(name for name, run in pods.items() if _has_changed(ground, name, run))
+    sample = _build(kind, number, evidence, restarted, _read_records(ground, evidence))
+    kind.fault.tidy(ground)
+    return sample
+
+
+def _stay_quiet(ground: Ground) -> Window:
+    """The control. A window in which the feed moves by itself is none: a busy machine may do that."""
+    for _ in range(TRIED):
+        window = _open_window(ground)
+        time.sleep(QUIET_S)
+        fence = ground.read_fence()
+        if fence is not None and (fence.epoch, fence.account) == (window.fence.epoch, FIRST):
+            return window
+        time.sleep(TRIED_EVERY_S)
+    raise AssertionError(f"the feed moved before the fault, {TRIED} times")
+
+
+def _open_window(ground: Ground) -> Window:
+    fence, newest = ground.read_fence(), ground.read_last(f"{SUBJECT}.>")
+    assert fence is not None, "no fence is stored"
+    assert newest is not None, "no tick is stored"
+    return Window(newest.sequence + 1, time.time_ns(), fence)
+
+
+def _list_running(ground: Ground) -> list[str]:
+    return [name for name in (FIRST, SECOND) if len(ground.desk.pods(name)) == 1]
+
+
+def _wait_for_move(ground: Ground, window: Window) -> None:
+    """Until a fence is stored, and a tick behind it; should it be the same account's, judging says so."""
+    fence = wait_until(
+        "another fence is stored",
+        ground.read_fence,
+        lambda found: found not in (None, window.fence),
+        within_s=MOVED_WITHIN_S,
+        every_s=LOOK_EVERY_S,
+    )
+    assert fence is not None
+    wait_until(
+        f"a tick of epoch {fence.epoch} is stored",
+        lambda: ground.read_last(f"{SUBJECT}.>"),
+        lambda found: found is not None and reading.build_tick(found).epoch >= fence.epoch,
+        every_s=LOOK_EVERY_S,
+    )
+
+
+def _gather(ground: Ground, window: Window) -> Evidence:
+    until_ns = time.time_ns()
+
+    def look() -> Evidence | None:
+        try:
+            return _read(ground, window, until_ns)
+        except OSError:  # NATS is away
+            return None
+
+    found = wait_until(
+        "what came after the fault is stored",
+        look,
+        lambda seen: seen is not None and seen.holds_what_came_after(),
+        within_s=STORED_WITHIN_S,
+        every_s=1.0,
+    )
+    assert found is not None
+    return found
+
+
+def _read(ground: Ground, window: Window, until_ns: int) -> Evidence:
+    messages = read_stream(ground.nats, "MD", f"{SUBJECT}.>", window.first)
+    fences = read_stream(ground.nats, "MD", FENCE, window.first)
+    deliveries = ground.desk.simulator.delivered()
+    return Evidence(
+        window,
+        [reading.build_tick(message) for message in messages],
+        [reading.build_fence(message) for message in fences],
+        _mark_old(read_delivered(deliveries, {name: name for name in (FIRST, SECOND)}), window),
+        until_ns,
+    )
+
+
+def _mark_old(delivered: Sequence[join.Delivered], window: Window) -> list[join.Delivered]:
+    """What came before the window is known to have been delivered, but not due in it."""
+    due_ns = window.begin_ns + SLACK_NS
+    return [
+        one
+        if one.at_ns > due_ns
+        else join.Delivered(one.account, one.contract, one.serial, one.at_ns, replay=True)
+        for one in delivered
+    ]
+
+
+def _has_changed(ground: Ground, account: str, before: tuple[str, int]) -> bool:
+    found = ground.desk.pods(account)
+    return len(found) != 1 or ground.desk.snapshot_pods(account)[account] != before
+
+
+def _read_records(ground: Ground, evidence: Evidence) -> tuple[dict[str, Any], ...]:
+    epochs = {epoch.number for epoch in evidence.moves}
+    moves = ground.subscription().get("status", {}).get("failovers", [])
+    return tuple(move for move in moves if move.get("epoch") in epochs)
+
+
+def _build(
+    kind: Kind,
+    number: int,
+    evidence: Evidence,
+    restarted: tuple[str, ...],
+    records: tuple[dict[str, Any], ...],
+) -> Sample:
+    counts = evidence.count()
+    return Sample(
+        kind=kind.name,
+        round=number,
+        at=_now(),
+        gap_ms=_to_ms(evidence.measure_gap_ns(moves=kind.outcome is Outcome.MOVES)),
+        control_ms=_to_ms(evidence.measure_control_ns()),
+        lost=len(counts.lost),
+        repeated=len(counts.repeated),
+        disordered=len(counts.disordered),
+        invented=len(counts.invented),
+        late_stored=evidence.late,
+        died_with=len(counts.died_with),
+        missing=evidence.count_missing(),
+        stored=counts.stored,
+        moves=tuple(epoch.account for epoch in evidence.moves),
+        restarted=restarted,
+        records=records,
+    )
+
+
+def _count_holes(serials: Sequence[int]) -> int:
+    return sum(after - before - 1 for before, after in pairwise(serials))
+
+
+def _to_ms(span_ns: int) -> float:
+    return round(span_ns / 1e6, 1)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,43 @@
+"""Each kind of fault once, on a real cluster. `python -m tests.bench.chaos` does it five times, for the docs.
+
+The bars are ten times as wide as there: this machine may do other things, too. What is lost, repeated or out
+of order has no allowance.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.chaos.ground import NAMESPACE, mend
+from tests.chaos.judging import find_breaches
+from tests.chaos.matrix import KINDS, Kind
+from tests.chaos.samples import take_sample
+from tests.e2e.evidence import collect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.chaos.ground import Ground
+
+ALLOWANCE: Final = 10.0
+ONCE: Final = [pytest.param(kind, id=kind.name) for kind in KINDS if kind.in_test]
+
+
+@pytest.mark.parametrize("kind", ONCE)
+def test_the_feed_outlives(
+    kind: Kind, ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        mend(ground)
+        ground.wait_until_steady()
+        sample = take_sample(ground, kind, 1)
+    except AssertionError as problem:
+        raise AssertionError(
+            f"{problem}; evidence in {collect(ground.kube, [NAMESPACE], tmp_path)}"
+        ) from problem
+
+    with capsys.disabled():
+        print(f"\n{sample.describe()}", end=" ")  # noqa: T201 - every sample is printed
+    assert find_breaches(kind, sample, allowance=ALLOWANCE) == []

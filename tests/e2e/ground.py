@@ -1,0 +1,65 @@
+"""The ground that tests and benchmarks stand on: the cluster, the images on it, one release for all desks."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from mds_devcluster import clusters
+from mds_devcluster.images import Image, obtain_images
+from tests.e2e.installation import RELEASE, Installation, build_values
+from tests.e2e.kube import Kube
+from tests.e2e.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mds_devcluster.building import Workshop
+    from tests.component.chart.rendering import Helm
+
+CLUSTER: Final = os.environ.get("MDS_TEST_CLUSTER", "test")
+HOME: Final = "mds"
+DESKS: Final = (
+    "desk-life",
+    "desk-edits",
+    "desk-feed",
+    "desk-wrong",
+    "desk-quota",
+    "desk-bare",
+    "desk-denied",
+    "desk-chaos",
+)
+"""The namespaces that the one operator watches; each test module has some of its own."""
+IMAGES: Final = ("operator", "gateway-sim", "simulator", "nats")
+
+
+def bring_up(workshop: Workshop) -> Kube:
+    """The cluster with all images on it."""
+    cluster = clusters.bring_up(CLUSTER, workshop)
+    made = obtain_images(IMAGES, workshop)
+    clusters.load(CLUSTER, [image.archive for image in made.values()], workshop)
+    return Kube.open(cluster.kubeconfig)
+
+
+def install(kube: Kube, helm: Helm, images: Mapping[str, Image], folder: Path) -> Installation:
+    """One operator for all desks, where nothing of a run before is left."""
+    remove_leftovers(kube, helm)
+    for name in (HOME, *DESKS):
+        kube.kubectl("create", "namespace", name)
+    made = Installation(kube, helm, folder, build_values(images, DESKS), HOME)
+    made.install()
+    return made
+
+
+def remove_leftovers(kube: Kube, helm: Helm) -> None:
+    names = [name for name in (HOME, *DESKS) if kube.find_namespace(name)]
+    if HOME in names:
+        helm.run("uninstall", RELEASE, "--namespace", HOME, "--ignore-not-found")
+    if names:
+        kube.kubectl("delete", "namespace", *names, "--wait=false")
+        wait_until("the namespaces are gone", lambda: any(map(kube.find_namespace, names)), _is_none)
+
+
+def _is_none(found: object) -> bool:
+    return not found

@@ -1,0 +1,118 @@
+"""What a tired engineer reads: each row of docs/troubleshooting.md that can be made, on a real cluster.
+
+All of them are made at once, as most of the time is waiting.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.desks import ACCOUNTS, Desk, build_subscription, is_active, is_hot, read_message
+from tests.e2e.kube import Kube, Object, read_condition
+from tests.e2e.simulation import Pace
+from tests.e2e.troubleshooting import Trouble, build_pattern, read_page
+from tests.e2e.waiting import wait_until
+from tests.e2e.wrong_inputs import DESK, ORPHAN, QUOTA_DESK, ROWS, SERVED, WrongInput, name_pod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.installation import Installation
+
+PACE = Pace()
+DOTTED = "ctp.a"
+
+
+@pytest.fixture(scope="module")
+def page() -> dict[str, Trouble]:
+    return read_page()
+
+
+@pytest.fixture(scope="module")
+def desk(open_desk: Callable[[str, Pace], Desk]) -> Desk:
+    opened = open_desk(DESK, PACE)
+    prepare_quota(opened.kube)
+    for row in ROWS:
+        if row.refuse:
+            opened.simulator.post(f"/accounts/{row.name}", refuse=row.refuse)
+    for namespace in (DESK, QUOTA_DESK):
+        opened.kube.apply(
+            namespace,
+            *(build_for(group, f"md.{namespace}-{group}") for group in (SERVED, ORPHAN)),
+            # The last one takes a minute, so it comes first.
+            *(one for row in reversed(ROWS) if row.namespace == namespace for one in row.objects),
+        )
+    break_what_runs(opened)
+    return opened
+
+
+def build_for(group: str, subject: str) -> Object:
+    """Named as on the page: `futures` is the one that most accounts serve."""
+    selector = {"matchLabels": {"group": group}}
+    return build_subscription(
+        "futures" if group == SERVED else group, subject, accounts={"selector": selector}
+    )
+
+
+def prepare_quota(kube: Kube) -> None:
+    """No pod may be made there, and none that asks for the host's network."""
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "desk"},
+        "spec": {"hard": {"pods": "0"}},
+    }
+    kube.apply(QUOTA_DESK, quota)
+    kube.kubectl("label", "namespace", QUOTA_DESK, "pod-security.kubernetes.io/enforce=restricted")
+
+
+def break_what_runs(desk: Desk) -> None:
+    """Fronts and a Secret that are taken from accounts which were well."""
+    desk.wait_for_account("is hot", "front-lost", is_hot)
+    desk.simulator.post("/fronts/b/down")
+    desk.wait_for_account("publishes", "trade-lost", is_active)
+    desk.simulator.post("/fronts/trade-b/down")
+    desk.wait_for_account("publishes", "orphan", is_active)
+    desk.kube.delete("secrets", DESK, "orphan")
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
+def test_it_says_what_the_page_says(desk: Desk, page: dict[str, Trouble], row: WrongInput) -> None:
+    trouble = page[row.title]
+    message = build_pattern(trouble.message, row.names, name_pod(row.name) | dict(row.differs))
+
+    wait_until(
+        f"{row.name} says {trouble.message}",
+        lambda: read_message(desk.kube.read(ACCOUNTS, row.namespace, row.name)),
+        message.fullmatch,
+    )
+
+    assert read_printed(desk.kube, row) == expect_printed(trouble, row)
+    if trouble.condition is not None:
+        kind, status, reason = trouble.condition
+        condition = read_condition(desk.kube.read(ACCOUNTS, row.namespace, row.name), kind)
+        assert (condition.get("status"), condition.get("reason")) == (status, reason)
+
+
+def read_printed(kube: Kube, row: WrongInput) -> list[str]:
+    """What a person sees, but for the name and the age."""
+    line = kube.kubectl("--namespace", row.namespace, "get", "fa", row.name, "--no-headers")
+    return line.split()[1:-1]
+
+
+def expect_printed(trouble: Trouble, row: WrongInput) -> list[str]:
+    ready, role, health, _, reason, restarts, _ = trouble.columns
+    return [ready, role, health, row.priority, reason, restarts]
+
+
+def test_a_name_with_a_dot_is_refused_with_what_a_name_may_be(installation: Installation) -> None:
+    account = WrongInput(DOTTED, "").objects[-1]
+
+    told = installation.kube.run_kubectl(
+        *("--namespace", DESK, "create", "--filename=-"), stdin=json.dumps(account)
+    ).stderr
+
+    assert "must be 1 to 40 lower-case letters, digits and '-'" in told
