@@ -103,7 +103,6 @@ test: check ## everything: checks, all tests, on real parts and on a cluster of 
 	@$(PYTHON) -m mds_devcluster build
 	@$(PYTHON) -m mds_devcluster images
 	@$(BIN)/pytest tests/unit tests/oracle tests/component tests/e2e
-	@$(BIN)/pytest tests/chaos
 
 .PHONY: bench
 bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
@@ -111,6 +110,10 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minut
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.moves
+
+.PHONY: chaos-once
+chaos-once: .venv/ready ## each fault once, as a test (10 minutes; part of `make test` when every kind keeps its promise)
+	@$(BIN)/pytest tests/chaos
 
 .PHONY: chaos
 chaos: .venv/ready ## each fault 5 times on a real cluster; goes on where it was interrupted; writes docs/results/ (60 minutes)
