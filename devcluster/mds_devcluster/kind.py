@@ -1,7 +1,6 @@
 """The other way to a cluster, for machines where Docker answers: kind. NOT RUN HERE, where it does not.
 
-kind keeps the clusters; our folder holds the kubeconfig and what kind was told. It pins the image of its
-nodes itself, so its Kubernetes may be newer than the native way's.
+kind keeps the clusters and pins their Kubernetes itself; our folder holds the kubeconfig.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK: Final = "kind.json"
-_WITHIN_S: Final = 600.0
+_VERSION: Final = "kind.x-k8s.io/v1alpha4"
 
 
 def bring_up(folder: Path, workshop: Workshop, *, node_count: int) -> None:
@@ -26,8 +25,7 @@ def bring_up(folder: Path, workshop: Workshop, *, node_count: int) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     nodes = [{"role": "control-plane"}, *({"role": "worker"} for _ in range(1, node_count))]
-    wanted = {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4", "nodes": nodes}
-    (folder / MARK).write_text(json.dumps(wanted))
+    (folder / MARK).write_text(json.dumps({"kind": "Cluster", "apiVersion": _VERSION, "nodes": nodes}))
     files = (f"--kubeconfig={folder / 'kubeconfig'}", f"--config={folder / MARK}")
     _kind(folder, workshop, "create", "cluster", f"--name={_name(folder)}", "--wait=3m", *files)
 
@@ -58,5 +56,4 @@ def _kind(folder: Path, workshop: Workshop, *words: str) -> str:
 
 
 def _run(folder: Path, *command: str) -> str:
-    log = folder.parent / f"{folder.name}.kind.log"
-    return commands.run(f"{folder.name}: kind", command, log=log, timeout_s=_WITHIN_S)
+    return commands.run(f"{folder.name}: kind", command, log=folder.with_suffix(".kind.log"), timeout_s=600.0)
