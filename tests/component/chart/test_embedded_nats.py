@@ -119,8 +119,12 @@ class RawClient:
         self._socket.sendall(b"CONNECT " + json.dumps(login | {"verbose": False}).encode() + b"\r\n")
 
     def ask(self, what: str) -> bytes:
-        """What the server says to these lines, up to its PONG or its end."""
+        """What the server says to these lines."""
         self._socket.sendall(what.encode() + b"\r\nPING\r\n")
+        return self.hear()
+
+    def hear(self) -> bytes:
+        """What it says, up to its PONG or its end."""
         said = b""
         while not said.endswith(b"PONG\r\n") and (more := self._socket.recv(65536)):
             said += more
@@ -143,7 +147,7 @@ def test_each_user_may_do_what_the_page_says_and_no_more(server: NatsServer, use
 
 def test_without_a_password_nobody_gets_in(server: NatsServer) -> None:
     with closing(RawClient(server.port, {})) as client:
-        assert b"-ERR 'Authorization Violation'" in client.ask("SUB x 1")
+        assert b"-ERR 'Authorization Violation'" in client.hear()
 
 
 async def test_a_reader_reads_ticks_the_snapshot_and_routes(server: NatsServer) -> None:

@@ -65,10 +65,11 @@ def test_what_is_dumped_and_applied_is_read_back_equal(namespace: Namespace) -> 
 
 
 def test_the_examples_are_applied_and_applied_again_without_a_change(namespace: Namespace) -> None:
-    namespace.done("apply", "--validate=strict", f"--filename={EXAMPLES}")
-    again = namespace.done("apply", "--validate=strict", f"--filename={EXAMPLES}")
+    for path in sorted(EXAMPLES.glob("feed*.yaml")):
+        namespace.done("apply", "--validate=strict", f"--filename={path}")
+        again = namespace.done("apply", "--validate=strict", f"--filename={path}")
 
-    assert again.count("unchanged") == len(list(EXAMPLES.glob("feed*.yaml")))
+        assert again.split()[-1] == "unchanged"
 
 
 def test_the_full_example_comes_back_as_it_was_written(namespace: Namespace) -> None:
