@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mds_operator.domain.judging import Judgement
     from mds_operator.records import AccountRecord
     from mds_protocol.failover.election import Decision
+    from mds_protocol.failover.health import Health
     from mds_protocol.failover.restarts import Block, PlannedRestart
 
 STARTING: Final = timedelta(seconds=timings.STARTING_S)
@@ -121,9 +122,13 @@ def _find_busy(desk: Desk, judgement: Judgement) -> frozenset[str]:
     now = desk.office.now()
     for name, since in list(desk.restarting.items()):
         health = judgement.health.get(name)
-        is_back = health is not None and health.state is HealthState.HEALTHY and health.since > since
-        if health is None or is_back or now - since > BACK_WITHIN_S:
+        if health is None or _is_back(health, since) or now - since > BACK_WITHIN_S:
             del desk.restarting[name]
     return frozenset(
         key for key, entry in judgement.subscriptions.items() if entry.accounts & desk.restarting.keys()
     )
+
+
+def _is_back(health: Health, since: float) -> bool:
+    """With a probe of its own: before that no feed could be handed to it, and the next one would just go."""
+    return health.state is HealthState.HEALTHY and health.since > since and health.is_probing

@@ -162,6 +162,20 @@ def test_who_is_healthy_again_is_waited_for_no_longer() -> None:
     assert room.desk.restarting == {}
 
 
+def test_who_has_no_probe_of_its_own_yet_is_waited_for() -> None:
+    """The feed of the next one could not be handed to it."""
+    room = Room("ctp-a")
+    room.plan()
+    room.desk.note_restarting("ctp-b")
+    room.scene.pass_time(1)
+    room.beat(state=GatewayState.CONNECTING, market_data=DOWN)
+    room.plan()
+    room.scene.pass_time(1)
+    room.beat(probe_age_ms=None)
+
+    assert room.plan()["ctp-a"] == (False, RestartReason.ONE_AT_A_TIME)
+
+
 def test_who_was_healthy_before_it_went_is_not_back() -> None:
     room = Room("ctp-a")
     room.plan()
