@@ -313,6 +313,7 @@ class AccountWork:
             restarts=recovery.note_block(record.restarts, record.block),
             decision=record.decision,
             block=record.block,
+            remark=record.remark,
             market=judgement.markets[name],
             secret=record.secret.data if record.secret else None,
             written_at=record.written_at,

@@ -22,6 +22,7 @@ from mds_operator.adapters.livez import ask_livez
 from mds_operator.adapters.nats.bucket import Bucket
 from mds_operator.collecting import Collecting
 from mds_operator.desk import Desk
+from mds_operator.domain import sessions
 from mds_operator.domain.observe import LivezSeen
 from mds_operator.office import Office
 from mds_operator.planning import plan
@@ -188,8 +189,13 @@ class Service:
                     plan(desk, self._accounts[name])
 
     async def _keep_asking_again(self) -> None:
+        warned = None
         while True:
             await asyncio.sleep(AGAIN_EVERY_S)
+            warning = sessions.find_calendar_warning(self.office.wall())
+            if warning is not None and warning != warned:
+                log.warning("%s", warning, extra={"code": "CalendarEnds"})
+            warned = warning
             for desk in self.desks.values():
                 desk.ask_everything()
 

@@ -42,6 +42,8 @@ class AccountCase:
     decision: RestartDecision | None = None
     block: Block | None = None
     """A login that must not be repeated, while its fingerprint is the present one."""
+    remark: str | None = None
+    """Why an annotation or the schedule asks for nothing: a person wrote what cannot be read."""
     market: MarketSeen = OPEN_MARKET
     secret: SecretData | None = field(default=None, repr=False)
     """So that a broker's words that repeat a credential do not carry it into the status."""

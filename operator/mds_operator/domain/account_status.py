@@ -6,6 +6,7 @@ two counts, which do, follow when something else changed, or a minute after the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -58,6 +59,8 @@ def build_account_status(
         return before.model_copy(update={"restarts": case.restarts})
     last = before or FeedAccountStatus()
     ready = judge_readiness(case, now=now)
+    if case.remark is not None:
+        ready = replace(ready, message=f"{ready.message} Beside that: {case.remark}.")
     beat = case.heartbeat
     pod = case.pod
     built = FeedAccountStatus(

@@ -202,13 +202,14 @@ async def test_the_settings_of_a_deleted_account_are_closed_at_once(
     )
 
 
-async def test_an_account_with_a_wrong_zone_stops_no_other(
+async def test_an_account_with_a_wrong_zone_says_so_and_stops_no_other(
     operator: OperatorProcess, cluster: Cluster
 ) -> None:
     await cluster.apply_account("ctp-a", schedule={"timeZone": "Mars/Olympus", "dailyRestarts": ["08:30"]})
     await cluster.apply_account("ctp-b")
 
     await cluster.one_pod("ctp-b")
+    await cluster.until_status(ACCOUNTS, "ctp-a", lambda found: "Mars/Olympus" in found.get("message", ""))
     assert operator.metric("mds_operator_reconcile_errors_total") == 0
 
 

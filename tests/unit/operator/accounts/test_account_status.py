@@ -65,6 +65,14 @@ def test_an_active_account_shows_all_that_is_known_of_it() -> None:
     assert status.fronts.market_data.logged_in
 
 
+def test_what_a_person_wrote_and_nobody_can_read_is_said_and_changes_nothing_else() -> None:
+    case = replace(ACTIVE.judge(), remark="annotation mds.dev/restartedAt is 'soon', which is no time")
+    status = build_account_status(case, None, wall=WALL, now=NOW)
+
+    assert (status.reason, condition(status, "Ready")) == ("Active", ("True", "Active"))
+    assert (status.message or "").endswith("annotation mds.dev/restartedAt is 'soon', which is no time.")
+
+
 def test_conditions_come_in_the_order_in_which_an_account_comes_up() -> None:
     assert [entry.type for entry in ACTIVE.status().conditions] == [
         "Accepted",
