@@ -78,8 +78,8 @@ def _await(
         "that it streams",
         desk.namespace,
         name,
-        lambda beat: is_new(beat) and beat.state is GatewayState.STREAMING,
-        after=begun,
+        lambda beat: beat.instance == first.said.instance and beat.state is GatewayState.STREAMING,
+        after=first.at,
     )
 
     def is_back(found: Object) -> bool:

@@ -54,7 +54,11 @@ def test_a_killed_container_comes_back_in_its_pod(desk: Desk, heartbeats: Listen
 
     lives.kill_container(desk, heartbeats, NAME)
 
-    assert describe_run(desk.pod(NAME)) == (uid, started + 1)
+    wait_until(  # the kubelet writes it down later than the gateway speaks
+        "the kubelet says that it began once more",
+        lambda: describe_run(desk.pod(NAME)),
+        lambda run: run == (uid, started + 1),
+    )
 
 
 def test_a_deleted_pod_is_made_anew(desk: Desk, heartbeats: Listener) -> None:
