@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.domain.peers import Peers, Witness
+    from mds_gateway.domain.revision import Revision
     from mds_protocol.wire.route import Route
     from mds_protocol.wire.settings import Settings, Subscription
 
@@ -35,7 +36,9 @@ log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class _Followed:
     seen: RouteSeen
-    revision: int
+    revision: Revision
+    active_sound_at: float | None = None
+    """When the active account's last heartbeat came that named no fault."""
     active_faulty_since: float | None = None
 
 
@@ -45,25 +48,31 @@ class Promoting:
     peers: Peers
     control: Control
     namespace: str
+    hearing: Hearing = field(default_factory=lambda: Hearing(time.monotonic()))
     _followed: dict[str, _Followed] = field(default_factory=dict)
-    _hearing: Hearing = field(default_factory=lambda: Hearing(time.monotonic()))
     _writing: set[asyncio.Task[None]] = field(default_factory=set)
 
     def route(self, subscription: str) -> Route | None:
         followed = self._followed.get(subscription)
         return None if followed is None else followed.seen.route
 
-    def on_route(self, subscription: str, route: Route, revision: int) -> None:
+    def on_route(self, subscription: str, route: Route, revision: Revision) -> None:
         followed = self._followed.get(subscription)
-        if followed is not None and revision <= followed.revision:
+        if followed is not None and not revision.is_after(followed.revision):
             return
-        same = followed is not None and followed.seen.route.epoch == route.epoch
-        since = followed.seen.since if followed is not None and same else time.monotonic()
-        self._followed[subscription] = _Followed(RouteSeen(route=route, since=since), revision)
+        if followed is None or followed.seen.route.epoch != route.epoch:
+            seen = RouteSeen(route=route, since=time.monotonic())
+            self._followed[subscription] = _Followed(seen, revision)
+        else:
+            followed.seen = RouteSeen(route=route, since=followed.seen.since)
+            followed.revision = revision
+
+    def listen(self, now: float) -> None:
+        """To be called often: only an uninterrupted hearing makes silence mean something."""
+        self.hearing.look(now, is_connected=self.control.heart.is_connected)
 
     async def consider(self, settings: Settings, own: Heartbeat, witnesses: Mapping[str, Witness]) -> None:
         now = time.monotonic()
-        self._hearing.look(now, is_connected=self.control.heart.is_connected)
         if self._writing:
             return
         for subscription in settings.subscriptions:
@@ -85,15 +94,16 @@ class Promoting:
     ) -> promotion.StandbySeen:
         named = followed.seen.route.named
         heard = self.peers.heard.get(named) if named is not None else None
-        faulty = heard is not None and health.find_fault(heard[0]) is not None
-        if not faulty:
-            followed.active_faulty_since = None
-        elif followed.active_faulty_since is None:
-            followed.active_faulty_since = now
+        if heard is not None:
+            beat, heard_at = heard
+            if not promotion.says_it_fails(beat, followed.seen, subscription.name, now=now):
+                followed.active_sound_at, followed.active_faulty_since = heard_at, None
+            elif followed.active_faulty_since is None:
+                followed.active_faulty_since = followed.active_sound_at or heard_at
         return promotion.StandbySeen(
             account=self.account,
             seen=followed.seen,
-            listening_since=self._hearing.since,
+            listening_since=self.hearing.since,
             operator_heard_at=self.peers.operator_heard,
             active_heard_at=heard[1] if heard is not None else None,
             active_faulty_since=followed.active_faulty_since,
@@ -117,7 +127,7 @@ class Promoting:
         )
         try:
             # What became of it comes back by the watch, also where the answer is lost.
-            await self.control.write_route(key, route, followed.revision)
+            await self.control.write_route(key, route, followed.revision.number)
         except TROUBLE as exc:
             log.warning("%s: the route was not written: %s", subscription, exc)
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from mds_gateway.adapters.nats.access import Access
     from mds_gateway.adapters.nats.control import Control
+    from mds_gateway.domain.revision import Revision
     from mds_gateway.settings import GatewaySettings
     from mds_protocol.wire.codec import Message
     from mds_protocol.wire.contract import Contract
@@ -65,7 +66,7 @@ class Known:
     """What the service was told."""
 
     settings: Settings | None = None
-    settings_revision: int = 0
+    revision: Revision | None = None
     contracts: dict[str, Contract] = field(default_factory=dict)
     plan: Plan | None = None
 
@@ -213,17 +214,17 @@ class Gateway:
 
     # --- what KV says
 
-    def _on_settings(self, key: str, value: bytes, revision: int) -> None:
-        if revision <= self.known.settings_revision:
+    def _on_settings(self, key: str, value: bytes, revision: Revision) -> None:
+        if not revision.is_after(self.known.revision):
             return
         try:
             settings = Settings.decode(value)
             destinations = [self._destination(subscription) for subscription in settings.subscriptions]
         except WireError as exc:
-            log.warning("settings %s revision %d are not used: %s", key, revision, exc)
+            log.warning("settings %s revision %d are not used: %s", key, revision.number, exc)
             return
-        self.known.settings, self.known.settings_revision = settings, revision
-        log.info("settings revision %d: %d subscriptions", revision, len(settings.subscriptions))
+        self.known.settings, self.known.revision = settings, revision
+        log.info("settings revision %d: %d subscriptions", revision.number, len(settings.subscriptions))
         limits = settings.limits
         pace = Pace(limits.subscribe_batch, limits.subscribe_per_second, limits.max_contracts)
         self.source.use_pace(pace)
@@ -255,11 +256,11 @@ class Gateway:
             encoding=subscription.publish.encoding,
         )
 
-    def _on_route(self, key: str, value: bytes, revision: int) -> None:
+    def _on_route(self, key: str, value: bytes, revision: Revision) -> None:
         try:
             route = Route.decode(value)
         except WireError as exc:
-            log.warning("route %s revision %d is not used: %s", key, revision, exc)
+            log.warning("route %s revision %d is not used: %s", key, revision.number, exc)
             return
         name = subj.decode_key(key).name
         self.promoting.on_route(name, route, revision)
@@ -311,7 +312,7 @@ class Gateway:
             market_data=source.market_data,
             trade=source.trade,
             trading_day=source.trading_day,
-            settings_revision=self.known.settings_revision,
+            settings_revision=self.known.revision.number if self.known.revision is not None else 0,
             contracts=source.contracts,
             subscribed=source.subscribed,
             publications=tuple(
@@ -330,6 +331,12 @@ class Gateway:
         )
 
     async def _tick(self) -> None:
+        now = time.monotonic()
+        self.promoting.listen(now)
+        for served in self.bridge.served.values():
+            if (route := served.publication.route) is not None:
+                is_possible = self.peers.may_relieve(self.config.account, route, self.promoting.hearing, now)
+                served.publication.note_relief(is_possible=is_possible)
         self.bridge.on_clock()
         beat = self.metrics.last
         if beat is not None and self.known.settings is not None and not self._stopping.is_set():

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mds_protocol.failover import promotion, timings
+
 if TYPE_CHECKING:
     from mds_protocol.wire.heartbeat import Heartbeat
+    from mds_protocol.wire.route import Route
 
 
 LOOP_LATE_S = 0.5  # a process that was stopped has heard nobody meanwhile
@@ -15,15 +18,21 @@ LOOP_LATE_S = 0.5  # a process that was stopped has heard nobody meanwhile
 class Hearing:
     """Since when heartbeats reach this account without interruption: before, nobody's silence counts.
 
-    After a restart of NATS the account that reconnected first would else take over from all the others.
+    After a restart of NATS the account that reconnected first would else take over from all the others. After
+    a longer outage the others may need RETURN_S to come back, and the hearing begins no sooner.
     """
 
     def __init__(self, now: float) -> None:
         self.since = self._looked_at = now
+        self._deaf_since: float | None = None
 
     def look(self, now: float, *, is_connected: bool) -> None:
-        if not is_connected or now - self._looked_at > LOOP_LATE_S:
-            self.since = now
+        if is_connected and now - self._looked_at <= LOOP_LATE_S:
+            self._deaf_since = None
+        else:
+            self._deaf_since = self._looked_at if self._deaf_since is None else self._deaf_since
+            is_outage = now - self._deaf_since > timings.OUTAGE_S
+            self.since = now + timings.RETURN_S if is_outage else now
         self._looked_at = now
 
 
@@ -41,6 +50,14 @@ class Peers:
     def age_s(self, account: str, now: float) -> float | None:
         known = self.heard.get(account)
         return None if known is None else now - known[1]
+
+    def may_relieve(self, account: str, route: Route, hearing: Hearing, now: float) -> bool:
+        """Whether another candidate of the route could go on in the account's place, or nobody knows yet."""
+        others = set(route.candidates) - {account}
+        if now - hearing.since < timings.SILENCE_S:
+            return bool(others)
+        fresh = (beat for beat, at in self.heard.values() if now - at < timings.SILENCE_S)
+        return any(beat.account in others and promotion.could_publish(beat) for beat in fresh)
 
 
 @dataclass(slots=True)

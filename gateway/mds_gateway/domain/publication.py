@@ -133,6 +133,10 @@ class _Claim:
     refused_at: float | None = None
     leaving_since: float | None = None
     is_stopping: bool = False
+    has_claimed: bool = False
+    may_have_relief: bool = True
+    """Until somebody was listened to, perhaps."""
+    resuming_since: float | None = None
     barred_epoch: int = 0
     """Another process of this account fenced this epoch after us: it is theirs."""
 
@@ -267,6 +271,10 @@ class Publication:
             actions += (DropConnection(f"no acknowledgement for {overdue:.1f} s"),)
         return actions
 
+    def note_relief(self, *, is_possible: bool) -> None:
+        """Whether another candidate could go on in our place, or it is too early to know."""
+        self._claim.may_have_relief = is_possible
+
     # --- the connection that carries the ticks
 
     def on_connected(self, now: float) -> tuple[Action, ...]:
@@ -356,6 +364,7 @@ class Publication:
     def _decide(self, now: float) -> tuple[Action, ...]:
         seen = self._look()
         self._claim.leaving_since = fencing.note_leaving(seen, now=now)
+        self._claim.resuming_since = fencing.note_resuming(seen, now=now)
         decision = fencing.decide_writing(self._look(), now=now)
         match decision.action:
             case WriterAction.STAND_BY:
@@ -381,6 +390,9 @@ class Publication:
             refused_at=claim.refused_at,
             leaving_since=claim.leaving_since,
             is_stopping=claim.is_stopping,
+            has_claimed=claim.has_claimed,
+            may_have_relief=claim.may_have_relief,
+            resuming_since=claim.resuming_since,
         )
 
     def _claim_epoch(self, over: int, now: float) -> tuple[Action, ...]:
@@ -398,7 +410,7 @@ class Publication:
             return self._read_standing(now)
         if self._asking.answer_due is not None:
             return NOTHING
-        self._claim.stored_is_fresh = False
+        self._claim.stored_is_fresh, self._claim.has_claimed = False, True
         self._asking.answer_due = now + ANSWER_OVERDUE_S
         return (WriteFence(route.epoch, over),)
 

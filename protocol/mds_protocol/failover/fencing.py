@@ -2,6 +2,7 @@
 
               route names me               fence stored
     STAND_BY ----------------> WRITE_FENCE -------------> PUBLISH ------------+
+    (resuming: up to 4 s)
        ^                            ^                        | refused        | route names another,
        |                            | still my route         v                v SIGTERM
        |                            +------------------- READ_ROUTE    PUBLISH (leaving)
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from mds_protocol.failover import timings
 from mds_protocol.resources.reasons import WriterReason
+from mds_protocol.wire.route import Mode
 
 if TYPE_CHECKING:
     from mds_protocol.wire.route import Route
@@ -68,6 +70,12 @@ class WriterSeen:
     """When it was told to stop, or first saw the route lost (`note_leaving`)."""
     is_stopping: bool = False
     """SIGTERM came: it takes nothing more."""
+    has_claimed: bool = False
+    """This process has asked for a fence before: its log goes on from there."""
+    may_have_relief: bool = False
+    """Another candidate could go on now, or it is too early to know."""
+    resuming_since: float | None = None
+    """When it first left its predecessor's feed to another (`note_resuming`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ class WriterDecision:
 def decide_writing(seen: WriterSeen, *, now: float) -> WriterDecision:
     """Decide what this gateway does for the subscription now."""
     if seen.own is None:
-        return _decide_idle(seen)
+        return _decide_idle(seen, now)
     if seen.refused_at is not None:
         return _decide_refused(seen, seen.refused_at)
     if seen.route is not None and seen.route.closed and seen.route.epoch > seen.own.epoch:
@@ -115,6 +123,26 @@ def note_leaving(seen: WriterSeen, *, now: float) -> float | None:
     return now if seen.leaving_since is None else seen.leaving_since
 
 
+def is_resuming(seen: WriterSeen) -> bool:
+    """Whether a process before this one published the epoch, and another account may have what it left.
+
+    A container that is killed is back within two seconds, with an empty log: to go on at once would lose what
+    came meanwhile, though a standby has it.
+    """
+    route, stored = seen.route, seen.stored
+    if seen.own is not None or seen.has_claimed or seen.is_stopping or route is None or stored is None:
+        return False
+    is_heir = stored.epoch == route.epoch and may_fence(seen.account, route, stored)
+    return is_heir and not route.paused and route.mode is Mode.AUTO and seen.may_have_relief
+
+
+def note_resuming(seen: WriterSeen, *, now: float) -> float | None:
+    """The new `resuming_since`."""
+    if not is_resuming(seen):
+        return None
+    return now if seen.resuming_since is None else seen.resuming_since
+
+
 def may_fence(account: str, route: Route | None, stored: Fence | None) -> bool:
     """Whether the account may store a fence: the route is its own and no later epoch is fenced.
 
@@ -132,12 +160,15 @@ def resolve_fence(nonce: str, read: Fence | None) -> Fence | None:
     return read if read is not None and read.nonce == nonce else None
 
 
-def _decide_idle(seen: WriterSeen) -> WriterDecision:
+def _decide_idle(seen: WriterSeen, now: float) -> WriterDecision:
     route = seen.route
     if route is not None and route.closed:
         return WriterDecision(WriterAction.STAND_BY, WriterReason.CLOSED)
     if seen.is_stopping or route is None or route.named != seen.account:
         return WriterDecision(WriterAction.STAND_BY, WriterReason.NOT_NAMED)
+    since = now if seen.resuming_since is None else seen.resuming_since
+    if is_resuming(seen) and now - since < timings.RESUME_S:
+        return WriterDecision(WriterAction.STAND_BY, WriterReason.RESUMING)
     return _fence(seen, WriterReason.NAMED)
 
 

@@ -1,9 +1,9 @@
 """When a standby names itself because no operator does: `decide_promotion`.
 
-Only if neither the operator nor the active account is heard, or the active account itself says that it cannot
-publish; after 2 s and 500 ms for each place, so that the first candidate wins without a race. The rules of an
-unplanned move hold here, too; a route that a person holds is never taken. Two who promote themselves at once
-are told apart by the compare-and-set.
+Only if neither the operator nor the active account is heard, or the active account itself says that it does
+not publish; after 2 s and 500 ms for each place, so that the first candidate wins without a race. The rules
+of an unplanned move hold here, too; a route that a person holds is never taken. Two who promote themselves at
+once are told apart by the compare-and-set.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mds_protocol.failover import timings
+from mds_protocol.failover import health, timings
 from mds_protocol.failover.observed import OPEN_MARKET
 from mds_protocol.resources.reasons import PromotionReason
+from mds_protocol.wire.heartbeat import GatewayState
 from mds_protocol.wire.route import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mds_protocol.failover.observed import MarketSeen, RouteSeen
+    from mds_protocol.wire.heartbeat import Heartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class StandbySeen:
     operator_heard_at: float | None
     active_heard_at: float | None
     active_faulty_since: float | None = None
-    """Since when the active account's own heartbeats name a fault (`health.find_fault`)."""
+    """Since when its own heartbeats say so (`says_it_fails`): when the last one came that did not."""
     stream_has_fresh_ticks: bool | None
     """Its look into the stream for ticks of the active account; None while it has not asked."""
     is_eligible: bool
@@ -57,6 +59,23 @@ def decide_promotion(standby: StandbySeen, *, now: float) -> PromotionDecision:
         if reason := check(standby, now):
             return PromotionDecision(promote=False, reason=reason)
     return PromotionDecision(promote=True, reason=PromotionReason.OPERATOR_GONE)
+
+
+def says_it_fails(heartbeat: Heartbeat, seen: RouteSeen, subscription: str, *, now: float) -> bool:
+    """Whether the named account itself says that it does not publish: by a fault, or by an overdue fence."""
+    if health.find_fault(heartbeat) is not None:
+        return True
+    if now - seen.since < timings.TAKEOVER_STALLED_S:
+        return False
+    said = next((entry for entry in heartbeat.publications if entry.subscription == subscription), None)
+    return said is None or said.fence_epoch != seen.route.epoch
+
+
+def could_publish(heartbeat: Heartbeat) -> bool:
+    """Whether an account says that it would be fit to be named."""
+    is_probing = heartbeat.probe_age_ms is not None and heartbeat.probe_age_ms < timings.PROBE_FRESH_S * 1000
+    is_streaming = heartbeat.state is GatewayState.STREAMING
+    return is_streaming and is_probing and health.find_fault(heartbeat) is None
 
 
 def waiting_time(account: str, candidates: tuple[str, ...], named: str | None) -> float:
@@ -131,9 +150,7 @@ CHECKS: tuple[Callable[[StandbySeen, float], PromotionReason | None], ...] = (
 
 
 def _active_gone_since(standby: StandbySeen) -> float:
-    if standby.active_faulty_since is not None:
-        return max(standby.active_faulty_since, standby.seen.since)
-    return _last(standby, standby.active_heard_at)
+    return _last(standby, standby.active_faulty_since or standby.active_heard_at)
 
 
 def _last(standby: StandbySeen, heard_at: float | None) -> float:

@@ -414,6 +414,10 @@ class WriterReason(Reason):
 
     NOT_NAMED = ("NotNamed", "The route names another account.")
     NAMED = ("Named", "The route names this account and its fence is not stored yet.")
+    RESUMING = (
+        "Resuming",
+        "A process before it published this epoch; an account that may have its last ticks has 4 s to go on.",
+    )
     FENCED = ("Fenced", "Its fence for the route's epoch is the newest.")
     LEAVING = (
         "Leaving",

@@ -13,9 +13,11 @@ from mds_protocol.failover.fencing import (
     decide_writing,
     may_fence,
     note_leaving,
+    note_resuming,
     resolve_fence,
 )
 from mds_protocol.resources.reasons import WriterReason
+from mds_protocol.wire.route import Mode
 from tests.unit.failover.builders import EPOCH, NOW, make_route
 
 
@@ -44,6 +46,8 @@ def answer(**changes: Any) -> tuple[WriterAction, WriterReason]:
 
 
 LOST = {"route": make_route("b", epoch=6)}
+HEIR = {"own": None, "may_have_relief": True}
+"""A new process, which finds the fence of the one before it, and another account that could go on."""
 
 
 @pytest.mark.parametrize(
@@ -132,6 +136,53 @@ LOST = {"route": make_route("b", epoch=6)}
             id="refused-at-the-end",
         ),
         pytest.param({"own": None}, WriterAction.WRITE_FENCE, WriterReason.NAMED, id="named-without-a-fence"),
+        pytest.param(HEIR, WriterAction.STAND_BY, WriterReason.RESUMING, id="heir-of-a-process-before"),
+        pytest.param(
+            HEIR | {"resuming_since": NOW - 3.9},
+            WriterAction.STAND_BY,
+            WriterReason.RESUMING,
+            id="heir-for-under-4-s",
+        ),
+        pytest.param(
+            HEIR | {"resuming_since": NOW - 4.0},
+            WriterAction.WRITE_FENCE,
+            WriterReason.NAMED,
+            id="heir-that-nobody-relieved-in-4-s",
+        ),
+        pytest.param(
+            HEIR | {"may_have_relief": False},
+            WriterAction.WRITE_FENCE,
+            WriterReason.NAMED,
+            id="heir-without-relief",
+        ),
+        pytest.param(
+            HEIR | {"has_claimed": True},
+            WriterAction.WRITE_FENCE,
+            WriterReason.NAMED,
+            id="the-same-process-after-a-cut",
+        ),
+        pytest.param(
+            HEIR | {"stored": make_fence(epoch=4)},
+            WriterAction.WRITE_FENCE,
+            WriterReason.NAMED,
+            id="named-in-an-epoch-that-nobody-published",
+        ),
+        pytest.param(
+            HEIR | {"stored": None}, WriterAction.WRITE_FENCE, WriterReason.NAMED, id="the-stream-is-empty"
+        ),
+        pytest.param(
+            HEIR | {"route": make_route("a", paused=True)},
+            WriterAction.WRITE_FENCE,
+            WriterReason.NAMED,
+            id="heir-of-a-paused-feed-that-cannot-move",
+        ),
+        pytest.param(
+            HEIR | {"route": make_route("a", mode=Mode.MANUAL)},
+            WriterAction.WRITE_FENCE,
+            WriterReason.NAMED,
+            id="heir-of-a-feed-that-only-a-person-moves",
+        ),
+        pytest.param(HEIR | LOST, WriterAction.STAND_BY, WriterReason.NOT_NAMED, id="heir-that-was-relieved"),
         pytest.param({"own": None} | LOST, WriterAction.STAND_BY, WriterReason.NOT_NAMED, id="standby"),
         pytest.param(
             {"own": None, "is_stopping": True},
@@ -191,6 +242,19 @@ def test_an_account_may_store_a_fence(route: Any, stored: Fence | None, *, allow
 )
 def test_the_time_of_leaving_is_noted_once(writer: dict[str, Any], expected: float | None) -> None:
     assert note_leaving(make_writer(**writer), now=NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("writer", "expected"),
+    [
+        pytest.param({}, None, id="publishes"),
+        pytest.param(HEIR, NOW, id="begins-now"),
+        pytest.param(HEIR | {"resuming_since": NOW - 1.0}, NOW - 1.0, id="goes-on"),
+        pytest.param(HEIR | LOST | {"resuming_since": NOW - 1.0}, None, id="ends-when-it-is-relieved"),
+    ],
+)
+def test_the_time_of_resuming_is_noted_once(writer: dict[str, Any], expected: float | None) -> None:
+    assert note_resuming(make_writer(**writer), now=NOW) == expected
 
 
 def test_a_fence_write_without_an_answer_is_resolved_by_its_nonce() -> None:

@@ -7,10 +7,21 @@ from typing import Any
 import pytest
 
 from mds_protocol.failover.observed import MarketSeen, RouteSeen
-from mds_protocol.failover.promotion import StandbySeen, decide_promotion
+from mds_protocol.failover.promotion import StandbySeen, could_publish, decide_promotion, says_it_fails
 from mds_protocol.resources.reasons import PromotionReason
+from mds_protocol.wire.heartbeat import Front, GatewayState
 from mds_protocol.wire.route import Mode
-from tests.unit.failover.builders import LONG_AGO, NOW, make_route
+from tests.unit.failover.builders import (
+    LONG_AGO,
+    NOW,
+    SUBSCRIPTION,
+    make_active,
+    make_heartbeat,
+    make_publication,
+    make_route,
+)
+
+DOWN = Front(connected=False, logged_in=False, error_code=4097)
 
 
 def make_standby(
@@ -102,3 +113,46 @@ def test_a_process_that_was_stopped_and_wakes_does_not_promote_itself_at_once() 
 
 def test_the_decision_to_promote_has_its_reason() -> None:
     assert decide_promotion(make_standby(), now=NOW).reason is PromotionReason.OPERATOR_GONE
+
+
+@pytest.mark.parametrize(
+    ("beat", "named_for", "fails"),
+    [
+        pytest.param({"publications": (make_active(),)}, 60.0, False, id="publishes"),
+        pytest.param({"publications": (make_active(),), "market_data": DOWN}, 60.0, True, id="names-a-fault"),
+        pytest.param({"publications": (make_publication(),)}, 2.9, False, id="takes-over-for-under-3-s"),
+        pytest.param({"publications": (make_publication(),)}, 3.0, True, id="takes-over-for-3-s"),
+        pytest.param({"publications": (make_active(4),)}, 60.0, True, id="fenced-an-older-epoch-only"),
+        pytest.param({"publications": ()}, 60.0, True, id="does-not-know-the-subscription"),
+    ],
+)
+def test_the_active_account_says_that_it_fails(
+    beat: dict[str, Any], named_for: float, *, fails: bool
+) -> None:
+    seen = RouteSeen(route=make_route("a"), since=NOW - named_for)
+
+    assert says_it_fails(make_heartbeat("a", **beat), seen, SUBSCRIPTION, now=NOW) is fails
+
+
+def test_a_fault_that_was_there_before_the_listening_began_waits_anew() -> None:
+    """After an outage the last sound heartbeat is old, whatever happened since."""
+    standby = make_standby(
+        active_heard_at=NOW - 0.1, active_faulty_since=NOW - 20.0, listening_since=NOW - 1.9
+    )
+
+    assert decide_promotion(standby, now=NOW).reason is PromotionReason.WAITING
+
+
+@pytest.mark.parametrize(
+    ("beat", "fit"),
+    [
+        pytest.param({}, True, id="streams-and-probes"),
+        pytest.param({"probe_age_ms": 2499}, True, id="probed-just-in-time"),
+        pytest.param({"probe_age_ms": 2500}, False, id="probe-too-old"),
+        pytest.param({"probe_age_ms": None}, False, id="never-probed"),
+        pytest.param({"state": GatewayState.SUBSCRIBING}, False, id="not-streaming-yet"),
+        pytest.param({"market_data": DOWN}, False, id="front-lost"),
+    ],
+)
+def test_an_account_could_publish(beat: dict[str, Any], *, fit: bool) -> None:
+    assert could_publish(make_heartbeat("b", **beat)) is fit

@@ -120,3 +120,27 @@ def test_when_the_trouble_is_over_the_first_account_publishes_and_nothing_moves(
 
     assert writers == {"a"}
     assert len(world.routes) == moves
+
+
+@pytest.mark.parametrize("back_after_s", [0.8, 1.4, 1.7, 1.9, 3.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_container_that_comes_back_without_an_operator_costs_no_tick(
+    seed: int, back_after_s: float
+) -> None:
+    """The kubelet is quicker than a standby's patience; the new process must not go on with an empty log."""
+    world = World(seed)
+    world.drop_rate = 0.0
+    world.run(4.0)
+    world.operator.restart(100.0)
+    world.run(6.0)
+    world.gateways["a"].crash()
+    world.at(world.now + back_after_s, world.gateways["a"].start)
+    world.run(14.0)
+
+    missing = [
+        entry
+        for when, entry in world.made
+        if 4.0 < when < 13.5 and entry.identity not in world.stream.identities
+    ]
+    assert [route.reason for route in world.routes[1:]] == ["OperatorGone"]
+    assert missing == []

@@ -14,10 +14,10 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
-from mds_protocol.failover import fencing, promotion, routing
+from mds_protocol.failover import fencing, promotion, routing, timings
 from mds_protocol.failover.election import elect
 from mds_protocol.failover.fencing import Fence, WriterAction, WriterSeen
-from mds_protocol.failover.health import Health, assess_all, find_fault
+from mds_protocol.failover.health import Health, assess_all
 from mds_protocol.failover.observed import AccountSeen, Heard, Listening, PodSeen, RouteSeen, SubscriptionSeen
 from mds_protocol.failover.standing import Candidate
 from mds_protocol.failover.takeover import Last, OrderKey, find_lacking, is_replay
@@ -110,6 +110,8 @@ class Gateway:
     stored: Fence | None = None
     refused_at: float | None = None
     leaving_since: float | None = None
+    resuming_since: float | None = None
+    has_claimed: bool = False
     awaits_fence: bool = False
     generation: int = 0
     started_at: float = 0.0
@@ -118,6 +120,7 @@ class Gateway:
     last_step_at: float = 0.0
     operator_heard_at: float | None = None
     peers: dict[str, Heard] = field(default_factory=dict)
+    sound_at: float | None = None
     faulty_since: float | None = None
     unacked: list[float] = field(default_factory=list)
     acked_at: float = 0.0
@@ -198,12 +201,23 @@ class Gateway:
             own=self.own,
             refused_at=self.refused_at,
             leaving_since=self.leaving_since,
+            has_claimed=self.has_claimed,
+            may_have_relief=self.may_have_relief(),
+            resuming_since=self.resuming_since,
         )
+
+    def may_have_relief(self) -> bool:
+        now = self.world.now
+        if now - self.listening_since < timings.SILENCE_S:
+            return True
+        fresh = (peer.heartbeat for peer in self.peers.values() if now - peer.at < timings.SILENCE_S)
+        return any(promotion.could_publish(beat) for beat in fresh)
 
     def act(self) -> None:
         if self.awaits_fence:
             return
         self.leaving_since = fencing.note_leaving(self.writer(), now=self.world.now)
+        self.resuming_since = fencing.note_resuming(self.writer(), now=self.world.now)
         decision = fencing.decide_writing(self.writer(), now=self.world.now)
         if decision.action is WriterAction.STOP:
             self.own, self.refused_at, self.leaving_since = None, None, None
@@ -213,7 +227,7 @@ class Gateway:
             self.write_fence(self.route.epoch, decision.over)
 
     def write_fence(self, epoch: int, over: int) -> None:
-        self.awaits_fence = True
+        self.awaits_fence = self.has_claimed = True
         nonce = self.world.nonce()
         stream = self.world.stream
 
@@ -244,6 +258,7 @@ class Gateway:
             return
         if self.route is None or route.epoch != self.route.epoch:
             self.route_since = self.world.now
+            self.sound_at = self.faulty_since = None
         self.route, self.route_read_at = route, self.world.now
 
     def see_newest_route(self) -> None:
@@ -298,8 +313,16 @@ class Gateway:
     def hear(self, heartbeat: Heartbeat) -> None:
         self.peers[heartbeat.account] = Heard(heartbeat=heartbeat, at=self.world.now)
         if self.route is not None and heartbeat.account == self.route.named:
-            faulty = find_fault(heartbeat) is not None
-            self.faulty_since = (self.faulty_since or self.world.now) if faulty else None
+            self.hear_active(heartbeat)
+
+    def hear_active(self, heartbeat: Heartbeat) -> None:
+        if self.route is None:
+            return
+        now, seen = self.world.now, RouteSeen(route=self.route, since=self.route_since)
+        if not promotion.says_it_fails(heartbeat, seen, "all", now=now):
+            self.sound_at, self.faulty_since = now, None
+        elif self.faulty_since is None:
+            self.faulty_since = self.sound_at or now
 
     def promote(self) -> None:
         if self.route is None or self.route.named is None or not self.is_connected:
@@ -328,8 +351,8 @@ class Gateway:
         self.generation += 1
         self.log, self.inbox, self.unacked = [], [], []
         self.own = self.route = self.stored = self.refused_at = self.leaving_since = None
-        self.awaits_fence = False
-        self.peers, self.faulty_since = {}, None
+        self.awaits_fence = self.has_claimed = False
+        self.peers, self.sound_at, self.faulty_since, self.resuming_since = {}, None, None, None
 
     def start(self) -> None:
         self.is_up = True

@@ -135,6 +135,38 @@ def test_without_a_refusal_the_old_one_stops_after_three_seconds(after_s: float,
     assert old.phase is phase
 
 
+@pytest.mark.parametrize(
+    ("relief", "after_s"), [(False, 0.5), (True, 4.5)], ids=["nobody-else", "another-could-go-on"]
+)
+def test_a_new_process_leaves_the_feed_of_the_one_before_to_another_for_a_while(
+    after_s: float, *, relief: bool
+) -> None:
+    world = start(seed=1)
+    anew = world.begin_anew("a")
+    anew.publication.note_relief(is_possible=relief)
+    anew.on_route(world.route)
+
+    world.run(after_s - 0.5)
+    assert anew.publication.phase is (Phase.STANDBY if relief else Phase.FENCING)
+    world.run(0.5)
+
+    assert publishers(world) == ["a"]
+
+
+def test_a_new_process_that_is_relieved_stands_by_and_nothing_is_lost() -> None:
+    world = start(seed=1)
+    world.begin_anew("a").on_route(world.route)
+    world.run(1.0)
+    assert publishers(world) == []
+
+    world.move("b")
+    world.run(1.0)
+    world.run(0.5, ticks=False)
+
+    assert publishers(world) == ["b"]
+    assert_whole(world)
+
+
 def test_a_process_that_ends_claims_nothing_new() -> None:
     world = World(1)
     publication = world.accounts["b"].publication

@@ -192,6 +192,11 @@ class World:
             if account.awake:
                 account.on_route(self.route)
 
+    def begin_anew(self, name: str) -> Account:
+        """The process is killed, and another begins with an empty log."""
+        self.accounts[name] = Account(self, name, self.random.randrange(1 << 16))
+        return self.accounts[name]
+
     def run(self, seconds: float, *, ticks: bool = True) -> None:
         end = self.now + seconds
         while self.now < end:

@@ -1,7 +1,8 @@
 """Follows keys of a KV bucket: watched for speed, polled each second for safety.
 
 A watch is an ordered consumer, which dies with its server now and then without a word; the poll asks the
-leader, so that a lagging replica cannot answer. Whoever listens must bear hearing the same revision twice.
+leader, so that a lagging replica cannot answer. Whoever listens must bear hearing the same revision twice,
+and an older one late.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from nats.errors import Error as NatsError
 
+from mds_gateway.domain.revision import Revision
+
 if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
 POLL_EVERY_S = 1.0
 REQUEST_TIMEOUT_S = 2.0
 
-type Listener = Callable[[str, bytes, int], None]
+type Listener = Callable[[str, bytes, Revision], None]
 """Key, value, revision."""
 
 
@@ -43,8 +46,8 @@ class KeyFollower:
         """Asks the leader. No answer, or no such key yet: the next poll asks again."""
         with contextlib.suppress(NatsError, TimeoutError, OSError):
             message = await self._js.get_last_msg(f"KV_{self._bucket}", f"$KV.{self._bucket}.{key}")
-            if message.data and message.seq:
-                self._listener(key, message.data, message.seq)
+            if message.data and message.seq and message.time:
+                self._listener(key, message.data, Revision(message.seq, message.time))
 
     async def _poll(self) -> None:
         while True:
@@ -65,7 +68,7 @@ class KeyFollower:
             async for entry in watcher:
                 wanted = entry is not None and entry.key in set(self._keys())
                 if wanted and entry.value and entry.revision:
-                    self._listener(entry.key, entry.value, entry.revision)
+                    self._listener(entry.key, entry.value, Revision(entry.revision, entry.created))
         finally:
             with contextlib.suppress(NatsError, TimeoutError, OSError):
                 await watcher.stop()  # type: ignore[no-untyped-call] # nats-py leaves it untyped
