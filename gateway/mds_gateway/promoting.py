@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+WRITE_EVERY_S = 1.0  # an attempt that failed; by then a route that somebody else wrote has been polled
+
 
 @dataclass(slots=True)
 class _Followed:
@@ -40,6 +42,7 @@ class _Followed:
     active_sound_at: float | None = None
     """When the active account's last heartbeat came that named no fault."""
     active_faulty_since: float | None = None
+    not_before: float = 0.0
 
 
 @dataclass(slots=True)
@@ -73,14 +76,13 @@ class Promoting:
 
     async def consider(self, settings: Settings, own: Heartbeat, witnesses: Mapping[str, Witness]) -> None:
         now = time.monotonic()
-        if self._writing:
-            return
         for subscription in settings.subscriptions:
             followed, witness = self._followed.get(subscription.name), witnesses.get(subscription.name)
             if followed is None or witness is None or followed.seen.route.uid != subscription.uid:
                 continue
             standby = self._look(settings, subscription, followed, own, witness, now)
-            if promotion.decide_promotion(standby, now=now).promote:
+            if now >= followed.not_before and promotion.decide_promotion(standby, now=now).promote:
+                followed.not_before = now + WRITE_EVERY_S
                 self._start_writing(subscription.name, followed)
 
     def _look(

@@ -19,7 +19,7 @@ from mds_operator.domain.judging import Facts, Judgement, judge, recall_health
 from mds_operator.domain.observe import choose_pod, note_death, observe_subscription
 from mds_operator.domain.seen import Key, read_pod
 from mds_operator.records import AccountRecord, SubscriptionRecord, Unreadable, find_leaving
-from mds_protocol.failover.observed import OPEN_MARKET, Listening, RouteSeen, hear
+from mds_protocol.failover.observed import OPEN_MARKET, Listening, RouteSeen, hear, holds_fence
 from mds_protocol.resources.feedaccount import FeedAccount
 from mds_protocol.resources.feedsubscription import FeedSubscription
 
@@ -53,6 +53,7 @@ class Desk:
         self.restarting: dict[str, float] = {}
         """Accounts whose pod was replaced and that are not back yet, with the time."""
         self._route_since: dict[str, float] = {}
+        self._fence_lost_at: dict[str, float] = {}
         self._began = office.now()
         self.listening = Listening(since=self._began)
         self.judgement: Judgement | None = None
@@ -130,6 +131,8 @@ class Desk:
         pod = self.pod_of(beat.account)
         before = record.heard
         record.heard = hear(before, beat, pod=pod.name if pod else None, now=now)
+        if before is not None and record.heard is not before:
+            self._note_lost_fences(before.heartbeat, beat, now)
         return record.heard is not before and (before is None or is_news(before.heartbeat, beat))
 
     def on_echo(self, now: float) -> None:
@@ -176,7 +179,10 @@ class Desk:
 
     def route_seen(self, name: str) -> RouteSeen | None:
         known = self.routes.get(name)
-        return RouteSeen(route=known.route, since=self._route_since[name]) if known else None
+        if known is None:
+            return None
+        lost_at = self._fence_lost_at.get(name)
+        return RouteSeen(route=known.route, since=self._route_since[name], fence_lost_at=lost_at)
 
     def pod_of(self, account: str) -> PodView | None:
         record = self.accounts.get(account)
@@ -256,6 +262,13 @@ class Desk:
             history=recall(status),
             drill_answered=status.drill_answered if status else None,
         )
+
+    def _note_lost_fences(self, before: Heartbeat, beat: Heartbeat, now: float) -> None:
+        for name, known in self.routes.items():
+            epoch = known.route.epoch
+            had, has = holds_fence(before, name, epoch), holds_fence(beat, name, epoch)
+            if known.route.named == beat.account and had and not has:
+                self._fence_lost_at[name] = now
 
     def _note_life(self, account: str) -> None:
         record = self.accounts.get(account)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from mds_operator.domain import recovery, sessions
+from mds_operator.domain import drills, recovery, sessions
 from mds_operator.domain.due import find_due, plan_due, read_request
 from mds_operator.domain.pod_hash import PodHash
 from mds_operator.domain.recovery import read_login, update_block
@@ -98,7 +98,8 @@ def _find_due(
     now, wall = desk.office.now(), desk.office.wall()
     request = read_request(record.account, record.restarts, wall=wall)
     found = find_due(work.build_case(record), request, sessions.is_trading_day, now=now, wall=wall)
-    record.remark = request.remark or found.remark
+    misplaced = drills.find_misplaced(record.account.metadata.annotations)
+    record.remark = request.remark or found.remark or misplaced
     seen = judgement.accounts[name]
     active = frozenset(seen.named_in)
     selected = frozenset(key for key, entry in judgement.subscriptions.items() if name in entry.accounts)

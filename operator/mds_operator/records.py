@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
+    from mds_operator.domain.drills import Drill
     from mds_operator.domain.history import History
-    from mds_operator.domain.judging import Drill
     from mds_operator.domain.observe import LivezSeen, PodLife
     from mds_operator.domain.pod_case import Rejection
     from mds_operator.domain.pod_hash import PodHash

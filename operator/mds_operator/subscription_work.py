@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.adapters.kube.errors import KubeError
 from mds_operator.adapters.kube.events import About, EventType, News
 from mds_operator.adapters.nats.gaps import gap_ms
 from mds_operator.adapters.nats.link import LinkError
-from mds_operator.domain import history
+from mds_operator.domain import drills, history
 from mds_operator.domain.acceptance import count_asked
-from mds_operator.domain.judging import Drill
 from mds_operator.domain.subscription_case import SubscriptionCase
 from mds_operator.domain.subscription_status import build_subscription_status
 from mds_operator.routes import write_route
@@ -22,12 +20,13 @@ from mds_protocol.failover.election import Action
 from mds_protocol.failover.routing import Stamp, close, fenced_epoch, next_route
 from mds_protocol.failover.standing import Candidate
 from mds_protocol.resources.feedsubscription import FeedSubscription
-from mds_protocol.resources.objects import API_VERSION, DRILL_AT
+from mds_protocol.resources.objects import API_VERSION
 from mds_protocol.resources.reasons import FailoverReason
 from mds_protocol.wire.subjects import SubjectTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+    from datetime import datetime
 
     from mds_operator.desk import Desk
     from mds_operator.domain.judging import Judgement
@@ -165,6 +164,9 @@ class SubscriptionWork:
             history=record.history,
             asked=count_asked(active, here) if active else {},
             drill_answered=record.drill_answered,
+            remark=drills.find_remark(
+                record.subscription.metadata.annotations, record.drill_answered, record.drill, decision
+            ),
             written_at=record.written_at,
         )
 
@@ -181,14 +183,11 @@ class SubscriptionWork:
 
     def _note_drill(self, name: str, record: SubscriptionRecord) -> None:
         """`mds.dev/drillAt` with a new time that has come: the feed leaves its account, as for a restart."""
-        asked = record.subscription.metadata.annotations.get(DRILL_AT)
-        answered = record.drill_answered
-        known = self._desk.routes.get(name)
-        if asked is None or asked == answered or known is None or known.route.named is None:
+        annotations, known = record.subscription.metadata.annotations, self._desk.routes.get(name)
+        asked = drills.find_request(annotations, record.drill_answered, wall=self._office.wall())
+        if asked is None or known is None or known.route.named is None:
             return
-        if not _has_come(asked, self._office.wall()):
-            return
-        record.drill = Drill(known.route.named, self._office.now())
+        record.drill = drills.Drill(known.route.named, self._office.now())
         record.drill_answered = asked
 
     # --- the gap of a move
@@ -259,11 +258,3 @@ _PLANNED: Final = frozenset(
     }
 )
 """What somebody asked for: no warning."""
-
-
-def _has_come(text: str, wall: datetime) -> bool:
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return when.tzinfo is not None and when <= wall

@@ -99,11 +99,6 @@ class LeaseElector:
         self._seen: LeaseSeen | None = None
         self._renewed_at: float | None = None
 
-    @property
-    def is_held(self) -> bool:
-        """To be asked before each act of a leader: the loop may have slept past the deadline."""
-        return self._renewed_at is not None and time.monotonic() - self._renewed_at < RENEW_DEADLINE_S
-
     async def hold(self, on_gained: Callable[[], None], on_lost: Callable[[], None]) -> None:
         """Waits for the Lease, then keeps it; returns when it is lost. Cancelled, it releases it."""
         try:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from mds_operator.domain import account_messages as messages
 from mds_operator.domain.account_readiness import STALLED_REASONS, Verdict, find_cause
 from mds_operator.domain.conditions import set_condition, truth
-from mds_operator.domain.front_words import is_login_code
 from mds_protocol.failover.health import HealthState
+from mds_protocol.failover.logins import is_login_code
 from mds_protocol.resources.conditions import ConditionType
 from mds_protocol.resources.reasons import AccountReason
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain.conditions import make_plain
-from mds_operator.domain.front_words import WORDS_MAX, explain_login, is_login_code, quote_front
+from mds_operator.domain.front_words import WORDS_MAX, explain_login, quote_front
 from mds_operator.domain.pod_trouble import describe_end
+from mds_protocol.failover.logins import is_login_code
 from mds_protocol.resources.feedaccount import Role
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 from mds_protocol.wire.heartbeat import GatewayState

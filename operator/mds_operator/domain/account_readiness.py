@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain import account_messages as messages
-from mds_operator.domain.front_words import is_login_code
 from mds_operator.domain.pod_trouble import describe_end, find_trouble, is_wrong_start
 from mds_protocol.failover.health import HealthState
-from mds_protocol.failover.logins import LoginAnswer, classify_login
+from mds_protocol.failover.logins import LoginAnswer, classify_login, is_login_code
 from mds_protocol.resources.feedaccount import Role
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain.account_conditions import build_conditions
 from mds_operator.domain.account_readiness import Verdict, judge_readiness
-from mds_operator.domain.conditions import MESSAGE_MAX, make_plain, to_seconds
+from mds_operator.domain.conditions import MESSAGE_MAX, add_remark, make_plain, to_seconds
 from mds_operator.domain.front_words import WORDS_MAX, quote_front
 from mds_protocol.resources.feedaccount import (
     FeedAccountStatus,
@@ -58,9 +58,8 @@ def build_account_status(
     if before is not None and _is_hiccup(case, before, now):
         return before.model_copy(update={"restarts": case.restarts})
     last = before or FeedAccountStatus()
-    ready = judge_readiness(case, now=now)
-    if case.remark is not None:
-        ready = replace(ready, message=f"{ready.message} Beside that: {case.remark}.")
+    judged = judge_readiness(case, now=now)
+    ready = replace(judged, message=add_remark(judged.message, case.remark))
     beat = case.heartbeat
     pod = case.pod
     built = FeedAccountStatus(

@@ -60,6 +60,11 @@ def truth(*, holds: bool | None) -> ConditionStatus:
     return ConditionStatus.TRUE if holds else ConditionStatus.FALSE
 
 
+def add_remark(message: str, remark: str | None) -> str:
+    """A condition's message, and what a person asked for in vain: that changes no condition."""
+    return message if remark is None else f"{message} Beside that: {remark}."
+
+
 def make_plain(text: str, longest: int) -> str:
     """One printable line of at most `longest` characters, whatever bytes a broker or a pod put into it."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())

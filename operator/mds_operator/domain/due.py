@@ -15,6 +15,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from mds_operator.domain.annotations import parse_time, tell_no_time
 from mds_operator.domain.pod_case import Action
 from mds_operator.domain.pods import decide_pods, find_change, find_obstacle
 from mds_protocol.failover.restarts import PlannedRestart
@@ -35,9 +36,6 @@ FRESH: Final = timedelta(seconds=60)
 
 TRADING_ZONE: Final = ZoneInfo("Asia/Shanghai")
 """What a trading day is, whatever the schedule's own time zone."""
-
-REQUEST_MAX: Final = 40
-"""Characters: what status can repeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +65,9 @@ def read_request(account: FeedAccount, restarts: Restarts, *, wall: datetime) ->
     text, answered = account.metadata.annotations.get(RESTARTED_AT), restarts.answered
     if text is None or text == answered:
         return Request(answered)
-    when = _parse_time(text)
+    when = parse_time(text)
     if when is None:
-        shown = text if len(text) <= REQUEST_MAX else f"{text[:REQUEST_MAX]}…"
-        remark = f"annotation {RESTARTED_AT} is {shown!r}, which is no time: write it as 2027-01-04T08:40:00Z"
-        return Request(answered, remark=remark)
+        return Request(answered, remark=tell_no_time(RESTARTED_AT, text))
     if when > wall:
         return Request(answered, waits_until=when)
     return Request(text, is_new=True)
@@ -120,19 +116,8 @@ def _is_possible(case: PodCase, now: float) -> bool:
     return find_obstacle(undecided, now=now) is None and decide_pods(undecided, now=now).action is Action.KEEP
 
 
-def _parse_time(text: str) -> datetime | None:
-    """With its offset from UTC: without one, nobody knows when that is."""
-    if len(text) > REQUEST_MAX:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
-
-
 def _is_due(at: datetime, pod: PodView, wall: datetime) -> bool:
-    made = _parse_time(pod.created)
+    made = parse_time(pod.created)
     return at <= wall < at + SCHEDULE_WINDOW and made is not None and made < at - FRESH
 
 

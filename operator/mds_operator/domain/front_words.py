@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain.conditions import make_plain
+from mds_protocol.failover.logins import is_login_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 WORDS_MAX: Final = 300
 """Of anybody else's words in a message: the remedy behind them must still fit."""
-
-FIRST_DISCONNECT: Final = 4097
-"""From here on a number says why a connection ended, not why a login was refused."""
 
 LOGIN_REMEDIES: Final[Mapping[int, str]] = {
     3: (
@@ -52,11 +50,6 @@ LOGIN_REMEDIES: Final[Mapping[int, str]] = {
 }
 
 _UNKNOWN_REMEDY: Final = "Ask the broker what this code means."
-
-
-def is_login_code(code: int | None) -> bool:
-    """Whether the number is a broker's answer to a login."""
-    return code is not None and 0 < code < FIRST_DISCONNECT
 
 
 def explain_login(code: int) -> str:

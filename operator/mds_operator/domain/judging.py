@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from mds_operator.domain.drills import Drill
     from mds_operator.domain.observe import LivezSeen, PodLife
     from mds_operator.domain.seen import NodeView, PodView
     from mds_protocol.failover.election import Decision
@@ -34,17 +35,6 @@ if TYPE_CHECKING:
     from mds_protocol.resources.feedaccount import FeedAccount, FeedAccountStatus
     from mds_protocol.resources.feedsubscription import FeedSubscription
     from mds_protocol.wire.heartbeat import SessionState
-
-
-@dataclass(frozen=True, slots=True)
-class Drill:
-    """An exercise that a person asked for: the feed leaves this account."""
-
-    account: str
-    since: float
-    """Its health counts as no older: else it would take the feed back at once."""
-    is_over: bool = False
-    """The feed has left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

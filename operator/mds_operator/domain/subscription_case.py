@@ -54,6 +54,8 @@ class SubscriptionCase:
     asked: Mapping[str, int] = field(default_factory=dict)
     """Of the active account: `acceptance.count_asked`."""
     drill_answered: str | None = None
+    remark: str | None = None
+    """Why `mds.dev/drillAt` asks for nothing, or its drill does not happen."""
     log_bytes: int = LOG_BYTES
     written_at: datetime | None = None
     """When this operator last wrote the status; counts alone are written once a minute."""

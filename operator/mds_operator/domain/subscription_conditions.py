@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain.account_messages import name_some
-from mds_operator.domain.conditions import find_condition, set_condition, truth
+from mds_operator.domain.conditions import add_remark, find_condition, set_condition, truth
 from mds_protocol.failover.health import HealthState
 from mds_protocol.resources.conditions import ConditionStatus, ConditionType
 from mds_protocol.resources.reasons import FailoverReason, SubscriptionReason
@@ -67,12 +67,13 @@ def build_conditions(
 
     def conclude(kind: ConditionType, checks: tuple[_Check, ...]) -> Condition:
         verdict = next(found for check in checks if (found := check(facts)))
+        remark = case.remark if kind is ConditionType.READY else None
         return set_condition(
             before,
             kind,
             verdict.status,
             verdict.reason,
-            verdict.message,
+            add_remark(verdict.message, remark),
             generation=case.generation,
             wall=wall,
         )

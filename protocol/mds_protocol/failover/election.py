@@ -213,7 +213,7 @@ def _check_takeover(case: _Case) -> Verdict | None:
     named, seen = case.named_standing, case.seen
     if named is None or seen is None or named.account.is_active(case.subscription.name, seen.route.epoch):
         return None
-    stalled = case.now - seen.since >= timings.TAKEOVER_STALLED_S
+    stalled = case.now - seen.takeover_awaited_since >= timings.TAKEOVER_STALLED_S
     if not stalled:
         return Verdict(FailoverReason.FENCE_AWAITED)
     if not case.subscription.market.matters:

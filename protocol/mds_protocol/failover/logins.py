@@ -47,6 +47,11 @@ def classify_login(code: int) -> LoginAnswer:
     return LOGIN_ANSWERS.get(code, LoginAnswer.INSPECT)
 
 
+def is_login_code(code: int | None) -> bool:
+    """Whether the number is a broker's answer to a login."""
+    return code is not None and 0 < code < FIRST_DISCONNECT
+
+
 def find_refusal(heartbeat: Heartbeat) -> int | None:
     """The code of a login that the broker refuses now.
 
@@ -54,4 +59,4 @@ def find_refusal(heartbeat: Heartbeat) -> int | None:
     """
     fronts = [front for front in (heartbeat.market_data, heartbeat.trade) if front is not None]
     codes = (front.error_code for front in fronts if front.connected and not front.logged_in)
-    return next((code for code in codes if code is not None and 0 < code < FIRST_DISCONNECT), None)
+    return next((code for code in codes if is_login_code(code)), None)

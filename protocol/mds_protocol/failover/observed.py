@@ -86,9 +86,7 @@ class AccountSeen:
         return next((entry for entry in said if entry.subscription == subscription), None)
 
     def is_active(self, subscription: str, epoch: int) -> bool:
-        """Whether it stored its fence for this epoch: named alone is not active."""
-        entry = self.publication(subscription)
-        return entry is not None and entry.fence_epoch == epoch
+        return self.heard is not None and holds_fence(self.heard.heartbeat, subscription, epoch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +131,12 @@ class RouteSeen:
 
     route: Route
     since: float
+    fence_lost_at: float | None = None
+    """When the named account was first heard without the fence of this epoch that it had: NATS was away."""
+
+    @property
+    def takeover_awaited_since(self) -> float:
+        return self.since if self.fence_lost_at is None else max(self.since, self.fence_lost_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +174,13 @@ def hear(before: Heard | None, heartbeat: Heartbeat, *, pod: str | None, now: fl
     if pod is not None and heartbeat.instance != pod:
         return before
     return Heard(heartbeat=heartbeat, at=now)
+
+
+def holds_fence(heartbeat: Heartbeat, subscription: str, epoch: int) -> bool:
+    """Whether its sender stored its fence for this epoch: named alone is not active."""
+    return any(
+        entry.subscription == subscription and entry.fence_epoch == epoch for entry in heartbeat.publications
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

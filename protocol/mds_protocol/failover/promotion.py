@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mds_protocol.failover import health, timings
-from mds_protocol.failover.observed import OPEN_MARKET
+from mds_protocol.failover.observed import OPEN_MARKET, holds_fence
 from mds_protocol.resources.reasons import PromotionReason
 from mds_protocol.wire.heartbeat import GatewayState
 from mds_protocol.wire.route import Mode
@@ -65,10 +65,8 @@ def says_it_fails(heartbeat: Heartbeat, seen: RouteSeen, subscription: str, *, n
     """Whether the named account itself says that it does not publish: by a fault, or by an overdue fence."""
     if health.find_fault(heartbeat) is not None:
         return True
-    if now - seen.since < timings.TAKEOVER_STALLED_S:
-        return False
-    said = next((entry for entry in heartbeat.publications if entry.subscription == subscription), None)
-    return said is None or said.fence_epoch != seen.route.epoch
+    is_due = now - seen.since >= timings.TAKEOVER_STALLED_S
+    return is_due and not holds_fence(heartbeat, subscription, seen.route.epoch)
 
 
 def could_publish(heartbeat: Heartbeat) -> bool:

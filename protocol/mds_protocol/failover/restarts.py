@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from mds_protocol.failover import timings
 from mds_protocol.failover.health import HealthState
-from mds_protocol.failover.logins import LoginAnswer, classify_login
 from mds_protocol.failover.observed import OPEN_MARKET, Standby
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 
@@ -90,12 +89,6 @@ class RestartStep:
     restart: bool
     reason: RestartReason
     """MOVE_FIRST: mark the account as leaving, so that `elect` moves the feed, and ask again."""
-
-
-def block_for(code: int | None, fingerprint: str) -> Block | None:
-    """The block that a refused login asks for, if any."""
-    stops = code is not None and classify_login(code) is LoginAnswer.STOP
-    return Block(code, fingerprint) if code is not None and stops else None
 
 
 def cooldown_until(recovery: Recovery, now: float) -> float | None:

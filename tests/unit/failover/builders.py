@@ -135,10 +135,11 @@ def decide(
     route: Route | None = None,
     no_route: bool = False,
     since: float = LONG_AGO,
+    fence_lost_at: float | None = None,
     now: float = NOW,
 ) -> Decision:
     """`elect` with the named values; the route's candidates are the given accounts in their order."""
     given = {entry.account.name: entry for entry in candidates}
     known = route or make_route(candidates=given)
-    seen = None if no_route else RouteSeen(route=known, since=since)
+    seen = None if no_route else RouteSeen(route=known, since=since, fence_lost_at=fence_lost_at)
     return elect(subscription or make_subscription(), given, seen, now=now)

@@ -476,6 +476,17 @@ def test_who_stores_no_fence_in_time_is_replaced(
     assert moved(make_candidate("a", active=False), B, since=NOW - named_for) == (to, reason)
 
 
+@pytest.mark.parametrize(
+    ("lost_for", "to", "reason"),
+    [(2.9, None, FailoverReason.FENCE_AWAITED), (3.0, "b", FailoverReason.TAKEOVER_STALLED)],
+    ids=["just-before", "just-after"],
+)
+def test_who_lost_its_fence_with_its_connection_has_as_long_for_another(
+    lost_for: float, to: str | None, reason: FailoverReason
+) -> None:
+    assert moved(make_candidate("a", active=False), B, fence_lost_at=NOW - lost_for) == (to, reason)
+
+
 def test_no_voluntary_move_begins_before_the_fence_is_stored() -> None:
     raised = make_candidate("b", priority=900)
 

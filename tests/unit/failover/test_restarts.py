@@ -11,7 +11,6 @@ from mds_protocol.failover.restarts import (
     PlannedRestart,
     Recovery,
     RestartSeen,
-    block_for,
     cooldown_until,
     decide_restart,
     plan_restarts,
@@ -133,16 +132,6 @@ def test_the_cool_down_stops_growing() -> None:
     recovery = Recovery(max_per_hour=100, recent=tuple(NOW - 1.0 - n for n in range(50, -1, -1)))
 
     assert cooldown_until(recovery, NOW) == NOW - 1.0 + 960.0
-
-
-@pytest.mark.parametrize(("code", "blocks"), [(63, True), (75, True), (7, False), (60, False), (None, False)])
-def test_a_block_holds_until_what_it_was_made_with_changes(code: int | None, *, blocks: bool) -> None:
-    block = block_for(code, "old")
-
-    assert (block is not None) is blocks
-    if block is not None:
-        assert block.holds("old")
-        assert not block.holds("new")
 
 
 def planned(account: str, active: str = "", standby: str = "", **changes: Any) -> PlannedRestart:

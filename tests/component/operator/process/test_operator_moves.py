@@ -96,6 +96,13 @@ class Desk:
         assert found is not None
         return found
 
+    async def says(self, words: str) -> None:
+        await self.cluster.until(self.feed, lambda feed: words in tell_ready(feed))
+
+
+def tell_ready(status: dict[str, Any]) -> str:
+    return str({one["type"]: one["message"] for one in status["conditions"]}["Ready"])
+
 
 def is_healthy(status: dict[str, Any]) -> bool:
     ready = {one["type"]: one["status"] for one in status.get("conditions", [])}.get("Ready")
@@ -205,6 +212,20 @@ async def test_a_drill_moves_the_feed_once_and_it_does_not_come_straight_back(de
     feed = await desk.feed()
     assert (feed["activeAccount"], feed["epoch"]) == ("ctp-b", move["epoch"])
     assert feed["drillAnswered"] == "2026-01-05T09:00:00+08:00"
+
+
+async def test_a_drill_that_does_not_happen_says_why_and_happens_when_it_can(desk: Desk) -> None:
+    await desk.cluster.annotate(SUBSCRIPTIONS, FEED, drillAt="soon")
+    await desk.says("annotation mds.dev/drillAt is 'soon', which is no time")
+    await desk.cluster.edit(ACCOUNTS, "ctp-b", enabled=False)
+    await desk.cluster.until(desk.feed, lambda feed: "nextAccount" not in feed)
+    await desk.cluster.annotate(SUBSCRIPTIONS, FEED, drillAt="2026-01-06T09:00:00+08:00")
+    await desk.says("the drill of 2026-01-06T09:00:00+08:00 waits")
+    assert (await desk.feed())["activeAccount"] == "ctp-a"
+
+    await desk.cluster.edit(ACCOUNTS, "ctp-b", enabled=True)
+    await desk.moved("ctp-b", "Drill")
+    await desk.cluster.until(desk.feed, lambda feed: "Beside that" not in tell_ready(feed))
 
 
 async def test_a_disabled_account_hands_over(desk: Desk) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from mds_operator.desk import SETTLE_S
-from mds_operator.domain.judging import Drill
+from mds_operator.domain.drills import Drill
 from mds_operator.domain.seen import Key
 from mds_protocol.resources.feedaccount import FeedAccount
-from mds_protocol.wire.heartbeat import GatewayState
+from mds_protocol.wire.heartbeat import GatewayState, Publication
 from tests.unit.operator.core.builders import (
     NOW,
     WALL,
@@ -211,6 +211,39 @@ def test_an_epoch_counts_from_when_it_was_first_seen() -> None:
     seen = scene.desk.route_seen("all")
     assert seen is not None
     assert seen.since == NOW + 10
+
+
+@pytest.mark.parametrize(
+    ("fences", "lost_at"),
+    [
+        pytest.param([5, 5], None, id="keeps-it"),
+        pytest.param([None, None], None, id="never-had-it"),
+        pytest.param([5, None, None], NOW + 1, id="lost-it-once"),
+        pytest.param([5, None, 5, None], NOW + 3, id="lost-it-again"),
+        pytest.param([4, None], None, id="lost-that-of-an-older-epoch"),
+    ],
+)
+def test_the_named_account_is_seen_to_lose_its_fence(fences: list[int | None], lost_at: float | None) -> None:
+    scene = make_scene()
+    scene.desk.on_route("all", known(make_route("ctp-a", epoch=5)))
+    for epoch in fences:
+        scene.beat(publications=(Publication(subscription="all", epoch=5, fence_epoch=epoch),))
+        scene.pass_time(1)
+
+    seen = scene.desk.route_seen("all")
+    assert seen is not None
+    assert seen.fence_lost_at == lost_at
+
+
+def test_another_account_may_lose_its_fence() -> None:
+    scene = make_scene()
+    scene.desk.on_route("all", known(make_route("ctp-b", epoch=5)))
+    for epoch in (5, None):
+        scene.beat(publications=(Publication(subscription="all", epoch=5, fence_epoch=epoch),))
+
+    seen = scene.desk.route_seen("all")
+    assert seen is not None
+    assert seen.fence_lost_at is None
 
 
 def test_a_route_that_is_gone_is_not_seen() -> None:

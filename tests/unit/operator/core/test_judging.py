@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mds_operator.domain.judging import Drill, Facts, Judgement, judge, recall_health
+from mds_operator.domain.drills import Drill
+from mds_operator.domain.judging import Facts, Judgement, judge, recall_health
 from mds_operator.domain.observe import PodLife
 from mds_operator.domain.seen import read_pod
 from mds_protocol.failover.election import Action

@@ -256,10 +256,19 @@ def test_a_refused_login_blocks_the_account_until_what_it_logs_in_with_changes()
     assert room.plan()["ctp-b"] == (True, RestartReason.CREDENTIALS_CHANGED)
 
 
-def test_an_annotation_that_asks_for_nothing_is_told() -> None:
+@pytest.mark.parametrize(
+    ("annotations", "remark"),
+    [
+        pytest.param({"mds.dev/restartedAt": "now"}, "which is no time", id="no time"),
+        pytest.param(
+            {"mds.dev/drillAt": "2027-01-05T01:59:00Z"}, "annotate the FeedSubscription", id="a drill"
+        ),
+    ],
+)
+def test_an_annotation_that_asks_for_nothing_is_told(annotations: dict[str, str], remark: str) -> None:
     room = Room()
-    wrong = {"annotations": {"mds.dev/restartedAt": "now"}}
-    room.desk.take_account(account_body("ctp-b", metadata=wrong))
+    room.desk.take_account(account_body("ctp-b", metadata={"annotations": annotations}))
     room.plan()
 
-    assert "which is no time" in (room.desk.accounts["ctp-b"].remark or "")
+    assert remark in (room.desk.accounts["ctp-b"].remark or "")
+    assert room.desk.accounts["ctp-a"].remark is None

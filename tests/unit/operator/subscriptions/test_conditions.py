@@ -69,6 +69,14 @@ def test_a_quiet_morning_is_good_in_all_four() -> None:
     ]
 
 
+def test_what_a_person_asked_for_in_vain_is_said_in_ready_and_changes_nothing_else() -> None:
+    plain, remarked = build(make_case()), build(make_case(remark="the drill waits"))
+
+    assert find(remarked, "Ready").message == f"{find(plain, 'Ready').message} Beside that: the drill waits."
+    assert [say(entry) for entry in remarked.conditions] == [say(entry) for entry in plain.conditions]
+    assert remarked.conditions[2:] == plain.conditions[2:]
+
+
 @pytest.mark.parametrize(
     ("case", "expected"),
     [

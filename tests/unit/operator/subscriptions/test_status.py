@@ -189,6 +189,7 @@ FIXED = [
     pytest.param(make_case(acceptance=judge_one(accounts=[]), decision=None), id="not accepted"),
     pytest.param(make_case(route=None), id="no route yet"),
     pytest.param(less_covered(), id="degraded"),
+    pytest.param(make_case(remark="the drill waits"), id="a drill waits"),
 ]
 
 
