@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PORT: Final = 4222
 OPEN: Final = "open"
+LINK_NICE: Final = -15
+"""Before all others: what is slow here would be told as NATS being slow."""
 
 
 class Link:
@@ -40,8 +42,7 @@ class Link:
 
 @contextlib.contextmanager
 def open_link(listen_on: str, server: str) -> Iterator[Link]:
-    # Before all others: what is slow here would be told as NATS being slow.
-    command = ["nice", "-n", "-15", sys.executable, "-m", "tests.chaos.link", listen_on, server]
+    command = ["nice", "-n", str(LINK_NICE), sys.executable, "-m", "tests.chaos.link", listen_on, server]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from mds_devcluster.records import write_whole
 from tests.bench.moves import has_changes
 from tests.bench.tick_cost import describe_machine, read_commit
-from tests.chaos.ground import PACE
+from tests.chaos.ground import CONTROL_PLANE_NICE, PACE
+from tests.chaos.link import LINK_NICE
 from tests.chaos.samples import Sample
 
 if TYPE_CHECKING:
@@ -70,7 +71,11 @@ def _describe_run() -> dict[str, Any]:
         "uncommitted": has_changes(),
         "machine": describe_machine(),
         "load_average": {"before": os.getloadavg(), "after": os.getloadavg()},
-        "setup": {"contracts": PACE.contracts, "rate": PACE.rate},
+        "setup": {
+            "contracts": PACE.contracts,
+            "rate": PACE.rate,
+            "nice": {"control plane, kubelets, containerd": CONTROL_PLANE_NICE, "proxy to NATS": LINK_NICE},
+        },
     }
 
 

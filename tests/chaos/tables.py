@@ -6,7 +6,9 @@ import statistics
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from tests.chaos.ground import CONTROL_PLANE_NICE
 from tests.chaos.judging import count_lost, find_breaches
+from tests.chaos.link import LINK_NICE
 from tests.chaos.matrix import KINDS, Outcome
 from tests.chaos.results import ROOT, read_samples
 
@@ -120,7 +122,8 @@ def _describe_run(result: dict[str, Any], samples: Sequence[Sample]) -> str:
     cpu = f"{machine['cores']} cores ({machine['cpu']}; load {load:.1f} before the start)"
     return (
         f"{setup['rate']} ticks/s over {setup['contracts']} contracts; {stored} ticks stored. All of the "
-        f"cluster, the simulator and the judge shared {cpu}.\nMeasured {result['at']} to "
-        f"{result['took_until']}, commit {result['commit']}{state}, `{result['command']}`; all samples: "
+        f"cluster, the simulator and the judge shared {cpu}; control "
+        f"plane and node processes at nice {CONTROL_PLANE_NICE}, the proxy to NATS at {LINK_NICE}.\n"
+        f"Measured {result['at']} to {result['took_until']}, commit {result['commit']}{state}, `{result['command']}`; all samples: "
         "`docs/results/chaos.json`."
     )
