@@ -124,6 +124,6 @@ def _describe_run(result: dict[str, Any], samples: Sequence[Sample]) -> str:
         f"{setup['rate']} ticks/s over {setup['contracts']} contracts; {stored} ticks stored. All of the "
         f"cluster, the simulator and the judge shared {cpu}; control "
         f"plane and node processes at nice {CONTROL_PLANE_NICE}, the proxy to NATS at {LINK_NICE}.\n"
-        f"Measured {result['at']} to {result['took_until']}, commit {result['commit']}{state}, `{result['command']}`; all samples: "
-        "`docs/results/chaos.json`."
+        f"Measured {result['at']} to {result['took_until']}, commit {result['commit']}{state}, "
+        f"`{result['command']}`; all samples: `docs/results/chaos.json`."
     )
