@@ -102,7 +102,7 @@ unit: .venv/ready ## the tests that need no root, no network and no cluster
 test: check ## everything: checks, all tests, on real parts and on a cluster of its own (root or Docker)
 	@$(PYTHON) -m mds_devcluster build
 	@$(PYTHON) -m mds_devcluster images
-	@$(BIN)/pytest tests/unit tests/oracle tests/component tests/e2e
+	@$(BIN)/pytest tests/unit tests/oracle tests/component tests/e2e tests/chaos
 
 .PHONY: bench
 bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
@@ -112,7 +112,7 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minut
 	@$(PYTHON) -m tests.bench.moves
 
 .PHONY: chaos-once
-chaos-once: .venv/ready ## each fault once, as a test (10 minutes; part of `make test` when every kind keeps its promise)
+chaos-once: .venv/ready ## each fault once, as a test (9 minutes; part of `make test`)
 	@$(BIN)/pytest tests/chaos
 
 .PHONY: chaos

@@ -1,7 +1,8 @@
 """Each kind of fault once, on a real cluster. `python -m tests.bench.chaos` does it five times, for the docs.
 
 The bars are ten times as wide as there: this machine may do other things, too. What is lost, repeated or out
-of order has no allowance.
+of order has no allowance. Where the feed stood still before any fault was made, a broken promise says nothing
+about the fault: the sample is printed as all are, and another is taken.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from tests.chaos.ground import Ground
 
 ALLOWANCE: Final = 10.0
+BUSY_MS: Final = 300.0
+"""A gateway is missed after 700 ms; a machine that stands still for this long may do so for longer."""
+TRIES: Final = 3
 ONCE: Final = [pytest.param(kind, id=kind.name) for kind in KINDS if kind.in_test]
 
 
@@ -29,15 +33,19 @@ ONCE: Final = [pytest.param(kind, id=kind.name) for kind in KINDS if kind.in_tes
 def test_the_feed_outlives(
     kind: Kind, ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    try:
-        mend(ground)
-        ground.wait_until_steady()
-        sample = take_sample(ground, kind, 1)
-    except AssertionError as problem:
-        raise AssertionError(
-            f"{problem}; evidence in {collect(ground.kube, [NAMESPACE], tmp_path)}"
-        ) from problem
+    for number in range(1, TRIES + 1):
+        try:
+            mend(ground)
+            ground.wait_until_steady()
+            sample = take_sample(ground, kind, number)
+        except AssertionError as problem:
+            raise AssertionError(
+                f"{problem}; evidence in {collect(ground.kube, [NAMESPACE], tmp_path)}"
+            ) from problem
+        with capsys.disabled():
+            print(f"\n{sample.describe()}", end=" ")  # noqa: T201 - every sample is printed
+        breaches = find_breaches(kind, sample, allowance=ALLOWANCE)
+        if not breaches or sample.control_ms < BUSY_MS:
+            break
 
-    with capsys.disabled():
-        print(f"\n{sample.describe()}", end=" ")  # noqa: T201 - every sample is printed
-    assert find_breaches(kind, sample, allowance=ALLOWANCE) == []
+    assert breaches == []

@@ -43,10 +43,13 @@ def update_behind(
 ) -> dict[str, float]:
     """Per exchange where a peer is ahead: from when on it saw ticks that this account did not.
 
-    A pure fold: `behind` is what this returned the last time.
+    A pure fold: `behind` is what this returned the last time. Of an account that is not heard now nobody
+    knows what it sees: after an outage of NATS a peer may be back before it.
     """
     after: dict[str, float] = {}
-    for exchange in account.heard.heartbeat.exchanges if account.heard else ():
+    if account.heard is None or now - account.heard.at >= timings.SILENCE_S:
+        return after
+    for exchange in account.heard.heartbeat.exchanges:
         peer_tick = _newest_at_peers(account, exchange, seen, now)
         own_tick = _last_tick(account.heard, exchange)
         if peer_tick is None or own_tick is None or session_of(exchange, seen, now) is SessionState.CLOSED:

@@ -49,6 +49,17 @@ def test_an_account_falls_behind_when_a_peer_is_clearly_ahead(own_ms: int | None
 
 
 @pytest.mark.parametrize(
+    ("heard_ago", "is_behind"),
+    [(0.69, True), (0.71, False), (20.0, False)],
+    ids=["heard", "missed", "cut off"],
+)
+def test_who_is_not_heard_is_not_behind(heard_ago: float, *, is_behind: bool) -> None:
+    own, peer = sees("a", 2_000, heard_ago=heard_ago), sees("b", 50)
+
+    assert bool(update_behind(own, around(own, peer), {"SHFE": NOW - 100.0}, NOW)) is is_behind
+
+
+@pytest.mark.parametrize(
     ("behind", "stale"), [(10.1, False), (10.2, True)], ids=["just-before", "just-after"]
 )
 def test_it_is_stale_when_the_peer_saw_ticks_over_stale_after(behind: float, *, stale: bool) -> None:
