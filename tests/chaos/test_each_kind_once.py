@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.chaos.ground import Ground
+    from tests.chaos.samples import Sample
 
 ALLOWANCE: Final = 10.0
 BUSY_MS: Final = 300.0
@@ -33,15 +34,9 @@ ONCE: Final = [pytest.param(kind, id=kind.name) for kind in KINDS if kind.in_tes
 def test_the_feed_outlives(
     kind: Kind, ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    breaches: list[str] = []
     for number in range(1, TRIES + 1):
-        try:
-            mend(ground)
-            ground.wait_until_steady()
-            sample = take_sample(ground, kind, number)
-        except AssertionError as problem:
-            raise AssertionError(
-                f"{problem}; evidence in {collect(ground.kube, [NAMESPACE], tmp_path)}"
-            ) from problem
+        sample = take(ground, kind, number, tmp_path)
         with capsys.disabled():
             print(f"\n{sample.describe()}", end=" ")  # noqa: T201 - every sample is printed
         breaches = find_breaches(kind, sample, allowance=ALLOWANCE)
@@ -49,3 +44,13 @@ def test_the_feed_outlives(
             break
 
     assert breaches == []
+
+
+def take(ground: Ground, kind: Kind, number: int, folder: Path) -> Sample:
+    try:
+        mend(ground)
+        ground.wait_until_steady()
+        return take_sample(ground, kind, number)
+    except AssertionError as problem:
+        evidence = collect(ground.kube, [NAMESPACE], folder)
+        raise AssertionError(f"{problem}; evidence in {evidence}") from problem
