@@ -26,6 +26,7 @@ def describe_publication(served: Served, witness: Witness | None, now: float) ->
         epoch=publication.route.epoch if publication.route is not None else 0,
         fence=fence.sequence if fence is not None else None,
         fence_epoch=fence.epoch if fence is not None else None,
+        resuming=publication.is_resuming,
         log_reach_ms=to_ms(publication.log.reach_s(now)) or 0,
         witness_asked_ms=None if answered is None else to_ms(now - answered),
         witnessed_tick_age_ms=None if changed is None else to_ms(now - changed),

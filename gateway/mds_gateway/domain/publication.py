@@ -207,6 +207,11 @@ class Publication:
         return self._claim.own if self.phase in (Phase.READING, Phase.ACTIVE) else None
 
     @property
+    def is_resuming(self) -> bool:
+        """Whether it leaves the feed of the process before it to another account."""
+        return self._claim.resuming_since is not None
+
+    @property
     def waiting(self) -> int:
         return self._sender.waiting
 

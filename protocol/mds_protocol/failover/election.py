@@ -6,7 +6,7 @@
     unknown               nothing moves on a guess
     leaving               restart, drill, drain: anyone healthy, rather one whose probe succeeds
     unhealthy             an open market, and only to one whose probe succeeds
-    takeover stalled      the same
+    takeover stalled      the same; at once, if a new process leaves it to another
     order                 edited: at once; only health came back: after `failbackAfter`
 
 `elect` is a fixed point: decide, apply, decide again on the same facts, and nothing more happens.
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from mds_protocol.failover import timings
 from mds_protocol.failover.health import HealthState
+from mds_protocol.failover.observed import is_resuming
 from mds_protocol.failover.order import candidates_of
 from mds_protocol.failover.standing import Standing, is_better, stand
 from mds_protocol.failover.waking import choose_awake
@@ -213,12 +214,19 @@ def _check_takeover(case: _Case) -> Verdict | None:
     named, seen = case.named_standing, case.seen
     if named is None or seen is None or named.account.is_active(case.subscription.name, seen.route.epoch):
         return None
-    stalled = case.now - seen.takeover_awaited_since >= timings.TAKEOVER_STALLED_S
-    if not stalled:
+    reason = _find_stall(case, named.account, seen)
+    if reason is None:
         return Verdict(FailoverReason.FENCE_AWAITED)
     if not case.subscription.market.matters:
-        return Verdict(FailoverReason.MARKET_CLOSED, detail=FailoverReason.TAKEOVER_STALLED)
-    return _move_unplanned(case, named, FailoverReason.TAKEOVER_STALLED)
+        return Verdict(FailoverReason.MARKET_CLOSED, detail=reason)
+    return _move_unplanned(case, named, reason)
+
+
+def _find_stall(case: _Case, named: AccountSeen, seen: RouteSeen) -> FailoverReason | None:
+    if named.heard is not None and is_resuming(named.heard.heartbeat, case.subscription.name):
+        return FailoverReason.CONTAINER_DIED
+    is_overdue = case.now - seen.takeover_awaited_since >= timings.TAKEOVER_STALLED_S
+    return FailoverReason.TAKEOVER_STALLED if is_overdue else None
 
 
 def _check_order(case: _Case) -> Verdict:

@@ -82,8 +82,7 @@ class AccountSeen:
 
     def publication(self, subscription: str) -> Publication | None:
         """What its last heartbeat said about a subscription."""
-        said = self.heard.heartbeat.publications if self.heard else ()
-        return next((entry for entry in said if entry.subscription == subscription), None)
+        return find_publication(self.heard.heartbeat, subscription) if self.heard else None
 
     def is_active(self, subscription: str, epoch: int) -> bool:
         return self.heard is not None and holds_fence(self.heard.heartbeat, subscription, epoch)
@@ -176,11 +175,20 @@ def hear(before: Heard | None, heartbeat: Heartbeat, *, pod: str | None, now: fl
     return Heard(heartbeat=heartbeat, at=now)
 
 
+def find_publication(heartbeat: Heartbeat, subscription: str) -> Publication | None:
+    return next((entry for entry in heartbeat.publications if entry.subscription == subscription), None)
+
+
 def holds_fence(heartbeat: Heartbeat, subscription: str, epoch: int) -> bool:
     """Whether its sender stored its fence for this epoch: named alone is not active."""
-    return any(
-        entry.subscription == subscription and entry.fence_epoch == epoch for entry in heartbeat.publications
-    )
+    entry = find_publication(heartbeat, subscription)
+    return entry is not None and entry.fence_epoch == epoch
+
+
+def is_resuming(heartbeat: Heartbeat, subscription: str) -> bool:
+    """Whether its sender would rather have another account go on (`fencing.is_resuming`)."""
+    entry = find_publication(heartbeat, subscription)
+    return entry is not None and entry.resuming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ class Publication(Part):
     """F, the stream sequence of its own fence; absent unless the account is active."""
     fence_epoch: Natural | None = None
     """The epoch that the fence stands for; the account is active for it, whatever the route says since."""
+    resuming: bool = False
+    """It is named, but began anew without its last ticks: another account had better go on."""
     log_reach_ms: Natural = 0
     """How far back its log of finished ticks goes."""
     witness_asked_ms: Natural | None = None

@@ -21,6 +21,7 @@ from tests.unit.failover.builders import (
     make_account,
     make_candidate,
     make_health,
+    make_publication,
     make_route,
     make_subscription,
     stale,
@@ -485,6 +486,14 @@ def test_who_lost_its_fence_with_its_connection_has_as_long_for_another(
     lost_for: float, to: str | None, reason: FailoverReason
 ) -> None:
     assert moved(make_candidate("a", active=False), B, fence_lost_at=NOW - lost_for) == (to, reason)
+
+
+def test_a_new_process_that_leaves_the_feed_to_another_is_replaced_at_once() -> None:
+    beat = {"publications": (make_publication(resuming=True),)}
+    heir = make_candidate("a", active=False, beat=beat)
+
+    assert moved(heir, B, since=NOW) == ("b", FailoverReason.CONTAINER_DIED)
+    assert moved(heir, since=NOW)[1] is FailoverReason.NOBODY_AVAILABLE
 
 
 def test_no_voluntary_move_begins_before_the_fence_is_stored() -> None:

@@ -122,6 +122,7 @@ def test_the_decision_to_promote_has_its_reason() -> None:
         pytest.param({"publications": (make_active(),), "market_data": DOWN}, 60.0, True, id="names-a-fault"),
         pytest.param({"publications": (make_publication(),)}, 2.9, False, id="takes-over-for-under-3-s"),
         pytest.param({"publications": (make_publication(),)}, 3.0, True, id="takes-over-for-3-s"),
+        pytest.param({"publications": (make_publication(resuming=True),)}, 0.0, True, id="resumes"),
         pytest.param({"publications": (make_active(4),)}, 60.0, True, id="fenced-an-older-epoch-only"),
         pytest.param({"publications": ()}, 60.0, True, id="does-not-know-the-subscription"),
     ],

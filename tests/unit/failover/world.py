@@ -280,6 +280,7 @@ class Gateway:
                     epoch=self.route.epoch,
                     fence=self.own.sequence if self.own else None,
                     fence_epoch=self.own.epoch if self.own else None,
+                    resuming=self.resuming_since is not None,
                     witness_asked_ms=0 if self.is_connected else None,
                     witnessed_tick_age_ms=self.freshest_ms(),
                 ),

@@ -148,9 +148,11 @@ def test_a_new_process_leaves_the_feed_of_the_one_before_to_another_for_a_while(
 
     world.run(after_s - 0.5)
     assert anew.publication.phase is (Phase.STANDBY if relief else Phase.FENCING)
+    assert anew.publication.is_resuming is relief
     world.run(0.5)
 
     assert publishers(world) == ["a"]
+    assert not anew.publication.is_resuming
 
 
 def test_a_new_process_that_is_relieved_stands_by_and_nothing_is_lost() -> None:

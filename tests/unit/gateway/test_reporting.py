@@ -144,6 +144,7 @@ def served(named: str | None, *, oldest_unacked_s: float | None = None) -> Serve
     publication = SimpleNamespace(
         route=route,
         fence=None,
+        is_resuming=False,
         log=SimpleNamespace(reach_s=lambda _: 2.5),
         oldest_unacked_s=lambda _: oldest_unacked_s,
     )
