@@ -18,6 +18,7 @@ from tests.chaos.ground import FENCE, FIRST, SECOND, SUBJECT
 from tests.chaos.matrix import Outcome
 from tests.component.gateway import reading_back as reading
 from tests.component.gateway.direct_reading import read_stream
+from tests.e2e.desks import describe_run
 from tests.e2e.waiting import wait_until
 from tests.oracle import join
 from tests.oracle.reading import read_delivered
@@ -267,7 +268,7 @@ def _mark_old(delivered: Sequence[join.Delivered], window: Window) -> list[join.
 
 def _has_changed(ground: Ground, account: str, before: tuple[str, int]) -> bool:
     found = ground.desk.pods(account)
-    return len(found) != 1 or ground.desk.snapshot_pods(account)[account] != before
+    return len(found) != 1 or describe_run(found[0]) != before
 
 
 def _read_records(ground: Ground, evidence: Evidence) -> tuple[dict[str, Any], ...]:
