@@ -124,6 +124,7 @@ class Ground:
         fence = self.read_fence()
         steady = (
             all(found and is_hot(found) for found in accounts.values())
+            and not any(self.is_leaving(name) for name in accounts)
             and status.get("activeAccount") == FIRST
             and is_redundant(subscription)
             and fence is not None
@@ -136,6 +137,10 @@ class Ground:
             "fence": fence,
             **{name: found.get("status", {}).get("message") for name, found in accounts.items()},
         }
+
+    def is_leaving(self, account: str) -> bool:
+        """Whether a pod was told to go: the status says so a moment later."""
+        return any("deletionTimestamp" in pod["metadata"] for pod in self.desk.pods(account))
 
     def build_account(self, name: str) -> Object:
         """As it is between faults."""
