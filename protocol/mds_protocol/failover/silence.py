@@ -80,7 +80,7 @@ def judge_silence(account: AccountSeen, seen: Surroundings, now: float) -> Accou
         return death
     if account.name in seen.mass_silence:
         return AccountReason.SILENT if _livez_denies(account, seen.listening) else AccountReason.MASS_SILENCE
-    if _is_on_its_way(account):
+    if _never_came_up(account):
         return AccountReason.STARTING
     testimonies = list(_testimonies(account, seen, now))
     if testimonies:
@@ -109,14 +109,9 @@ def _livez_denies(account: AccountSeen, listening: Listening) -> bool:
     )
 
 
-def _is_on_its_way(account: AccountSeen) -> bool:
-    """A pod that was never heard starts: neither in doubt nor dead.
-
-    Unless none of this account was heard yet and a route names it: an operator that begins may be deaf to it.
-    """
-    if account.heard is None:
-        return not account.named_in
-    return account.pod is not None and account.heard.heartbeat.instance != account.pod.name
+def _never_came_up(account: AccountSeen) -> bool:
+    """A pod that was never heard and that no route names is on its way: neither in doubt nor dead."""
+    return account.heard is None and not account.named_in
 
 
 def _is_alive_to_any(testimonies: Sequence[Testimony]) -> bool:

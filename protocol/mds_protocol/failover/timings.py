@@ -55,8 +55,8 @@ LEAVE_S: Final = 3.0
 """How long an account that lost the route goes on without being refused: as long as a takeover may take."""
 
 RESUME_S: Final = 4.0
-"""How long a new process leaves its predecessor's feed to another account that has its last ticks: the operator
-needs a moment to move it, without one a standby PROMOTION_S and a few places."""
+"""How long a new process leaves its predecessor's feed to another account that has its last ticks: the
+operator needs a moment to move it, without one a standby PROMOTION_S and a few places."""
 
 PROMOTION_S: Final = 2.0
 """A standby waits this long for an operator: a planned hand-over of its Lease takes about as long."""

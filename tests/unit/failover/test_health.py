@@ -243,13 +243,6 @@ def test_a_pod_that_never_spoke_and_is_named_nowhere_starts() -> None:
     assert judge(make_account(heard_ago=None, named_in={SUBSCRIPTION: EPOCH})).state is UNKNOWN
 
 
-@pytest.mark.parametrize("named_in", [{}, {SUBSCRIPTION: EPOCH}], ids=["standby", "named"])
-def test_a_pod_made_in_place_of_another_starts(named_in: dict[str, int]) -> None:
-    replaced = make_account(heard_ago=5.0, beat={"instance": "a-00000"}, named_in=named_in)
-
-    assert judge(replaced, peer_that_hears(9_000)).reason is AccountReason.STARTING
-
-
 def test_a_pod_that_never_spoke_is_not_dead_because_its_door_is_shut_yet() -> None:
     no_answer = pod(livez=Livez.NO_ANSWER, livez_asked_at=NOW)
 
