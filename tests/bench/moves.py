@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.bench.tick_cost import describe_machine, read_commit
-from tests.component.gateway import reading_back as reading
 from tests.component.gateway.harness import Findings, Installation, Move, Setup, start_installation
-from tests.component.gateway.tcp_proxy import Held
+from tests.kit import reading_back as reading
+from tests.kit.tcp_proxy import Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -27,8 +27,8 @@ from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import DEFAULT
 from mds_simulator.testing import client_environment, start_simulator
 from tests.bench.binding_ceiling import NEVER_CUT, measure
-from tests.component.gateway.nats_server import NatsServer, create_streams, find_free_port
-from tests.component.gateway.operator_stand_in import NAMESPACE, OperatorStandIn
+from tests.kit.nats_server import NatsServer, create_streams, find_free_port
+from tests.kit.operator_stand_in import NAMESPACE, OperatorStandIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,6 @@ from mds_devcluster.records import read_record
 from mds_protocol.wire.fence import Fence
 from tests.chaos.link import find_own_address, open_link
 from tests.component.chart.rendering import Helm
-from tests.component.gateway.direct_reading import read_last
 from tests.e2e.desks import (
     ACCOUNTS,
     Desk,
@@ -37,6 +36,7 @@ from tests.e2e.installation import NATS, Installation, build_values
 from tests.e2e.kube import Kube
 from tests.e2e.simulation import Pace, start_simulator
 from tests.e2e.waiting import wait_until
+from tests.kit.direct_reading import read_last
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from mds_devcluster.building import Workshop
     from mds_devcluster.images import Image
     from tests.chaos.link import Link
-    from tests.component.gateway.direct_reading import Message, Server
     from tests.e2e.kube import Object
+    from tests.kit.direct_reading import Message, Server
 
 CLUSTER: Final = "chaos"
 NAMESPACE: Final = "chaos"

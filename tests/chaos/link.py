@@ -16,7 +16,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
-from tests.component.gateway.tcp_proxy import Held, HoldingProxy
+from tests.kit.tcp_proxy import Held, HoldingProxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tests.chaos.ground import FENCE, FIRST, SECOND, SUBJECT
 from tests.chaos.matrix import Outcome
-from tests.component.gateway import reading_back as reading
-from tests.component.gateway.direct_reading import read_stream
 from tests.e2e.desks import describe_run
 from tests.e2e.waiting import wait_until
+from tests.kit import reading_back as reading
+from tests.kit.direct_reading import read_stream
 from tests.oracle import join
 from tests.oracle.reading import read_delivered
 

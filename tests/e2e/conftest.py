@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from contextlib import AbstractContextManager
 
-    from tests.component.gateway.direct_reading import Server
     from tests.e2e.installation import Installation
+    from tests.kit.direct_reading import Server
 
 FAILURES_SHOWN: Final = 1
 """One cause often fails many tests, and collecting takes up to a minute."""

@@ -9,14 +9,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tests.component.gateway import reading_back as reading
 from tests.e2e.waiting import wait_until
+from tests.kit import reading_back as reading
 from tests.oracle import join
 from tests.oracle.reading import read_delivered
 
 if TYPE_CHECKING:
     from mds_simulator.testing import RunningSimulator
-    from tests.component.gateway.direct_reading import Server
+    from tests.kit.direct_reading import Server
 
 SETTLE_EVERY_S: Final = 1.0
 

@@ -16,7 +16,7 @@ from tests.e2e.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.component.gateway.direct_reading import Server
+    from tests.kit.direct_reading import Server
 
 SUBJECT: Final = b"mds.heartbeat.>"
 FRAME: Final = re.compile(rb"MSG (\S+) \S+ (\d+)\r\n")

@@ -13,7 +13,7 @@ from tests.e2e.simulation import Pace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.component.gateway.direct_reading import Server
+    from tests.kit.direct_reading import Server
 
 NAMESPACE, NAME, SUBJECT = "desk-feed", "futures", "md.feed"
 A, B = "feed-a", "feed-b"

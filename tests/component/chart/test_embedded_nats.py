@@ -17,7 +17,7 @@ import pytest
 from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import Subjects
 from tests.component.chart.rendering import PASSWORDS, Helm, find, read_objects
-from tests.component.gateway.nats_server import NatsServer, create_streams
+from tests.kit.nats_server import NatsServer, create_streams
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -29,10 +29,10 @@ from mds_protocol.resources.reasons import FailoverReason
 from mds_protocol.wire import headers, streams
 from mds_protocol.wire.subjects import DEFAULT
 from mds_simulator.testing import RunningSimulator, client_environment, start_simulator
-from tests.component.gateway import reading_back as reading
-from tests.component.gateway.nats_server import NatsServer, create_streams
-from tests.component.gateway.operator_stand_in import NAMESPACE, OperatorStandIn
-from tests.component.gateway.tcp_proxy import Held, HoldingProxy
+from tests.kit import reading_back as reading
+from tests.kit.nats_server import NatsServer, create_streams
+from tests.kit.operator_stand_in import NAMESPACE, OperatorStandIn
+from tests.kit.tcp_proxy import Held, HoldingProxy
 from tests.oracle import join
 from tests.oracle.reading import read_delivered
 

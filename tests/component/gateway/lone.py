@@ -16,10 +16,10 @@ from mds_protocol.wire import settings as wire
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import DEFAULT, ROUTES_BUCKET, SETTINGS_BUCKET, encode_key
 from mds_simulator.testing import start_simulator
-from tests.component.gateway import nats_kinds
-from tests.component.gateway.nats_server import create_streams
 from tests.component.gateway.starting import Told, start_gateway
 from tests.component.gateway.wrong_starts import GOOD_LOGIN
+from tests.kit import nats_kinds
+from tests.kit.nats_server import create_streams
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
 
     from mds_simulator.testing import RunningSimulator
-    from tests.component.gateway.nats_server import NatsServer
     from tests.component.gateway.starting import RunningGateway
+    from tests.kit.nats_server import NatsServer
 
 USER = {"user": "admin", "password": "n-admin"}
 ACCOUNT = "ctp-a"

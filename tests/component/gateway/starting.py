@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mds_simulator.testing import client_environment
-from tests.component.gateway.nats_server import find_free_port
+from tests.kit.nats_server import find_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

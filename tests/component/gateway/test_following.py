@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from mds_gateway.adapters.nats.following import KeyFollower
-from tests.component.gateway.nats_server import NatsServer
+from tests.kit.nats_server import NatsServer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.component.gateway.harness import SMALL, start_installation
-from tests.component.gateway.tcp_proxy import Held
+from tests.kit.tcp_proxy import Held
 from tests.mutations.patching import apply_patch
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.component.gateway import reading_back as reading
 from tests.component.gateway.harness import SMALL, Findings, start_installation
+from tests.kit import reading_back as reading
 from tests.mutations.patching import apply_patch
 
 if TYPE_CHECKING:

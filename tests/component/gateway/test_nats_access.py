@@ -21,13 +21,13 @@ from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishCon
 from mds_gateway.adapters.nats.control import Control
 from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
 from mds_gateway.domain.ticks import FinishedTick
-from tests.component.gateway import nats_kinds
+from tests.kit import nats_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from tests.component.gateway.nats_server import NatsServer
+    from tests.kit.nats_server import NatsServer
 
 STREAM = {
     "name": "MD",

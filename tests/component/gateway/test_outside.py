@@ -15,9 +15,9 @@ import pytest
 from mds_gateway.metrics import FAMILIES
 from mds_protocol.wire.encodings import Encoding, decode
 from mds_protocol.wire.rpc import ErrorCode
-from tests.component.gateway import nats_kinds
 from tests.component.gateway.lone import ACCOUNT, open_place, start_active
 from tests.component.gateway.starting import SECRETS, WITHIN_S, Told, start_gateway
+from tests.kit import nats_kinds
 from tests.unit.gateway.page import check_block
 
 if TYPE_CHECKING:

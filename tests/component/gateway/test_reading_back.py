@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.component.gateway import reading_back as reading
-from tests.component.gateway.reading_back import StoredFence, StoredTick
+from tests.kit import reading_back as reading
+from tests.kit.reading_back import StoredFence, StoredTick
 
 MS = 1_000_000
 

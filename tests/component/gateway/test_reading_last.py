@@ -17,7 +17,7 @@ from mds_gateway.domain.sending import WINDOW
 from mds_gateway.domain.ticks import FinishedTick
 from mds_protocol.failover.takeover import Last
 from mds_protocol.wire.encodings import Encoding
-from tests.component.gateway.nats_server import NatsServer, create_streams
+from tests.kit.nats_server import NatsServer, create_streams
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

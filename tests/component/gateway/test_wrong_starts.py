@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.component.gateway import nats_kinds, wrong_starts
-from tests.component.gateway.nats_server import NatsServer, find_free_port
+from tests.component.gateway import wrong_starts
 from tests.component.gateway.starting import (
     COMMAND,
     SECRETS,
@@ -27,6 +26,8 @@ from tests.component.gateway.starting import (
     write_files,
 )
 from tests.component.gateway.wrong_starts import EXIT_CODE, STARTS, Nats, WrongStart
+from tests.kit import nats_kinds
+from tests.kit.nats_server import NatsServer, find_free_port
 from tests.unit.gateway.page import check_block
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import pytest_asyncio
 from mds_operator.adapters.kube.objects import Kube
 from mds_operator.adapters.kube.requests import KubeRequests
 from mds_operator.adapters.nats.access import Access
-from tests.component.gateway.nats_server import NatsServer
 from tests.component.operator.running import connected
+from tests.kit.nats_server import NatsServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

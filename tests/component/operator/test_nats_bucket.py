@@ -14,13 +14,13 @@ from mds_operator.adapters.nats.access import Access
 from mds_operator.adapters.nats.bucket import Bucket, Entry, Lost, Unchanged, Unknown, Written
 from mds_operator.adapters.nats.link import Link, LinkError
 from mds_protocol.wire.streams import build_bucket
-from tests.component.gateway.tcp_proxy import Held, HoldingProxy
 from tests.component.operator.running import connected, running, until
+from tests.kit.tcp_proxy import Held, HoldingProxy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.component.gateway.nats_server import NatsServer
+    from tests.kit.nats_server import NatsServer
 
 NAME = "mds-routes"
 STREAM = f"KV_{NAME}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mds_operator.adapters.nats.link import Link
-    from tests.component.gateway.nats_server import NatsServer
+    from tests.kit.nats_server import NatsServer
 
 SUBJECTS = Subjects()
 

@@ -9,9 +9,9 @@ import pytest
 
 from mds_operator.adapters.nats.access import Access
 from mds_operator.adapters.nats.link import Link, LinkError, NoAnswerError
-from tests.component.gateway import nats_kinds
-from tests.component.gateway.nats_server import NatsServer
 from tests.component.operator.running import connected, running, until
+from tests.kit import nats_kinds
+from tests.kit.nats_server import NatsServer
 
 if TYPE_CHECKING:
     from pathlib import Path

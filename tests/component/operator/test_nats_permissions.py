@@ -16,8 +16,8 @@ from mds_operator.adapters.nats.telling import publish_event
 from mds_protocol.wire.events import Restart
 from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import DEFAULT, ROUTES_BUCKET, SETTINGS_BUCKET
-from tests.component.gateway import nats_kinds
 from tests.component.operator.running import connected, running, until
+from tests.kit import nats_kinds
 from tests.unit.operator.page import check_block
 
 if TYPE_CHECKING:

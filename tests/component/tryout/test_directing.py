@@ -14,7 +14,7 @@ from mds_tryout import directing, options, world
 from mds_tryout.deciding import Move
 from mds_tryout.directing import ROUTE_KEY, SUBJECTS, Director
 from mds_tryout.world import Ports, World
-from tests.component.gateway.nats_server import NatsServer
+from tests.kit.nats_server import NatsServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mds_protocol.wire.fence import Fence
 from tests.chaos.samples import SLACK_NS, Evidence, Window
-from tests.component.gateway.reading_back import StoredFence, StoredTick
+from tests.kit.reading_back import StoredFence, StoredTick
 from tests.oracle.join import Delivered
 
 MS = 1_000_000

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mds_operator.adapters.kube.objects import Kube
     from tests.component.conftest import ApiServer
-    from tests.component.gateway.nats_server import NatsServer
+    from tests.kit.nats_server import NatsServer
 
 RIGHTS = {"ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"}
 

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
-from tests.component.gateway.nats_server import find_free_port
+from tests.kit.nats_server import find_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

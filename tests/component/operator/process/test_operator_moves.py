@@ -19,11 +19,11 @@ from mds_operator.adapters.kube.objects import Kube
 from mds_operator.adapters.kube.requests import KubeRequests
 from mds_protocol.wire.subjects import ROUTES_BUCKET, encode_key
 from mds_simulator.testing import start_simulator
-from tests.component.gateway.nats_server import NatsServer
 from tests.component.operator.conftest import Namespace
 from tests.component.operator.process.cluster import ACCOUNTS, SECRET, SUBSCRIPTIONS, Cluster
 from tests.component.operator.process.conftest import Installation
 from tests.component.operator.process.kubelet import Kubelet
+from tests.kit.nats_server import NatsServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import nkeys
 
-from tests.component.gateway.nats_server import NatsServer
+from tests.kit.nats_server import NatsServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

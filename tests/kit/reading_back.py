@@ -15,7 +15,7 @@ import msgspec
 from mds_protocol.wire import headers
 from mds_protocol.wire.events import Takeover
 from mds_protocol.wire.fence import Fence
-from tests.component.gateway.direct_reading import Message, Server, read_stream
+from tests.kit.direct_reading import Message, Server, read_stream
 from tests.oracle import join
 
 if TYPE_CHECKING:
