@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
 type OrderKey = tuple[int, int]
 """Exchange time, then cumulative volume."""
@@ -50,41 +50,58 @@ class Plan[T]:
     publish: list[T]
     replayed: int
     """Entries after the stored one, with an order key below one that precedes them: a front replayed them."""
+    newest: dict[Any, Any]
+    """The last tick (`Last`) of each contract, once all of `publish` is stored."""
 
 
 def find_lacking[N: (str, bytes), T: Logged[Any]](log: Log[T], last: Mapping[N, Last[N]]) -> Plan[T]:
     """What of the log the stream lacks. `last` holds the newest stored tick of each contract it has."""
-    found = _first_positions(log, last)
-    newest: dict[N, Last[N]] = {}
+    search = plan_lacking(log, last, per_slice=max(1, len(log)))
+    while True:
+        try:
+            next(search)
+        except StopIteration as end:
+            plan: Plan[T] = end.value
+            return plan
+
+
+def plan_lacking[N: (str, bytes), T: Logged[Any]](
+    log: Log[T], last: Mapping[N, Last[N]], *, per_slice: int
+) -> Generator[None, None, Plan[T]]:
+    """The same in slices of so many entries, so that a long log does not hold up what else is to be done.
+
+    The log must not change meanwhile.
+    """
+    # Where the log holds the newest stored tick of a contract: the first such place, as a front that replays
+    # may deliver it twice, and what stands between is lacking.
+    found: dict[N, int] = {}
+    for position, entry in enumerate(log):
+        if position and position % per_slice == 0:
+            yield
+        known = last.get(entry.contract)
+        if known is not None and entry.identity == known.identity and entry.contract not in found:
+            found[entry.contract] = position
+    newest: dict[N, Last[N]] = dict(last)
     publish: list[T] = []
     replayed = 0
+    sent: set[N] = set()
     for position, entry in enumerate(log):
+        if position and position % per_slice == 0:
+            yield
         contract, order_key, identity = entry.contract, entry.order_key, entry.identity
-        stored = newest.get(contract) or last.get(contract)
+        stored = newest.get(contract)
         if stored is not None:
             if position <= found.get(contract, -1) or identity == stored.identity:
                 continue
             if order_key < stored.order_key:
-                replayed += contract in found or contract in newest
+                replayed += contract in found or contract in sent
                 continue
+        sent.add(contract)
         newest[contract] = Last(order_key, identity)
         publish.append(entry)
-    return Plan(publish, replayed)
+    return Plan(publish, replayed, newest)
 
 
 def is_replay(order_key: OrderKey, published: OrderKey | None) -> bool:
     """Whether a live tick is below the last published one of its contract: not published, but counted."""
     return published is not None and order_key < published
-
-
-def _first_positions[N: (str, bytes), T: Logged[Any]](log: Log[T], last: Mapping[N, Last[N]]) -> dict[N, int]:
-    """Where the log holds the newest stored tick of a contract.
-
-    The first such place: a front that replays may deliver it twice, and what stands between is lacking.
-    """
-    found: dict[N, int] = {}
-    for position, entry in enumerate(log):
-        stored = last.get(entry.contract)
-        if stored is not None and entry.identity == stored.identity and entry.contract not in found:
-            found[entry.contract] = position
-    return found
