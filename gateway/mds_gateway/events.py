@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mds_gateway.domain import publication as pub
+from mds_gateway.domain import actions
 from mds_gateway.ports import Note
 from mds_protocol.wire import events as wire
 from mds_protocol.wire import quarantine as wire_quarantine
@@ -28,16 +28,16 @@ _CAUSES = {
 }
 
 
-def describe(subscription: str, what: pub.TookOver | pub.LetGo | pub.Gap) -> Note:
+def describe(subscription: str, what: actions.Report) -> Note:
     match what:
-        case pub.TookOver(epoch, fence, sent_again, took_s):
+        case actions.TookOver(epoch, fence, sent_again, took_s):
             text = (
                 f"active: epoch {epoch}, fence {fence}, {sent_again} ticks sent again, {took_s * 1000:.0f} ms"
             )
             return Note("TookOver", f"{subscription}: {text}")
-        case pub.LetGo(epoch, reason):
+        case actions.LetGo(epoch, reason):
             return Note(reason, f"{subscription}: no longer active for epoch {epoch}: {reason.sentence}")
-        case pub.Gap(cause, _, count):
+        case actions.Gap(cause, _, count):
             return Note(_CAUSES[cause], f"{subscription}: {count} ticks are lost: {cause}", bad=True)
 
 
@@ -45,7 +45,7 @@ def build(
     config: GatewaySettings,
     subscription: str,
     route: Route | None,
-    what: pub.TookOver | pub.LetGo | pub.Gap,
+    what: actions.Report,
     names: Mapping[bytes, str],
 ) -> wire.Takeover | wire.Gap | None:
     """The message, where the stream of events wants one: letting go shows in the successor's takeover.
@@ -53,7 +53,7 @@ def build(
     `names` tells the contract of a subject.
     """
     match what:
-        case pub.TookOver(epoch, fence, sent_again, took_s):
+        case actions.TookOver(epoch, fence, sent_again, took_s):
             return wire.Takeover(
                 namespace=config.namespace,
                 name=subscription,
@@ -66,9 +66,9 @@ def build(
                 replayed=sent_again,
                 took_ms=int(took_s * 1000),
             )
-        case pub.LetGo():
+        case actions.LetGo():
             return None
-        case pub.Gap(cause, ticks, count):
+        case actions.Gap(cause, ticks, count):
             return _build_gap(config, subscription, cause, ticks, count, names)
 
 

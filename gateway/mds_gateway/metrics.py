@@ -54,6 +54,7 @@ class Seen:
     tally: Tally
     connected: bool
     connections: int
+    renewals: Mapping[str, int]
 
 
 type Values = Mapping[str, float]
@@ -110,6 +111,13 @@ FAMILIES = (
         "takeovers",
         "Times that this account became active.",
         lambda seen: seen.tally.takeovers,
+        label="subscription",
+        kind="counter",
+    ),
+    Family(
+        "fence_renewals",
+        "Times that this account wrote its fence again, before a full stream would let it go.",
+        lambda seen: seen.renewals,
         label="subscription",
         kind="counter",
     ),
@@ -254,7 +262,8 @@ class GatewayMetrics(Collector):
         yield _collect_hops(self._bridge.hops)
         if self.last is not None:
             bridge = self._bridge
-            seen = Seen(self.last, self.tally, bridge.connected, bridge.connections)
+            renewals = {name: served.publication.counts.renewed for name, served in bridge.served.items()}
+            seen = Seen(self.last, self.tally, bridge.connected, bridge.connections, renewals)
             yield from (family.collect(seen) for family in FAMILIES)
 
 

@@ -59,8 +59,7 @@ def count(bridge: Bridge, source: SourceState) -> wire.Counters:
 
 
 def describe_oldest_unacked(bridge: Bridge, now: float) -> int | None:
-    ages = [served.publication.oldest_unacked_s(now) for served in bridge.served.values()]
-    return to_ms(max((age for age in ages if age is not None), default=None))
+    return to_ms(bridge.window.oldest_unanswered_s(now))
 
 
 def describe_peers(bridge: Bridge, peers: Peers, account: str, now: float) -> dict[str, int | None]:

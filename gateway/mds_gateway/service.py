@@ -17,10 +17,11 @@ from mds_gateway import events, reporting
 from mds_gateway.adapters.nats.bridge import TROUBLE, Bridge, Destination
 from mds_gateway.adapters.nats.following import KeyFollower
 from mds_gateway.answering import Answering
-from mds_gateway.domain import publication as pub
+from mds_gateway.domain import actions
 from mds_gateway.domain.log import TickLog
 from mds_gateway.domain.peers import Peers, Witness
 from mds_gateway.domain.planning import Plan, build_plan, name_contracts, render
+from mds_gateway.domain.publication import Publication
 from mds_gateway.domain.subscribing import Pace
 from mds_gateway.metrics import GatewayMetrics
 from mds_gateway.ports import Batch, ContractsLoaded, MarketData, Note, Quarantined, SourceEvent
@@ -237,9 +238,11 @@ class Gateway:
             if served.to != wanted.get(name):
                 self.bridge.drop(name)
                 self.witnesses.pop(name, None)
+        max_bytes = self.config.log_bytes // max(1, len(wanted))
+        for served in self.bridge.served.values():
+            served.publication.use_log_bounds(keep_s=keep_s, max_bytes=max_bytes, now=time.monotonic())
         for name in wanted.keys() - self.bridge.served.keys():
-            tick_log = TickLog(keep_s=keep_s, max_bytes=self.config.log_bytes // len(wanted))
-            publication = pub.Publication(self.config.account, tick_log, self.bridge.window)
+            publication = Publication(self.config.account, TickLog(keep_s=keep_s, max_bytes=max_bytes))
             self.bridge.serve(wanted[name], publication)
             self.witnesses[name] = Witness()
             self.bridge.start_task(self._routes.read(wanted[name].route_key))
@@ -387,11 +390,11 @@ class Gateway:
 
     # --- what happened
 
-    def _on_happened(self, subscription: str, what: pub.TookOver | pub.LetGo | pub.Gap) -> None:
+    def _on_happened(self, subscription: str, what: actions.Report) -> None:
         self._on_note(events.describe(subscription, what))
-        if isinstance(what, pub.TookOver):
+        if isinstance(what, actions.TookOver):
             self.metrics.tally.on_takeover(subscription, what.took_s)
-        names = self._name_contracts(subscription) if isinstance(what, pub.Gap) else {}
+        names = self._name_contracts(subscription) if isinstance(what, actions.Gap) else {}
         message = events.build(self.config, subscription, self.promoting.route(subscription), what, names)
         if message is not None:
             self._tell_of(message)

@@ -26,6 +26,7 @@ class Held(Enum):
     """What is held while the proxy holds."""
 
     OUTGOING = "outgoing"
+    INCOMING = "incoming"
     BOTH = "both"
 
 
@@ -69,13 +70,20 @@ class HoldingProxy:
         return f"nats://{host}:{port}"
 
     def hold(self, held: Held) -> None:
-        self._outgoing.gate.clear()
-        if held is Held.BOTH:
+        if held is not Held.INCOMING:
+            self._outgoing.gate.clear()
+        if held is not Held.OUTGOING:
             self._incoming.gate.clear()
 
     def release(self) -> None:
         self._outgoing.gate.set()
         self._incoming.gate.set()
+
+    async def cut(self) -> None:
+        """End every connection; new ones may come."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
     def late_publishes(self) -> int:

@@ -49,6 +49,11 @@ class TickLog:
         self._bytes += sum(len(tick.body) for tick in ticks) + _TICK_OVERHEAD_BYTES * len(ticks)
         return self._trim(now)
 
+    def use_bounds(self, *, keep_s: float, max_bytes: int, now: float) -> list[FinishedTick]:
+        """Return what had to go, as they became narrower."""
+        self._keep_s, self._max_bytes = keep_s, max_bytes
+        return self._trim(now)
+
     def _trim(self, now: float) -> list[FinishedTick]:
         arrivals = self._arrivals
         gone = []

@@ -1,112 +1,70 @@
 """One subscription as this account serves it: stand by, take over, publish, let go. No I/O.
 
-    STANDBY --route names us--> FENCING --fence stored: F--> READING --last per contract, up to F--> ACTIVE
-       ^                         ^  |                           |                                     |
-       |                         |  v                           |                                     |
-       |                         +--+-- refused, ack overdue, connection lost: back to a new fence ---+
-       +-- no longer named: at once before ACTIVE; in ACTIVE when the fence refuses us, or after 3 s -+
+                                                                  last per contract, up to F
+    STANDBY --route names us--> FENCING --fence stored: F--> READING -----> CATCHING_UP -----> ACTIVE <-+
+       ^                         ^  |                           |                |               | |    |
+       |                         |  v                           |                |               | +----+
+       |                         +--+-- refused, connection lost: back to a new fence -----------+ renewed
+       +-- no longer named: at once before ACTIVE; in ACTIVE when the fence refuses us, or after 3 s
 
 What may be written is `failover.fencing.decide_writing`; this machine holds the facts, asks it at each event,
 and turns the answer into requests. Takeover, reconnect and refusal walk the same path: a new fence first, so
-that nothing sent before can still arrive, then what the stream lacks, then live.
+that nothing sent before can still arrive, then what the stream lacks, then live. Only a renewal is shorter:
+while nothing is under way, a newer fence takes the place of the old one and the feed goes on behind it.
 
 Events come in as methods with their time; each returns the actions that the service carries out.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from mds_gateway.domain.sending import Sender, Window
+from mds_gateway.domain.actions import (
+    NOTHING,
+    Action,
+    Gap,
+    GoOn,
+    LetGo,
+    ReadLast,
+    ReadRoom,
+    ReadStanding,
+    TookOver,
+    WriteFence,
+)
+from mds_gateway.domain.claim import Asking, Claim
+from mds_gateway.domain.losing import Doubt, Outlived
+from mds_gateway.domain.renewing import Renewal, StreamRoom
+from mds_gateway.domain.sending import Sender
 from mds_protocol.failover import fencing
-from mds_protocol.failover.fencing import Fence, WriterAction, WriterSeen
-from mds_protocol.failover.takeover import Last, find_lacking, is_replay
+from mds_protocol.failover.fencing import Fence, WriterAction
+from mds_protocol.failover.takeover import Last, Plan, is_replay, plan_lacking
 from mds_protocol.resources.reasons import WriterReason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from mds_gateway.domain.log import TickLog
     from mds_gateway.domain.ticks import FinishedTick
     from mds_protocol.wire.route import Route
 
-ACK_OVERDUE_S = 3.0  # health said so after 1 s; now the connection itself is given up
 ANSWER_OVERDUE_S = 2.5  # a request whose answer is lost is made again; compare-and-set makes that harmless
 ASK_AGAIN_S = 0.1
 ASK_AGAIN_LONGEST_S = 2.0
+LOOK_AT_ROOM_EVERY_S = 1.0  # limits may be lowered, and others may write larger messages
+SLICE = 20_000  # entries of the log at a time: some 10 ms of the loop
 
 
 class Phase(StrEnum):
     STANDBY = "Standby"
     FENCING = "Fencing"
     READING = "Reading"
+    CATCHING_UP = "CatchingUp"
     ACTIVE = "Active"
 
 
-# --- actions
-
-
-@dataclass(frozen=True, slots=True)
-class ReadStanding:
-    """Ask the leaders for the route and the newest fence."""
-
-
-@dataclass(frozen=True, slots=True)
-class WriteFence:
-    """Store a fence, if `over` is still the newest on its subject (0: if there is none)."""
-
-    epoch: int
-    over: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLast:
-    """Read the stream's last tick per contract up to the fence."""
-
-    fence: int
-
-
-@dataclass(frozen=True, slots=True)
-class DropConnection:
-    """The connection does not answer; end it, so that another can be made."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class TookOver:
-    """To be reported: active, and what the stream lacked is on its way."""
-
-    epoch: int
-    fence: int
-    sent_again: int
-    took_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class LetGo:
-    """To be reported: no longer active, and why."""
-
-    epoch: int
-    reason: WriterReason
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """To be reported: ticks received and not stored."""
-
-    cause: str
-    ticks: list[FinishedTick]
-    count: int
-
-
-type Action = ReadStanding | WriteFence | ReadLast | DropConnection | TookOver | LetGo | Gap
-NOTHING: tuple[Action, ...] = ()
+_FENCED = frozenset({Phase.READING, Phase.CATCHING_UP, Phase.ACTIVE})
 
 
 @dataclass(slots=True)
@@ -119,81 +77,35 @@ class Counts:
     replayed: int = 0
     conflated: int = 0
     superseded: int = 0
+    renewed: int = 0
 
 
 @dataclass(slots=True)
-class _Claim:
-    """What is known of who may write."""
+class _CatchingUp:
+    """The log is being searched for what the stream lacks."""
 
-    route: Route | None = None
-    route_read_at: float = 0.0
-    stored: Fence | None = None
-    stored_is_fresh: bool = False
-    own: Fence | None = None
-    refused_at: float | None = None
-    leaving_since: float | None = None
-    is_stopping: bool = False
-    has_claimed: bool = False
-    may_have_relief: bool = True
-    """Until somebody was listened to, perhaps."""
-    resuming_since: float | None = None
-    barred_epoch: int = 0
-    """Another process of this account fenced this epoch after us: it is theirs."""
-
-
-@dataclass(slots=True)
-class _Asking:
-    """A request on its way, and when the next may follow."""
-
-    answer_due: float | None = None
-    not_before: float = 0.0
-    tries: int = 0
-    claimed_at: float = 0.0
-
-
-@dataclass(slots=True)
-class _Doubt:
-    """Sent and not known to be stored."""
-
-    ticks: list[FinishedTick] = field(default_factory=list)
-    refused: int = 0
-
-
-@dataclass(slots=True)
-class _Outlived:
-    """Ticks that left the log before they could be stored. Bounded: two a contract, without bodies."""
-
-    counts: Counter[bytes] = field(default_factory=Counter)
-    first: dict[bytes, FinishedTick] = field(default_factory=dict)
-    last: dict[bytes, FinishedTick] = field(default_factory=dict)
-
-    def add(self, tick: FinishedTick) -> None:
-        self.counts[tick.contract] += 1
-        bare = msgspec.structs.replace(tick, body=b"")
-        self.first.setdefault(tick.contract, bare)
-        self.last[tick.contract] = bare
-
-    def forget_stored(self, stored: Mapping[bytes, Last[bytes]]) -> None:
-        """What the account before us stored is not lost, though we never sent it."""
-        for contract, newest in list(self.last.items()):
-            known = stored.get(contract)
-            if known is not None and newest.order_key <= known.order_key:
-                del self.counts[contract], self.first[contract], self.last[contract]
+    fence: int
+    search: Generator[None, None, Plan[FinishedTick]]
+    meanwhile: list[FinishedTick] = field(default_factory=list)
+    """What came since the search began."""
 
 
 class Publication:
-    def __init__(self, account: str, log: TickLog, window: Window) -> None:
+    def __init__(self, account: str, log: TickLog) -> None:
         self.account = account
         self.log = log
         self.counts = Counts()
         self.phase = Phase.STANDBY
         self._connected = False
-        self._claim = _Claim()
-        self._asking = _Asking()
-        self._sender = Sender(window)
+        self._claim = Claim()
+        self._asking = Asking()
+        self._renewal = Renewal()
+        self._look_at_room_at = 0.0
+        self._sender = Sender()
         self._newest: dict[bytes, Last[bytes] | FinishedTick] = {}
-        self._doubt = _Doubt()
-        self._outlived = _Outlived()
+        self._catching_up: _CatchingUp | None = None
+        self._doubt = Doubt()
+        self._outlived = Outlived()
 
     # --- what others may know
 
@@ -204,7 +116,7 @@ class Publication:
     @property
     def fence(self) -> Fence | None:
         """Our fence, while it is ours as far as we know: this is what being active means."""
-        return self._claim.own if self.phase in (Phase.READING, Phase.ACTIVE) else None
+        return self._claim.own if self.phase in _FENCED else None
 
     @property
     def is_resuming(self) -> bool:
@@ -215,47 +127,71 @@ class Publication:
     def waiting(self) -> int:
         return self._sender.waiting
 
-    def oldest_unacked_s(self, now: float) -> float | None:
-        return self._sender.oldest_unacked_s(now)
-
     # --- who may write
 
     def on_route(self, route: Route, now: float) -> tuple[Action, ...]:
         """A route as watched or polled."""
-        self._note_route(route, now)
+        self._claim.note_route(route, now)
         return self._decide(now)
 
     def on_standing(
         self, route: Route | None, stored: Fence | None, asked_at: float, now: float
     ) -> tuple[Action, ...]:
         """The answer to `ReadStanding`; it is as old as the question."""
-        self._asking.answer_due = None
+        self._asking.end()
         if route is not None:
-            self._note_route(route, asked_at)
+            self._claim.note_route(route, asked_at)
         self._claim.stored, self._claim.stored_is_fresh = stored, True
         return self._decide(now)
 
     def on_fence_stored(self, fence: Fence, now: float) -> tuple[Action, ...]:
         claim = self._claim
-        self._asking.answer_due = None
+        self._asking.end()
         claim.stored = fence
-        if self.phase is not Phase.FENCING or not self._connected:
+        if self._renewal.is_under_way:
+            claim.own = fence
+            self._renewal.note_fence(fence.sequence)
+            self.counts.renewed += 1
             return NOTHING
+        if self.phase is Phase.STANDBY or not self._connected:
+            return NOTHING
+        if self.phase in _FENCED:  # an answer that was given up on came after all: the newest counts
+            self._give_up_sending()
         claim.own, claim.refused_at = fence, None
+        self._renewal.note_fence(fence.sequence)
         self._asking.tries = 0
         self._asking.answer_due = now + ANSWER_OVERDUE_S
+        self._look_at_room_at = now + LOOK_AT_ROOM_EVERY_S
         self.phase = Phase.READING
-        return (ReadLast(fence.sequence), *self._decide(now))
+        return (ReadRoom(), ReadLast(fence.sequence), *self._decide(now))
 
-    def on_request_failed(self) -> None:
-        """NATS did not answer, or refused a compare-and-set: asked again a little later."""
-        self._asking.answer_due = None
+    def on_fence_refused(self, now: float) -> tuple[Action, ...]:
+        """Another fence was stored since we looked."""
+        self._asking.end()
         self._claim.stored_is_fresh = False
+        return self._on_fenced_off(now) if self._renewal.is_under_way else NOTHING
+
+    def on_request_failed(self, now: float) -> tuple[Action, ...]:
+        """NATS did not answer: asked again a little later. A fence that was to be written may be stored."""
+        was_writing = self._asking.is_writing
+        self._asking.end()
+        self._claim.stored_is_fresh = False
+        if not was_writing:
+            return NOTHING
+        self._claim.forget_fence()
+        if self.phase is Phase.ACTIVE:
+            self._give_up_sending()
+            self._asking.claimed_at = now
+            self.phase = Phase.FENCING
+        return self._decide(now)
 
     def on_read_failed(self, now: float) -> None:
         """The last ticks did not come, or not all of them: read again soon, behind the same fence."""
         if self.phase is Phase.READING:
             self._asking.answer_due = now + ASK_AGAIN_S
+
+    def on_room(self, room: StreamRoom) -> None:
+        self._renewal.note_room(room)
 
     def start_stopping(self, now: float) -> tuple[Action, ...]:
         """The process ends: claim nothing new, go on until another fences, or 3 s."""
@@ -265,16 +201,16 @@ class Publication:
     def on_clock(self, now: float) -> tuple[Action, ...]:
         """To be called every 50 ms or so: deadlines."""
         asking = self._asking
+        actions: tuple[Action, ...] = NOTHING
         if asking.answer_due is not None and now >= asking.answer_due:
-            self.on_request_failed()
+            actions = self.on_request_failed(now)
             if self.phase is Phase.READING and self._claim.own is not None:
                 asking.answer_due = now + ANSWER_OVERDUE_S
-                return (ReadLast(self._claim.own.sequence),)
-        actions = self._decide(now)
-        overdue = self._sender.oldest_unacked_s(now)
-        if self.phase is Phase.ACTIVE and overdue is not None and overdue > ACK_OVERDUE_S:
-            actions += (DropConnection(f"no acknowledgement for {overdue:.1f} s"),)
-        return actions
+                return (*actions, ReadLast(self._claim.own.sequence))
+        if self.phase is Phase.ACTIVE and now >= self._look_at_room_at:
+            self._look_at_room_at = now + LOOK_AT_ROOM_EVERY_S
+            actions += (ReadRoom(),)
+        return (*actions, *self._decide(now), *self._renew(now))
 
     def note_relief(self, *, is_possible: bool) -> None:
         """Whether another candidate could go on in our place, or it is too early to know."""
@@ -291,9 +227,7 @@ class Publication:
         """What was in flight may still arrive: only a new fence ends that."""
         self._connected = False
         self._give_up_sending()
-        self._sender.forget_connection()
-        self._claim.own = None
-        self._claim.stored_is_fresh = False
+        self._claim.forget_fence()
         if self.phase is not Phase.STANDBY:
             self.phase = Phase.FENCING
         return self._decide(now)
@@ -304,22 +238,170 @@ class Publication:
         own = self._claim.own
         if self.phase is not Phase.READING or own is None or own.sequence != fence:
             return NOTHING
-        self._asking.answer_due = None
-        lacking = find_lacking(self.log, last)
-        self._newest = dict(last)
-        self.counts.replayed += lacking.replayed
-        for tick in lacking.publish:
-            self._newest[tick.contract] = tick
-        self.phase = Phase.ACTIVE
-        took = TookOver(own.epoch, fence, len(lacking.publish), now - self._asking.claimed_at)
-        lost = (*self._settle_doubt(lacking.publish), *self._settle_outlived(last))
-        return (took, *lost, *self._queue(lacking.publish))
+        self._asking.end()
+        self.phase = Phase.CATCHING_UP
+        # A copy, as the log goes on meanwhile: pointers only, and no look at the ticks.
+        self._catching_up = _CatchingUp(fence, plan_lacking(list(self.log), last, per_slice=SLICE))
+        lost, self._outlived = self._outlived.settle(last), Outlived()
+        return (*((lost,) if lost else ()), *self.go_on(now))
+
+    def go_on(self, now: float) -> tuple[Action, ...]:
+        """Search the next slice of the log; at its end, become active."""
+        catching_up = self._catching_up
+        if self.phase is not Phase.CATCHING_UP or catching_up is None:
+            return NOTHING
+        try:
+            next(catching_up.search)
+        except StopIteration as end:
+            return self._go_live(catching_up, end.value, now)
+        return (GoOn(),)
 
     def on_ticks(self, ticks: Sequence[FinishedTick], now: float) -> tuple[Action, ...]:
-        gone = self.log.extend(ticks, now)
-        if self.phase is not Phase.ACTIVE:
-            self._note_outlived(gone)
+        self._note_outlived(self.log.extend(ticks, now))
+        if self._catching_up is not None:
+            self._catching_up.meanwhile += ticks
+        return self._send(ticks) if self.phase is Phase.ACTIVE else NOTHING
+
+    def use_log_bounds(self, *, keep_s: float, max_bytes: int, now: float) -> None:
+        self._note_outlived(self.log.use_bounds(keep_s=keep_s, max_bytes=max_bytes, now=now))
+
+    def next_batch(self, number: int, room: int) -> list[FinishedTick]:
+        """Return what is sent now as batch `number`: nothing unless active, and while a fence is renewed."""
+        if self.phase is not Phase.ACTIVE or self._must_renew():
+            return []
+        ticks = self._sender.next_batch(number, room)
+        self._renewal.note_sent(ticks)
+        self.counts.published += len(ticks)
+        return ticks
+
+    def on_stored(self, batch: int, count: int, newest: int, now: float) -> tuple[Action, ...]:
+        """`newest` is the sequence of the last of them."""
+        self._sender.on_stored(batch, count)
+        self._renewal.newest = max(self._renewal.newest, newest)
+        self.counts.acked += count
+        return self._renew(now)
+
+    def on_refused(self, batch: int, code: int, now: float) -> tuple[Action, ...]:
+        """Fenced off, stream full, no such stream: whatever it was, next is to look who may write."""
+        self.counts.refused += 1
+        is_ours = self._sender.has_sent(batch)
+        if is_ours and self.phase is Phase.ACTIVE:
+            self._give_up_sending()
+        if code != fencing.FENCE_REFUSED and batch in self._doubt.batches:
+            self._doubt.refused += 1
+        return self._on_fenced_off(now) if is_ours and self.phase is Phase.ACTIVE else NOTHING
+
+    # --- deciding
+
+    def _decide(self, now: float) -> tuple[Action, ...]:
+        claim = self._claim
+        seen = claim.look(self.account)
+        claim.leaving_since = fencing.note_leaving(seen, now=now)
+        claim.resuming_since = fencing.note_resuming(seen, now=now)
+        decision = fencing.decide_writing(claim.look(self.account), now=now)
+        match decision.action:
+            case WriterAction.STAND_BY:
+                self._stand_by()
+                return NOTHING
+            case WriterAction.PUBLISH:
+                return NOTHING
+            case WriterAction.WRITE_FENCE:
+                return self._claim_epoch(decision.over, now)
+            case WriterAction.READ_ROUTE:
+                return self._read_standing(now)
+            case WriterAction.STOP:
+                return self._let_go(decision.reason)
+
+    def _on_fenced_off(self, now: float) -> tuple[Action, ...]:
+        """Our fence is not the newest any more: another account has the feed, or the fence is gone."""
+        self._give_up_sending()
+        self._claim.refused_at = self._asking.claimed_at = now
+        self._claim.stored_is_fresh = False
+        self.phase = Phase.FENCING
+        return self._decide(now)
+
+    def _claim_epoch(self, over: int, now: float) -> tuple[Action, ...]:
+        route = self._claim.route
+        if route is None or route.epoch <= self._claim.barred_epoch:
             return NOTHING
+        if self.phase in _FENCED:
+            self._give_up_sending()
+        if self.phase is not Phase.FENCING:
+            self._asking = Asking(claimed_at=now)
+            self.phase = Phase.FENCING
+        if not self._connected:
+            return NOTHING
+        if not self._claim.stored_is_fresh:
+            return self._read_standing(now)
+        if self._asking.answer_due is not None:
+            return NOTHING
+        self._claim.stored_is_fresh, self._claim.has_claimed = False, True
+        return self._write_fence(route.epoch, over, now)
+
+    def _write_fence(self, epoch: int, over: int, now: float) -> tuple[Action, ...]:
+        self._asking.answer_due, self._asking.is_writing = now + ANSWER_OVERDUE_S, True
+        return (WriteFence(epoch, over),)
+
+    def _read_standing(self, now: float) -> tuple[Action, ...]:
+        asking = self._asking
+        if asking.answer_due is not None or now < asking.not_before:
+            return NOTHING
+        asking.not_before = now + min(ASK_AGAIN_S * 2**asking.tries, ASK_AGAIN_LONGEST_S)
+        asking.tries = min(asking.tries + 1, 10)
+        asking.answer_due = now + ANSWER_OVERDUE_S
+        return (ReadStanding(),)
+
+    def _must_renew(self) -> bool:
+        """Whether the stream would let our fence go before long. Begun, it goes on until it is done."""
+        own, renewal = self._claim.own, self._renewal
+        if own is not None and self._claim.leaving_since is None and renewal.is_due(own.sequence):
+            renewal.is_under_way = True
+        return renewal.is_under_way
+
+    def _renew(self, now: float) -> tuple[Action, ...]:
+        """Once nothing is under way, so that nothing is refused."""
+        own = self._claim.own
+        if self.phase is not Phase.ACTIVE or own is None or not self._must_renew():
+            return NOTHING
+        if self._sender.has_unanswered or self._asking.answer_due is not None:
+            return NOTHING
+        return self._write_fence(own.epoch, own.sequence, now)
+
+    def _let_go(self, reason: WriterReason) -> tuple[Action, ...]:
+        claim = self._claim
+        epoch = claim.own.epoch if claim.own is not None else 0
+        if reason is WriterReason.SUPERSEDED:
+            claim.barred_epoch = epoch
+        claim.own = claim.refused_at = claim.leaving_since = None
+        self._stand_by()
+        return (LetGo(epoch, reason),)
+
+    def _stand_by(self) -> None:
+        self._give_up_sending()
+        self._doubt, self._outlived = Doubt(), Outlived()
+        self.phase = Phase.STANDBY
+
+    # --- sending
+
+    def _go_live(
+        self, catching_up: _CatchingUp, lacking: Plan[FinishedTick], now: float
+    ) -> tuple[Action, ...]:
+        own = self._claim.own
+        if own is None:
+            return NOTHING
+        self.phase, self._catching_up = Phase.ACTIVE, None
+        self._newest = lacking.newest
+        self.counts.replayed += lacking.replayed
+        self._sender.owe(lacking.publish)
+        doubt, self._doubt = self._doubt, Doubt()
+        lost = doubt.settle(lacking.publish)
+        self.counts.superseded += lost.count if lost else 0
+        # What left the log since was in the copy, or comes now.
+        self._outlived = Outlived()
+        took = TookOver(own.epoch, catching_up.fence, len(lacking.publish), now - self._asking.claimed_at)
+        return (took, *((lost,) if lost else ()), *self._send(catching_up.meanwhile))
+
+    def _send(self, ticks: Sequence[FinishedTick]) -> tuple[Action, ...]:
         newest = self._newest
         passed = []
         for tick in ticks:
@@ -332,156 +414,21 @@ class Publication:
                 continue
             newest[tick.contract] = tick
             passed.append(tick)
-        return self._queue(passed)
-
-    def next_batch(self, number: int, now: float) -> list[FinishedTick]:
-        """What may be sent now as batch `number`; empty unless active and the window has room."""
-        if self.phase is not Phase.ACTIVE:
-            return []
-        ticks = self._sender.next_batch(number, now)
-        self.counts.published += len(ticks)
-        return ticks
-
-    def on_stored(self, batch: int, count: int) -> None:
-        self._sender.settle(batch, stored=count)
-        self.counts.acked += count
-
-    def on_refused(self, batch: int, now: float) -> tuple[Action, ...]:
-        """Fenced off, stream full, no such stream: whatever it was, next is to look who may write."""
-        ours = self._sender.settle(batch, refused=1)
-        self.counts.refused += 1
-        if not ours or self.phase is not Phase.ACTIVE:
-            return NOTHING
-        self._give_up_sending()
-        self._claim.refused_at = self._asking.claimed_at = now
-        self._claim.stored_is_fresh = False
-        self.phase = Phase.FENCING
-        return self._decide(now)
-
-    # --- deciding
-
-    def _note_route(self, route: Route, read_at: float) -> None:
-        known = self._claim.route
-        if known is not None and known.uid == route.uid and route.epoch < known.epoch:
-            return  # a late read
-        self._claim.route, self._claim.route_read_at = route, read_at
-
-    def _decide(self, now: float) -> tuple[Action, ...]:
-        seen = self._look()
-        self._claim.leaving_since = fencing.note_leaving(seen, now=now)
-        self._claim.resuming_since = fencing.note_resuming(seen, now=now)
-        decision = fencing.decide_writing(self._look(), now=now)
-        match decision.action:
-            case WriterAction.STAND_BY:
-                self.phase, self._doubt, self._outlived = Phase.STANDBY, _Doubt(), _Outlived()
-                return NOTHING
-            case WriterAction.PUBLISH:
-                return NOTHING
-            case WriterAction.WRITE_FENCE:
-                return self._claim_epoch(decision.over, now)
-            case WriterAction.READ_ROUTE:
-                return self._read_standing(now)
-            case WriterAction.STOP:
-                return self._let_go(decision.reason)
-
-    def _look(self) -> WriterSeen:
-        claim = self._claim
-        return WriterSeen(
-            account=self.account,
-            route=claim.route,
-            route_read_at=claim.route_read_at,
-            stored=claim.stored,
-            own=claim.own,
-            refused_at=claim.refused_at,
-            leaving_since=claim.leaving_since,
-            is_stopping=claim.is_stopping,
-            has_claimed=claim.has_claimed,
-            may_have_relief=claim.may_have_relief,
-            resuming_since=claim.resuming_since,
-        )
-
-    def _claim_epoch(self, over: int, now: float) -> tuple[Action, ...]:
-        route = self._claim.route
-        if route is None or route.epoch <= self._claim.barred_epoch:
-            return NOTHING
-        if self.phase in (Phase.READING, Phase.ACTIVE):
-            self._give_up_sending()
-        if self.phase is not Phase.FENCING:
-            self._asking = _Asking(claimed_at=now)
-            self.phase = Phase.FENCING
-        if not self._connected:
-            return NOTHING
-        if not self._claim.stored_is_fresh:
-            return self._read_standing(now)
-        if self._asking.answer_due is not None:
-            return NOTHING
-        self._claim.stored_is_fresh, self._claim.has_claimed = False, True
-        self._asking.answer_due = now + ANSWER_OVERDUE_S
-        return (WriteFence(route.epoch, over),)
-
-    def _read_standing(self, now: float) -> tuple[Action, ...]:
-        asking = self._asking
-        if asking.answer_due is not None or now < asking.not_before:
-            return NOTHING
-        asking.not_before = now + min(ASK_AGAIN_S * 2**asking.tries, ASK_AGAIN_LONGEST_S)
-        asking.tries = min(asking.tries + 1, 10)
-        asking.answer_due = now + ANSWER_OVERDUE_S
-        return (ReadStanding(),)
-
-    def _let_go(self, reason: WriterReason) -> tuple[Action, ...]:
-        claim = self._claim
-        epoch = claim.own.epoch if claim.own is not None else 0
-        if reason is WriterReason.SUPERSEDED:
-            claim.barred_epoch = epoch
-        claim.own = claim.refused_at = claim.leaving_since = None
-        self._give_up_sending()
-        self._doubt, self._outlived = _Doubt(), _Outlived()
-        self.phase = Phase.STANDBY
-        return (LetGo(epoch, reason),)
-
-    # --- what is lost
-
-    def _note_outlived(self, gone: Sequence[FinishedTick]) -> None:
-        """While it is named and cannot send, what leaves the log is lost. A standby loses nothing."""
-        if self.phase is Phase.STANDBY:
-            return
-        for tick in gone:
-            if tick.arrival > self._sender.settled_arrival:
-                self._outlived.add(tick)
-
-    def _settle_outlived(self, stored: Mapping[bytes, Last[bytes]]) -> tuple[Action, ...]:
-        """An upper bound: of a contract of which some were stored and some were not, all count."""
-        outlived, self._outlived = self._outlived, _Outlived()
-        outlived.forget_stored(stored)
-        if not outlived.counts:
-            return NOTHING
-        ends = [*outlived.first.values(), *outlived.last.values()]
-        return (Gap("log too short", ends, outlived.counts.total()),)
-
-    # --- sending
-
-    def _queue(self, ticks: Sequence[FinishedTick]) -> tuple[Action, ...]:
-        dropped = self._sender.queue(ticks)
+        dropped = self._sender.queue(passed)
         if not dropped:
             return NOTHING
         self.counts.conflated += len(dropped)
         return (Gap("conflated", dropped, len(dropped)),)
 
     def _give_up_sending(self) -> None:
-        given_up = self._sender.give_up()
-        self._doubt.ticks += given_up.ticks
-        self._doubt.refused += given_up.refused
+        self._doubt.add(self._sender.give_up())
+        self._renewal.is_under_way = False
+        self._catching_up = None
 
-    def _settle_doubt(self, sent_again: Sequence[FinishedTick]) -> tuple[Action, ...]:
-        """Refused ticks that cannot go again, as something newer of their contract was accepted.
-
-        Which of a batch were refused is not known one by one, so this is an upper bound of a loss.
-        """
-        doubt, self._doubt = self._doubt, _Doubt()
-        again = {tick.identity for tick in sent_again}
-        passed_by = [tick for tick in doubt.ticks if tick.identity not in again]
-        count = min(doubt.refused, len(passed_by))
-        if not count:
-            return NOTHING
-        self.counts.superseded += count
-        return (Gap("superseded", passed_by, count),)
+    def _note_outlived(self, gone: Sequence[FinishedTick]) -> None:
+        """While it is named and cannot send, what leaves the log is lost. A standby loses nothing."""
+        if self.phase in (Phase.STANDBY, Phase.ACTIVE):
+            return
+        for tick in gone:
+            if tick.arrival > self._sender.settled_arrival:
+                self._outlived.add(tick)

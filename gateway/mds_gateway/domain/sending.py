@@ -1,8 +1,6 @@
-"""Batches on their way to the stream: what waits, what is in flight, what was never acknowledged.
+"""What waits to be sent to the stream, and which of the batches sent are not answered yet.
 
-The server drops what exceeds its ingest queue without a word, so at most a window of messages is in flight,
-shared by all publications of a connection. Under light load a tick leaves at once; under heavy load batches
-form by themselves.
+Under light load a tick leaves at once; under heavy load batches form by themselves.
 """
 
 from __future__ import annotations
@@ -17,43 +15,28 @@ if TYPE_CHECKING:
 
     from mds_gateway.domain.ticks import FinishedTick
 
-WINDOW = 4_000  # messages; tried: an unacked flood loses ticks, this many never did
 BATCH = 500  # messages; keeps one write under a megabyte and lets heartbeats in between
-MAX_WAITING = 200_000  # ticks; the log holds them anyway. Beyond, the newest per contract wins
-
-
-class Window:
-    """How many more messages may be in flight on this connection."""
-
-    def __init__(self, limit: int = WINDOW) -> None:
-        self.limit = limit
-        self.in_flight = 0
-
-    @property
-    def free(self) -> int:
-        return self.limit - self.in_flight
+MAX_WAITING = 200_000  # live ticks; the log holds them anyway. Beyond, the newest per contract wins
 
 
 @dataclass(slots=True)
 class _Batch:
     ticks: list[FinishedTick]
     outstanding: int
-    sent_at: float
-    refused: int = 0
-    abandoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """What was given up on: sent and not acknowledged, and how many the server refused in so many words."""
+class GivenUp:
+    """Batches sent and not answered to the last tick, by number, and what was in them."""
 
+    batches: frozenset[int]
     ticks: list[FinishedTick]
-    refused: int
 
 
 class Sender:
-    def __init__(self, window: Window) -> None:
-        self._window = window
+    def __init__(self) -> None:
+        self._owed: deque[FinishedTick] = deque()
+        """What a takeover found lacking. The log holds it, so none of it gives way."""
         self._waiting: deque[FinishedTick] = deque()
         self._batches: dict[int, _Batch] = {}
         self.settled_arrival = 0
@@ -61,14 +44,18 @@ class Sender:
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        return len(self._owed) + len(self._waiting)
 
-    def oldest_unacked_s(self, now: float) -> float | None:
-        sent = [batch.sent_at for batch in self._batches.values() if not batch.abandoned]
-        return now - min(sent) if sent else None
+    @property
+    def has_unanswered(self) -> bool:
+        return bool(self._batches)
+
+    def owe(self, ticks: Iterable[FinishedTick]) -> None:
+        """Take what goes out before everything else."""
+        self._owed.extend(ticks)
 
     def queue(self, ticks: Iterable[FinishedTick]) -> list[FinishedTick]:
-        """Takes ticks to be sent; returns those that gave way to newer ones of their contract."""
+        """Take live ticks to be sent; return those that gave way to newer ones of their contract."""
         self._waiting.extend(ticks)
         if len(self._waiting) <= MAX_WAITING:
             return []
@@ -79,45 +66,38 @@ class Sender:
         )
         return dropped
 
-    def next_batch(self, number: int, now: float) -> list[FinishedTick]:
-        """What may leave now, as batch `number`; empty when nothing waits or the window is full."""
-        count = min(len(self._waiting), self._window.free, BATCH)
+    def next_batch(self, number: int, room: int) -> list[FinishedTick]:
+        """Return what leaves now as batch `number`; empty when nothing waits or there is no room."""
+        source = self._owed or self._waiting
+        count = min(len(source), room, BATCH)
         if count <= 0:
             return []
-        ticks = list(islice(self._waiting, count))
+        ticks = list(islice(source, count))
         for _ in range(count):
-            self._waiting.popleft()
-        self._batches[number] = _Batch(ticks, count, now)
-        self._window.in_flight += count
+            source.popleft()
+        self._batches[number] = _Batch(ticks, count)
         return ticks
 
-    def settle(self, number: int, *, stored: int = 0, refused: int = 0) -> bool:
-        """Notes answers of the server. False: the batch is not ours, or was given up on."""
+    def on_stored(self, number: int, count: int) -> None:
+        """Note what the stream took. Of a batch that was given up on nothing is known any more."""
         batch = self._batches.get(number)
         if batch is None:
-            return False
-        batch.outstanding -= stored + refused
-        batch.refused += refused
-        self._window.in_flight -= stored + refused
-        if batch.outstanding <= 0 and (batch.abandoned or not batch.refused):
+            return
+        batch.outstanding -= count
+        if batch.outstanding <= 0:
             del self._batches[number]
-            if not batch.refused:
-                self.settled_arrival = max(self.settled_arrival, batch.ticks[-1].arrival)
-        return not batch.abandoned
+            self.settled_arrival = max(self.settled_arrival, batch.ticks[-1].arrival)
 
-    def give_up(self) -> Doubt:
-        """Stops sending. Answers still on their way keep their place in the window until they come."""
-        doubted = [batch for batch in self._batches.values() if not batch.abandoned]
-        for batch in doubted:
-            batch.abandoned = True
-        doubt = Doubt(
-            [tick for batch in doubted for tick in batch.ticks], sum(batch.refused for batch in doubted)
+    def has_sent(self, number: int) -> bool:
+        """Whether the batch is on its way and was not given up on."""
+        return number in self._batches
+
+    def give_up(self) -> GivenUp:
+        """Stop sending, and forget what was sent: only the stream knows what it has of it."""
+        given_up = GivenUp(
+            frozenset(self._batches), [tick for batch in self._batches.values() for tick in batch.ticks]
         )
+        self._owed.clear()
         self._waiting.clear()
-        self._batches = {number: batch for number, batch in self._batches.items() if batch.outstanding > 0}
-        return doubt
-
-    def forget_connection(self) -> None:
-        """The connection is gone: no answer will come any more."""
-        self._window.in_flight -= sum(batch.outstanding for batch in self._batches.values())
         self._batches.clear()
+        return given_up

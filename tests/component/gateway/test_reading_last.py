@@ -13,7 +13,7 @@ from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.adapters.nats.connection import PublishConnection
 from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
 from mds_gateway.adapters.nats.reading import ReadError, Wanted, read_last
-from mds_gateway.domain.sending import WINDOW
+from mds_gateway.domain import window
 from mds_gateway.domain.ticks import FinishedTick
 from mds_protocol.failover.takeover import Last
 from mds_protocol.wire.encodings import Encoding
@@ -80,8 +80,8 @@ async def store(server: NatsServer, ticks: list[FinishedTick], fence: int) -> No
         Access(parse_servers(server.url)), arrived.put_nowait, lambda _: None, name="test", timeout_s=WITHIN_S
     )
     frame = FenceFrame("ctp-a", 1, FENCE.encode(), fence)
-    for start in range(0, len(ticks), WINDOW):
-        part = ticks[start : start + WINDOW]
+    for start in range(0, len(ticks), window.LIMIT):
+        part = ticks[start : start + window.LIMIT]
         connection.send(start, frame, part, 1)
         stored = 0
         while stored < len(part):

@@ -28,6 +28,7 @@ def read(chunks: list[bytes]) -> Incoming:
         got = reader.feed(chunk)
         for batch, count in got.stored.items():
             total.stored[batch] = total.stored.get(batch, 0) + count
+        total.newest |= got.newest
         total.duplicates += got.duplicates
         total.refusals += got.refusals
         total.pings += got.pings
@@ -39,6 +40,7 @@ def test_a_read_is_counted_by_batch() -> None:
     got = read([STREAM])
 
     assert got.stored == {7: 2, 8: 1}
+    assert got.newest == {7: 1234, 8: 1}
     assert (got.duplicates, got.pings, got.pongs) == (1, 1, 1)
     assert [(refusal.batch, refusal.code) for refusal in got.refusals] == [(8, 10071), (9, 503)]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mds_gateway.domain import publication as pub
-from mds_gateway.domain.publication import Phase
+from mds_gateway.domain.actions import Gap, TookOver
+from mds_gateway.domain.publication import SLICE, Phase
+from mds_gateway.domain.window import OVERDUE_S
 from tests.unit.gateway.world import World
 
 SEEDS = range(12)
@@ -211,12 +212,10 @@ def test_what_a_front_sends_again_at_a_login_is_not_published_again() -> None:
 def test_what_was_dropped_for_newer_ticks_is_counted_and_told() -> None:
     world = start(1)
     account = world.accounts["a"]
-    account.publication._sender._window.in_flight = account.publication._sender._window.limit  # noqa: SLF001
-
     flood = [world.make_tick() for _ in range(200_100)]
     actions = account.publication.on_ticks(flood, world.now)
 
-    gaps = [action for action in actions if isinstance(action, pub.Gap)]
+    gaps = [action for action in actions if isinstance(action, Gap)]
     assert sum(gap.count for gap in gaps) == account.publication.counts.conflated > 0
 
 
@@ -239,13 +238,12 @@ def test_a_read_that_failed_is_made_again_behind_the_same_fence_and_only_then_it
 def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told() -> None:
     world = start(1)
     account = world.accounts["a"]
-    account.connection += 1
-    account.act(account.publication.on_disconnected(world.now))
+    account.lose_connection()
     world.run(12.0)
-    account.act(account.publication.on_connected(world.now))
+    account.connect()
     world.run(0.5)
 
-    gaps = [what for _, what in world.happened if isinstance(what, pub.Gap)]
+    gaps = [what for _, what in world.happened if isinstance(what, Gap)]
 
     assert [gap.cause for gap in gaps] == ["log too short"]
     # The log keeps 10 s of 12 s; what the stream answered last may be a few batches old.
@@ -262,33 +260,83 @@ def test_what_leaves_a_full_log_during_a_takeover_is_not_lost_as_the_one_before_
     world.run(0.5, ticks=False)
 
     assert publishers(world) == ["b"]
-    assert not [what for _, what in world.happened if isinstance(what, pub.Gap)]
+    assert not [what for _, what in world.happened if isinstance(what, Gap)]
     assert_whole(world)
 
 
 def test_an_outage_within_the_log_loses_nothing() -> None:
     world = start(1)
     account = world.accounts["a"]
-    account.connection += 1
-    account.act(account.publication.on_disconnected(world.now))
+    account.lose_connection()
     world.run(8.0)
-    account.act(account.publication.on_connected(world.now))
+    account.connect()
     world.run(0.5)
     world.run(0.5, ticks=False)
 
-    assert not [what for _, what in world.happened if isinstance(what, pub.Gap)]
+    assert not [what for _, what in world.happened if isinstance(what, Gap)]
     assert_whole(world)
+
+
+def test_a_refusal_whose_sister_batches_are_never_answered_costs_the_connection_and_nothing_else() -> None:
+    world = start(1)
+    account = world.accounts["a"]
+    world.extra_delay["a"] = 0.1  # so that several batches are under way
+    world.run(0.5)
+    connection = account.connection
+
+    world.stream.purge()
+    account.answers_left = 1
+    world.run(OVERDUE_S - 0.5)
+    assert account.connection == connection
+    assert account.window.in_flight > 0
+    world.run(1.5)
+    world.extra_delay.clear()
+    world.run(1.0)
+    world.run(0.5, ticks=False)
+
+    assert account.connection == connection + 1
+    assert account.window.in_flight == 0
+    assert publishers(world) == ["a"]
+    assert_whole(world)
+
+
+def test_a_takeover_of_a_long_log_goes_slice_by_slice_and_loses_nothing_that_the_log_held() -> None:
+    world = start(1)
+    account = world.accounts["b"]
+    flood = [world.make_tick() for _ in range(250_000)]
+    account.delivered += flood
+    account.act(account.publication.on_ticks(flood, world.now))
+
+    world.move("b")
+    world.run(1.0)
+    world.run(15.0, ticks=False)
+
+    assert account.slices >= 2 * (len(flood) // SLICE - 1)
+    assert publishers(world) == ["b"]
+    assert not [what for _, what in world.happened if isinstance(what, Gap)]
+    assert_whole(world)
+
+
+def test_narrower_bounds_of_the_log_hold_at_once() -> None:
+    world = start(1)
+    log = world.accounts["a"].publication.log
+    before = log.size_bytes
+
+    world.accounts["a"].publication.use_log_bounds(keep_s=10.0, max_bytes=before // 4, now=world.now)
+
+    assert log.size_bytes <= before // 4
+    world.run(1.0)
+    assert log.size_bytes <= before // 4
 
 
 def test_a_takeover_is_timed_from_the_moment_it_could_begin() -> None:
     world = start(1)
     account = world.accounts["a"]
-    account.connection += 1
-    account.act(account.publication.on_disconnected(world.now))
+    account.lose_connection()
     world.run(5.0)
-    account.act(account.publication.on_connected(world.now))
+    account.connect()
     world.run(0.5)
 
-    last = [what for _, what in world.happened if isinstance(what, pub.TookOver)][-1]
+    last = [what for _, what in world.happened if isinstance(what, TookOver)][-1]
 
     assert last.took_s < 0.2

@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from mds_gateway import metrics, reporting
 from mds_gateway.domain.latency import Hops
 from mds_gateway.domain.peers import Peers, Witness
+from mds_gateway.domain.publication import Counts
+from mds_gateway.domain.window import Window
 from mds_gateway.metrics import FAMILIES, GatewayMetrics
 from mds_protocol.wire import heartbeat as wire
 from mds_protocol.wire.route import Route
@@ -33,6 +35,7 @@ class FakeBridge:
     connections: int = 2
     hops: Hops = field(default_factory=Hops)
     served: dict[str, Any] = field(default_factory=dict)
+    window: Window[str] = field(default_factory=Window)
 
 
 def build(bridge: FakeBridge | None = None) -> GatewayMetrics:
@@ -83,6 +86,7 @@ SAMPLES = [
     "mds_gateway_probe_age_seconds 0.3",
     "mds_gateway_oldest_unacked_seconds 0.007",
     "mds_gateway_in_flight_ticks 3.0",
+    'mds_gateway_fence_renewals_total{subscription="all"} 3.0',
     'mds_gateway_hop_seconds_bucket{hop="publish",le="0.0025"} 1.0',
     'mds_gateway_hop_seconds_bucket{hop="publish",le="0.001"} 0.0',
     'mds_gateway_hop_seconds_count{hop="publish"} 1.0',
@@ -96,6 +100,7 @@ def build_full() -> GatewayMetrics:
     figures.on_heartbeat(full_beat(), now=1.0)
     figures.tally.on_takeover("all", 0.041)
     figures.tally.notes["FrontLost"] += 2
+    bridge.served["all"] = SimpleNamespace(publication=SimpleNamespace(counts=Counts(renewed=3)))
     return figures
 
 
@@ -139,14 +144,13 @@ def test_the_page_lists_the_figures() -> None:
 # --- the heartbeat
 
 
-def served(named: str | None, *, oldest_unacked_s: float | None = None) -> Served:
+def served(named: str | None) -> Served:
     route = Route(uid="u", epoch=3, named=named, reason="Initial", nonce="n", decided_at="now")
     publication = SimpleNamespace(
         route=route,
         fence=None,
         is_resuming=False,
         log=SimpleNamespace(reach_s=lambda _: 2.5),
-        oldest_unacked_s=lambda _: oldest_unacked_s,
     )
     return cast("Served", SimpleNamespace(publication=publication, to=SimpleNamespace(subscription="all")))
 
@@ -165,11 +169,12 @@ def test_a_witness_that_was_not_asked_says_nothing() -> None:
     assert (said.witness_asked_ms, said.witnessed_tick_age_ms) == (None, None)
 
 
-def test_the_oldest_unacknowledged_is_that_of_all_subscriptions() -> None:
-    all_served = {"a": served(None, oldest_unacked_s=0.2), "b": served(None, oldest_unacked_s=1.5)}
-    bridge = FakeBridge(served=dict(all_served))
+def test_the_oldest_unacknowledged_is_that_of_the_connection() -> None:
+    bridge = FakeBridge(window=Window())
+    bridge.window.note_sent(1, "a", 5, 1.5)
+    bridge.window.note_sent(2, "b", 5, 2.8)
 
-    assert reporting.describe_oldest_unacked(cast("Bridge", bridge), now=0.0) == 1500
+    assert reporting.describe_oldest_unacked(cast("Bridge", bridge), now=3.0) == 1500
 
 
 def test_peers_are_the_others_that_routes_name() -> None:

@@ -1,4 +1,6 @@
-"""A world in which publications run: an exchange, a stream that fences and dedupes, slow links. Virtual time.
+"""A world in which publications run: an exchange, a stream that fences, dedupes and evicts, slow links.
+
+Time is virtual.
 
 The stream refuses as nats-server does: a message must expect the sequence of the newest fence. The links keep
 order and lose nothing until they are cut; what was under way then may still arrive later.
@@ -7,15 +9,17 @@ order and lose nothing until they are cut; what was under way then may still arr
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 
-from mds_gateway.domain import publication as pub
+from mds_gateway.domain import actions
 from mds_gateway.domain.log import TickLog
 from mds_gateway.domain.publication import Publication
-from mds_gateway.domain.sending import Window
+from mds_gateway.domain.renewing import StreamRoom
 from mds_gateway.domain.ticks import FinishedTick
-from mds_protocol.failover.fencing import Fence
+from mds_gateway.domain.window import Window
+from mds_protocol.failover.fencing import FENCE_REFUSED, Fence
 from mds_protocol.failover.takeover import Last
 from mds_protocol.wire.route import Route
 
@@ -26,18 +30,41 @@ STEP_S = 0.005
 class Stream:
     """What is stored, and the rules of storing."""
 
+    max_messages: int | None = None
+    """Beyond, the oldest goes, whatever it is."""
     entries: list[tuple[int, FinishedTick, str, int]] = field(default_factory=list)
-    fence: Fence | None = None
+    """All that was ever stored."""
+    written: Fence | None = None
+    """The newest fence, whether the stream holds it still or not."""
     sequence: int = 0
     identities: set[bytes] = field(default_factory=set)
     refused: int = 0
+    purged_up_to: int = 0
+
+    @property
+    def first(self) -> int:
+        """The oldest sequence that it holds."""
+        evicted = self.sequence - self.max_messages if self.max_messages is not None else 0
+        return max(evicted, self.purged_up_to, 0) + 1
+
+    @property
+    def fence(self) -> Fence | None:
+        return self.written if self.written is not None and self.written.sequence >= self.first else None
+
+    @property
+    def room(self) -> StreamRoom:
+        held = self.sequence - self.first + 1
+        return StreamRoom(self.max_messages, None, held, held * 500, self.sequence)
+
+    def purge(self) -> None:
+        self.purged_up_to = self.sequence
 
     def write_fence(self, account: str, epoch: int, over: int, nonce: str) -> Fence | None:
         if (self.fence.sequence if self.fence else 0) != over:
             return None
         self.sequence += 1
-        self.fence = Fence(epoch, account, nonce, self.sequence)
-        return self.fence
+        self.written = Fence(epoch, account, nonce, self.sequence)
+        return self.written
 
     def store(self, account: str, expected: int, epoch: int, tick: FinishedTick) -> bool:
         if self.fence is None or self.fence.sequence != expected:
@@ -50,6 +77,18 @@ class Stream:
         return True
 
     def last(self, up_to: int) -> dict[bytes, Last[bytes]]:
+        return {
+            tick.contract: Last(tick.order_key, tick.identity)
+            for sequence, tick, _, _ in self.entries[self.first_entry() :]
+            if self.first <= sequence < up_to
+        }
+
+    def first_entry(self) -> int:
+        """Where in `entries` to begin to look for what it holds."""
+        return bisect_left(self.entries, self.first, key=lambda entry: entry[0])
+
+    def last_ever(self, up_to: int) -> dict[bytes, Last[bytes]]:
+        """As if nothing had ever gone: what is counted by."""
         return {
             tick.contract: Last(tick.order_key, tick.identity)
             for sequence, tick, _, _ in self.entries
@@ -76,13 +115,17 @@ class Account:
         self.world = world
         self.name = name
         self.random = random.Random(seed)  # noqa: S311 - a seed makes a failure repeatable
-        self.publication = Publication(name, TickLog(keep_s=10, max_bytes=1 << 30), Window())
+        self.publication = Publication(name, TickLog(keep_s=10, max_bytes=1 << 30))
+        self.window: Window[str] = Window()
         self.delivered: list[FinishedTick] = []
         self.answers: deque[tuple[float, object]] = deque()
         self.wire: deque[Sent] = deque()
         self.connection = 1
         self.alive = True
         self.asleep_until = 0.0
+        self.answers_left: int | None = None
+        """On this connection; None: all of them come."""
+        self.slices = 0
         self.batches = 0
         self.fence = 0
         self.epoch = 0
@@ -104,31 +147,39 @@ class Account:
 
     def cut(self) -> None:
         """The connection ends here; what is under way may still reach the server."""
+        self.lose_connection()
+        self.connect()
+
+    def lose_connection(self) -> None:
         self.connection += 1
+        self.answers_left = None
+        self.window.forget_connection()
         self.act(self.publication.on_disconnected(self.world.now))
+
+    def connect(self) -> None:
         self.act(self.publication.on_connected(self.world.now))
 
     def step(self) -> None:
         while self.answers and self.answers[0][0] <= self.world.now:
             self.hear(self.answers.popleft()[1])
         self.act(self.publication.on_clock(self.world.now))
+        if self.window.is_overdue(self.world.now):
+            self.cut()
         while True:
             self.batches += 1
-            ticks = self.publication.next_batch(self.batches, self.world.now)
+            ticks = self.publication.next_batch(self.batches, self.window.free)
             if not ticks:
                 return
+            self.window.note_sent(self.batches, self.name, len(ticks), self.world.now)
             due = self.world.now + self.world.delay(self)
             self.wire.append(Sent(due, self.batches, self.fence, self.epoch, ticks, self.connection))
 
     def hear(self, answer: object) -> None:
         now, publication = self.world.now, self.publication
         match answer:
-            case ("stored", int() as connection, int() as batch, int() as count):
+            case (("stored" | "refused") as verdict, int() as connection, int() as batch, int() as sequence):
                 if connection == self.connection:
-                    publication.on_stored(batch, count)
-            case ("refused", int() as connection, int() as batch):
-                if connection == self.connection:
-                    self.act(publication.on_refused(batch, now))
+                    self.hear_of_a_tick(verdict, batch, sequence)
             case ("standing", asked, route, fence):
                 self.act(publication.on_standing(route, fence, asked, now))  # type: ignore[arg-type]
             case ("fence", Fence() as fence):
@@ -137,9 +188,22 @@ class Account:
                     self.fence, self.epoch = fence.sequence, fence.epoch
                 self.act(actions)
             case ("fence", None):
-                publication.on_request_failed()
+                self.act(publication.on_fence_refused(now))
             case ("last", int() as fence, last):
                 self.hear_last(fence, last)
+            case ("room", StreamRoom() as room):
+                publication.on_room(room)
+            case "go on":
+                self.slices += 1
+                self.act(publication.go_on(now))
+
+    def hear_of_a_tick(self, verdict: str, batch: int, sequence: int) -> None:
+        now, publication = self.world.now, self.publication
+        self.window.note_answered(batch, 1)
+        if verdict == "stored":
+            self.act(publication.on_stored(batch, 1, sequence, now))
+        else:
+            self.act(publication.on_refused(batch, FENCE_REFUSED, now))
 
     def hear_last(self, fence: int, last: object) -> None:
         if isinstance(last, dict):
@@ -147,22 +211,24 @@ class Account:
         else:
             self.publication.on_read_failed(self.world.now)
 
-    def act(self, actions: tuple[pub.Action, ...]) -> None:
+    def act(self, wanted: tuple[actions.Action, ...]) -> None:
         """Requests are answered from the stream as it is when they arrive there: here, at once."""
         stream = self.world.stream
-        for action in actions:
+        for action in wanted:
             match action:
-                case pub.ReadStanding():
+                case actions.ReadStanding():
                     self.answer(("standing", self.world.now, self.world.route, stream.fence))
-                case pub.WriteFence(epoch, over):
+                case actions.WriteFence(epoch, over):
                     nonce = f"{self.name}-{self.random.random()}"
                     self.answer(("fence", stream.write_fence(self.name, epoch, over, nonce)))
-                case pub.ReadLast(fence):
+                case actions.ReadLast(fence):
                     failed = self.world.now < self.world.reads_fail_until
                     self.answer(("last", fence, None if failed else stream.last(fence)))
-                case pub.DropConnection():
-                    self.cut()
-                case pub.TookOver() | pub.LetGo() | pub.Gap():
+                case actions.ReadRoom():
+                    self.answer(("room", stream.room))
+                case actions.GoOn():
+                    self.answer("go on")
+                case actions.TookOver() | actions.LetGo() | actions.Gap():
                     self.world.happened.append((self.name, action))
 
     def answer(self, what: object) -> None:
@@ -170,14 +236,21 @@ class Account:
 
 
 class World:
-    def __init__(self, seed: int, names: tuple[str, ...] = ("a", "b"), *, front_loss: float = 0.01) -> None:
+    def __init__(
+        self,
+        seed: int,
+        names: tuple[str, ...] = ("a", "b"),
+        *,
+        front_loss: float = 0.01,
+        max_messages: int | None = None,
+    ) -> None:
         self.random = random.Random(seed)  # noqa: S311 - a seed makes a failure repeatable
         self.now = 0.0
         self.front_loss = front_loss
         self.extra_delay: dict[str, float] = {}
         self.reads_fail_until = 0.0
-        self.stream = Stream()
-        self.happened: list[tuple[str, pub.Action]] = []
+        self.stream = Stream(max_messages)
+        self.happened: list[tuple[str, actions.Report]] = []
         self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at="")
         self.serial = 0
         self.accounts = {name: Account(self, name, seed + index) for index, name in enumerate(names)}
@@ -214,12 +287,12 @@ class World:
             sent = account.wire.popleft()
             for tick in sent.ticks:
                 stored = self.stream.store(account.name, sent.expected, sent.epoch, tick)
-                back = (
-                    ("stored", sent.connection, sent.number, 1)
-                    if stored
-                    else ("refused", sent.connection, sent.number)
-                )
-                account.answer(back)
+                verdict = "stored" if stored else "refused"
+                back = (verdict, sent.connection, sent.number, self.stream.sequence)
+                if account.answers_left is None or account.answers_left > 0:
+                    account.answer(back)
+                if account.answers_left:
+                    account.answers_left -= 1
 
     def make_tick(self) -> FinishedTick:
         """Time and volume stand still over several serials, as in life."""
@@ -260,8 +333,8 @@ class World:
         for name, epoch in {(a, e) for _, _, a, e in self.stream.entries}:
             mine = [tick for _, tick, a, e in self.stream.entries if (a, e) == (name, epoch)]
             first, last = position[mine[0].identity], position[mine[-1].identity]
-            before = self.stream.last(first)
-            after = self.stream.last(last + 1)
+            before = self.stream.last_ever(first)
+            after = self.stream.last_ever(last + 1)
             lost += [
                 tick.identity
                 for tick in self.accounts[name].delivered

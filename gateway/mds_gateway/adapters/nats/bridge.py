@@ -1,14 +1,15 @@
 """Carries out what the publications decide: owns the raw connection, writes batches, hands acks back.
 
-One connection carries all subscriptions of the account, within one window. The low byte of a batch number
-names the publication, so that an ack finds its way without a table.
+One connection carries all subscriptions of the account, within one window, which also knows whose a batch is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,9 +18,9 @@ from nats.errors import Error as NatsError
 from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
 from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
-from mds_gateway.domain import publication as pub
+from mds_gateway.domain import actions
 from mds_gateway.domain.latency import Hops
-from mds_gateway.domain.sending import Window
+from mds_gateway.domain.window import OVERDUE_S, Window
 from mds_protocol.wire import fence as wire_fence
 from mds_protocol.wire.errors import WireError
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from mds_gateway.adapters.nats.access import Access
+    from mds_gateway.domain.publication import Publication
+    from mds_gateway.domain.renewing import StreamRoom
     from mds_gateway.domain.ticks import FinishedTick
     from mds_protocol.failover.fencing import Fence
     from mds_protocol.failover.takeover import Last
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 2.0
 RECONNECT_EVERY_S = 0.25
-MAX_PUBLICATIONS = 256
 TROUBLE = (NatsError, TimeoutError, OSError, WireError)
 """What a request may fail with; the same one may succeed a moment later."""
 
@@ -62,14 +64,15 @@ class StreamOperations(Protocol):
 
     async def read_last(self, to: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]: ...
 
+    async def read_room(self, to: Destination) -> StreamRoom: ...
+
 
 @dataclass(slots=True)
 class Served:
     """One subscription with its state and what its ticks share on the wire."""
 
-    slot: int
     to: Destination
-    publication: pub.Publication
+    publication: Publication
     frame: FenceFrame | None = None
 
 
@@ -79,12 +82,12 @@ class Bridge:
     account: str
     instance: str
     operations: StreamOperations
-    report: Callable[[str, pub.TookOver | pub.LetGo | pub.Gap], None]
+    report: Callable[[str, actions.Report], None]
     """Told the subscription and what happened."""
     note: Callable[[str], None]
     """Told in words about the connection."""
     served: dict[str, Served] = field(default_factory=dict)
-    window: Window = field(default_factory=Window)
+    window: Window[Served] = field(default_factory=Window)
     duplicates: int = 0
     last_error: str | None = None
     hops: Hops = field(default_factory=Hops)
@@ -93,6 +96,8 @@ class Bridge:
     _connection: PublishConnection | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _batches: int = 0
+    _turns: deque[str] = field(default_factory=deque)
+    """Subscriptions in the order in which they may send next."""
     _pump_scheduled: bool = False
 
     @property
@@ -101,15 +106,16 @@ class Bridge:
 
     # --- what is served
 
-    def serve(self, to: Destination, publication: pub.Publication) -> None:
-        slot = next(n for n in range(MAX_PUBLICATIONS) if all(s.slot != n for s in self.served.values()))
-        served = self.served[to.subscription] = Served(slot, to, publication)
+    def serve(self, to: Destination, publication: Publication) -> None:
+        served = self.served[to.subscription] = Served(to, publication)
+        self._turns.append(to.subscription)
         if self.connected:
             self._act(served, publication.on_connected(time.monotonic()))
 
     def drop(self, subscription: str) -> None:
-        """No longer served here. What is in flight is answered into the void."""
+        """No longer served here. What is in flight keeps its places in the window until it is answered."""
         del self.served[subscription]
+        self._turns.remove(subscription)
 
     # --- events from elsewhere
 
@@ -130,6 +136,8 @@ class Bridge:
     def on_clock(self) -> None:
         for served in list(self.served.values()):
             self._act(served, served.publication.on_clock(time.monotonic()))
+        if self._connection is not None and self.window.is_overdue(time.monotonic()):
+            self._connection.close(f"no acknowledgement for {OVERDUE_S:g} s")
         self._pump()
 
     def start_stopping(self) -> None:
@@ -167,6 +175,7 @@ class Bridge:
         self._tell_all(lambda publication, now: publication.on_connected(now))
         why = await lost.get()
         self._connection = None
+        self.window.forget_connection()
         self.hops.on_connection_lost()
         self._say(f"connection for ticks lost: {why}")
         self._tell_all(lambda publication, now: publication.on_disconnected(now))
@@ -177,41 +186,58 @@ class Bridge:
         self.last_error = problem
         self.note(problem or "connection for ticks is up")
 
-    def _tell_all(self, event: Callable[[pub.Publication, float], tuple[pub.Action, ...]]) -> None:
+    def _tell_all(self, event: Callable[[Publication, float], tuple[actions.Action, ...]]) -> None:
         for served in list(self.served.values()):
             self._act(served, event(served.publication, time.monotonic()))
 
     def _on_incoming(self, incoming: Incoming) -> None:
         self.duplicates += incoming.duplicates
-        slots = {served.slot: served for served in self.served.values()}
+        now = time.monotonic()
         for batch, count in incoming.stored.items():
-            self.hops.on_stored(batch, count, now=time.monotonic())
-            if (served := slots.get(batch & 0xFF)) is not None:
-                served.publication.on_stored(batch, count)
+            self.hops.on_stored(batch, count, now=now)
+            if (served := self._note_answered(batch, count)) is not None:
+                self._act(served, served.publication.on_stored(batch, count, incoming.newest[batch], now))
         for refusal in incoming.refusals:
             self.hops.on_refused(refusal.batch)
-            if (served := slots.get(refusal.batch & 0xFF)) is not None:
+            if (served := self._note_answered(refusal.batch, 1)) is not None:
                 self.last_error = f"{refusal.description} ({refusal.code})"
-                self._act(served, served.publication.on_refused(refusal.batch, time.monotonic()))
+                self._act(served, served.publication.on_refused(refusal.batch, refusal.code, now))
         self._pump()
 
+    def _note_answered(self, batch: int, count: int) -> Served | None:
+        """Return whose it is, if that one is served still."""
+        served = self.window.note_answered(batch, count)
+        return served if served is not None and self._is_served(served) else None
+
+    def _is_served(self, served: Served) -> bool:
+        return self.served.get(served.to.subscription) is served
+
     def _pump(self) -> None:
-        """One batch a subscription; then the loop may do something else, heartbeats above all."""
+        """One batch a subscription, in turn; then the loop may do something else, heartbeats above all."""
         if self._connection is None:
             return
         more = False
-        for served in self.served.values():
-            number = (self._batches + 1) << 8 | served.slot
-            now, now_ns = time.monotonic(), time.time_ns()
-            ticks = served.publication.next_batch(number, now)
+        for subscription in list(self._turns):
+            served = self.served[subscription]
+            ticks = served.publication.next_batch(self._batches + 1, self.window.free)
             if ticks and served.frame is not None:
-                self._batches += 1
-                self._connection.send(number, served.frame, ticks, now_ns)
-                self.hops.on_sent(number, len(ticks), ticks[0].received_ns, now_ns=now_ns, now=now)
+                self._send(self._connection, served.frame, served, ticks)
                 more = more or served.publication.waiting > 0
+                # Who has sent comes last the next time: the first would take all where little room is left.
+                self._turns.remove(subscription)
+                self._turns.append(subscription)
         if more and not self._pump_scheduled:
             self._pump_scheduled = True
             asyncio.get_running_loop().call_soon(self._pump_again)
+
+    def _send(
+        self, connection: PublishConnection, frame: FenceFrame, served: Served, ticks: list[FinishedTick]
+    ) -> None:
+        self._batches = number = self._batches + 1
+        now, now_ns = time.monotonic(), time.time_ns()
+        connection.send(number, frame, ticks, now_ns)
+        self.window.note_sent(number, served, len(ticks), now)
+        self.hops.on_sent(number, len(ticks), ticks[0].received_ns, now_ns=now_ns, now=now)
 
     def _pump_again(self) -> None:
         self._pump_scheduled = False
@@ -219,20 +245,27 @@ class Bridge:
 
     # --- actions
 
-    def _act(self, served: Served, actions: Iterable[pub.Action]) -> None:
-        for action in actions:
+    def _act(self, served: Served, wanted: Iterable[actions.Action]) -> None:
+        if not self._is_served(served):
+            return  # an answer to what it asked for before it was dropped
+        for action in wanted:
             match action:
-                case pub.ReadStanding():
+                case actions.ReadStanding():
                     self.start_task(self._read_standing(served))
-                case pub.WriteFence(epoch, over):
+                case actions.WriteFence(epoch, over):
                     self.start_task(self._write_fence(served, epoch, over))
-                case pub.ReadLast(fence):
+                case actions.ReadLast(fence):
                     self.start_task(self._read_last(served, fence))
-                case pub.DropConnection(why):
-                    if self._connection is not None:
-                        self._connection.close(why)
-                case pub.TookOver() | pub.LetGo() | pub.Gap():
+                case actions.ReadRoom():
+                    self.start_task(self._read_room(served))
+                case actions.GoOn():
+                    asyncio.get_running_loop().call_soon(self._go_on, served)
+                case actions.TookOver() | actions.LetGo() | actions.Gap():
                     self.report(served.to.subscription, action)
+
+    def _go_on(self, served: Served) -> None:
+        self._act(served, served.publication.go_on(time.monotonic()))
+        self._pump()
 
     def start_task(self, work: Coroutine[object, object, None]) -> None:
         """Owned here until it ends; it must catch what it expects to fail."""
@@ -265,13 +298,14 @@ class Bridge:
             self._note_failure(served, "the fence cannot be written", exc)
             return
         if fence is None:
-            served.publication.on_request_failed()
+            self._act(served, served.publication.on_fence_refused(time.monotonic()))
             return
-        actions = served.publication.on_fence_stored(fence, time.monotonic())
+        wanted_next = served.publication.on_fence_stored(fence, time.monotonic())
         if served.publication.fence == fence:
             subject = served.to.fence_subject.encode()
             served.frame = FenceFrame(self.account, epoch, subject, fence.sequence)
-        self._act(served, actions)
+        self._act(served, wanted_next)
+        self._pump()
 
     async def _read_last(self, served: Served, fence: int) -> None:
         try:
@@ -283,6 +317,11 @@ class Bridge:
         self._act(served, served.publication.on_last_read(fence, last, time.monotonic()))
         self._pump()
 
+    async def _read_room(self, served: Served) -> None:
+        """Asked again in a second; without an answer the fence is written anew when it is gone."""
+        with contextlib.suppress(*TROUBLE):
+            served.publication.on_room(await self.operations.read_room(served.to))
+
     def _note_failure(self, served: Served, what: str, exc: Exception) -> None:
         self.last_error = f"{what}: {describe(exc)}"
-        served.publication.on_request_failed()
+        self._act(served, served.publication.on_request_failed(time.monotonic()))

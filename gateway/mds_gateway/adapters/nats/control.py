@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from mds_gateway.adapters.nats.access import Access
     from mds_gateway.adapters.nats.bridge import Destination
+    from mds_gateway.domain.renewing import StreamRoom
     from mds_protocol.failover.fencing import Fence
     from mds_protocol.failover.takeover import Last
     from mds_protocol.wire.subjects import ProductKey
@@ -91,6 +92,9 @@ class Control:
     async def read_last(self, to: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]:
         wanted = reading.Wanted(to.stream, to.wildcard, to.fence_subject, up_to, to.encoding)
         return await reading.read_last(self.access, wanted, f"{self.name} reading")
+
+    async def read_room(self, to: Destination) -> StreamRoom:
+        return await stream.read_room(self.js, to.stream)
 
     async def write_route(self, key: str, route: Route, revision: int) -> None:
         """By compare-and-set: of two writers one is refused."""

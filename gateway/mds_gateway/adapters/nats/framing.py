@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The server's acknowledgement of one publish: to our inbox, token = batch number.
 _ACK = re.compile(
     rb"MSG [^ ]+\.(\d+) \d+ \d+\r\n"
-    rb'\{"stream":"[^"]*",\s*"seq":\d+(?:,"domain":"[^"]*")?(,"duplicate":true)?\}\r\n'
+    rb'\{"stream":"[^"]*",\s*"seq":(\d+)(?:,"domain":"[^"]*")?(,"duplicate":true)?\}\r\n'
 )
 _MESSAGE = re.compile(rb"(H?)MSG ([^ ]+) \d+ (?:(\d+) )?(\d+)\r\n")
 _LINE = re.compile(rb"(INFO|PING|PONG|\+OK|-ERR)[ \t]*([^\r\n]*)\r\n")
@@ -38,6 +38,7 @@ class _PublishError(msgspec.Struct, frozen=True):
 
 class _PublishReply(msgspec.Struct, frozen=True):
     error: _PublishError | None = None
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Incoming(Signals):
 
     stored: dict[int, int] = field(default_factory=dict)
     """Per batch: messages acknowledged, duplicates among them."""
+    newest: dict[int, int] = field(default_factory=dict)
+    """Per batch: the sequence that the last of them has in the stream."""
     duplicates: int = 0
     refusals: list[Refusal] = field(default_factory=list)
 
@@ -89,14 +92,15 @@ class Reader:
         buffer = self._rest + data if self._rest else data
         incoming = Incoming()
         position, end = 0, len(buffer)
-        stored = incoming.stored
+        stored, newest = incoming.stored, incoming.newest
         match_ack = _ACK.match
         while position < end:
             ack = match_ack(buffer, position)
             if ack is not None:
                 batch = int(ack[1])
                 stored[batch] = stored.get(batch, 0) + 1
-                if ack[2]:
+                newest[batch] = int(ack[2])
+                if ack[3]:
                     incoming.duplicates += 1
                 position = ack.end()
                 continue
@@ -159,6 +163,7 @@ def _note_reply(message: re.Match[bytes], payload: bytes, incoming: Incoming) ->
         raise ProtocolError(f"a publish was answered with {payload[:40]!r}") from exc
     if reply.error is None:  # an ack with fields that _ACK does not know
         incoming.stored[batch] = incoming.stored.get(batch, 0) + 1
+        incoming.newest[batch] = reply.seq
         return
     code = reply.error.err_code or reply.error.code
     incoming.refusals.append(Refusal(batch, code, reply.error.description))

@@ -1,0 +1,72 @@
+"""What a publication asks for and tells of: the service carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mds_gateway.domain.ticks import FinishedTick
+    from mds_protocol.resources.reasons import WriterReason
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStanding:
+    """Ask the leaders for the route and the newest fence."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFence:
+    """Store a fence, if `over` is still the newest on its subject (0: if there is none)."""
+
+    epoch: int
+    over: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLast:
+    """Read the stream's last tick per contract up to the fence."""
+
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRoom:
+    """Ask how much the stream may hold and holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """Call `go_on` again, after whatever else waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class TookOver:
+    """To be reported: active, and what the stream lacked is on its way."""
+
+    epoch: int
+    fence: int
+    sent_again: int
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """To be reported: no longer active, and why."""
+
+    epoch: int
+    reason: WriterReason
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """To be reported: ticks received and not stored."""
+
+    cause: str
+    ticks: list[FinishedTick]
+    count: int
+
+
+type Report = TookOver | LetGo | Gap
+type Action = ReadStanding | WriteFence | ReadLast | ReadRoom | GoOn | Report
+NOTHING: tuple[Action, ...] = ()

@@ -1,0 +1,75 @@
+"""What may be lost of a subscription, until the stream itself has been read: then it is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mds_gateway.domain.actions import Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mds_gateway.domain.sending import GivenUp
+    from mds_gateway.domain.ticks import FinishedTick
+    from mds_protocol.failover.takeover import Last
+
+
+@dataclass(slots=True)
+class Doubt:
+    """Sent and not known to be stored.
+
+    What a fence refused is in no doubt: once it refuses it refuses for good, so nothing newer was stored and
+    all of it goes again. After any other refusal a later tick of the contract may have been taken.
+    """
+
+    ticks: list[FinishedTick] = field(default_factory=list)
+    batches: set[int] = field(default_factory=set)
+    refused: int = 0
+
+    def add(self, given_up: GivenUp) -> None:
+        self.ticks += given_up.ticks
+        self.batches |= given_up.batches
+
+    def settle(self, sent_again: Sequence[FinishedTick]) -> Gap | None:
+        """Return the refused ticks that cannot go again, as something newer of their contract was stored.
+
+        Which of a batch were refused is not known one by one, so this is an upper bound of a loss.
+        """
+        if not self.refused:
+            return None
+        again = {tick.identity for tick in sent_again}
+        passed_by = [tick for tick in self.ticks if tick.identity not in again]
+        count = min(self.refused, len(passed_by))
+        return Gap("superseded", passed_by, count) if count else None
+
+
+@dataclass(slots=True)
+class Outlived:
+    """Ticks that left the log before they could be stored. Bounded: two a contract, without bodies."""
+
+    counts: Counter[bytes] = field(default_factory=Counter)
+    first: dict[bytes, FinishedTick] = field(default_factory=dict)
+    last: dict[bytes, FinishedTick] = field(default_factory=dict)
+
+    def add(self, tick: FinishedTick) -> None:
+        self.counts[tick.contract] += 1
+        bare = msgspec.structs.replace(tick, body=b"")
+        self.first.setdefault(tick.contract, bare)
+        self.last[tick.contract] = bare
+
+    def settle(self, stored: Mapping[bytes, Last[bytes]]) -> Gap | None:
+        """Return what is lost of it: not what the account before us stored, though we never sent it.
+
+        An upper bound: of a contract of which some were stored and some were not, all count.
+        """
+        for contract, newest in list(self.last.items()):
+            known = stored.get(contract)
+            if known is not None and newest.order_key <= known.order_key:
+                del self.counts[contract], self.first[contract], self.last[contract]
+        if not self.counts:
+            return None
+        return Gap("log too short", [*self.first.values(), *self.last.values()], self.counts.total())

@@ -1,0 +1,107 @@
+"""The bridge as a whole on a real NATS: its window, its turns, a subscription that is edited."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+from mds_gateway.domain.window import LIMIT, OVERDUE_S
+from tests.component.gateway.bridges import build_destination, build_publication, build_route, open_rig
+from tests.kit.nats_server import WITHIN_S
+from tests.kit.tcp_proxy import Held
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+OVERDUE: Final = f"no acknowledgement for {OVERDUE_S:g} s"
+TWO: Final = ("futures", "options")
+
+
+async def wait_until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WITHIN_S):
+        while not holds():  # noqa: ASYNC110 - the bridge tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_two_subscriptions_share_a_connection_and_both_are_whole(tmp_path: Path) -> None:
+    async with open_rig(tmp_path, accounts=("a", "b"), subscriptions=TWO) as rig:
+        for to in ("a", "b", "a"):
+            await rig.move(to)
+            await rig.feed_until_active(to)
+            await rig.feed_some(5_000)
+        counts = await rig.judge()
+
+        assert counts.is_clean
+        assert counts.stored > 0
+
+
+async def test_what_a_dropped_subscription_had_in_flight_is_answered_and_nobody_elses(tmp_path: Path) -> None:
+    async with open_rig(tmp_path, subscriptions=TWO) as rig:
+        bridge = rig.accounts["a"].bridge
+        await rig.move("a")
+        await rig.feed_until_active("a")
+        await wait_until(lambda: not bridge.window.in_flight)
+
+        rig.proxy.hold(Held.INCOMING)
+        rig.deliver(500)
+        in_flight = bridge.window.in_flight
+        bridge.drop("futures")
+        bridge.serve(build_destination("futures"), build_publication("a"))
+        rig.proxy.release()
+
+        await wait_until(lambda: bridge.window.in_flight == 0)
+        assert in_flight > 0
+        assert bridge.served["futures"].publication.counts.acked == 0
+
+
+async def test_edits_of_a_busy_subscription_cost_nothing_of_the_window(tmp_path: Path) -> None:
+    async with open_rig(tmp_path, subscriptions=TWO) as rig:
+        account, bridge = rig.accounts["a"], rig.accounts["a"].bridge
+        await rig.move("a")
+        await rig.feed_until_active("a")
+
+        for _ in range(20):
+            rig.deliver(1_000)
+            bridge.drop("futures")
+            bridge.serve(build_destination("futures"), build_publication("a"))
+            bridge.served["futures"].publication.note_relief(is_possible=False)
+            bridge.on_route("futures", build_route("futures", rig.epoch, "a"))
+            await rig.feed_until_active("a")
+        await wait_until(lambda: not account.waiting and not bridge.window.in_flight)
+
+        assert bridge.window.free == LIMIT
+        assert bridge.connections == 1
+
+
+async def test_a_connection_whose_batches_nobody_answers_is_ended_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    async with open_rig(tmp_path) as rig:
+        bridge = rig.accounts["a"].bridge
+        await rig.move("a")
+        await rig.feed_until_active("a")
+        await wait_until(lambda: not bridge.window.in_flight)
+
+        rig.proxy.hold(Held.INCOMING)
+        rig.deliver(2_000)
+        await wait_until(lambda: bridge.last_error == f"connection for ticks lost: {OVERDUE}")
+        rig.proxy.release()
+        await rig.feed_until_active("a")
+        counts = await rig.judge()
+
+        assert counts.is_clean
+        assert bridge.window.free == LIMIT
+
+
+async def test_where_the_window_is_full_subscriptions_are_served_in_turn(tmp_path: Path) -> None:
+    async with open_rig(tmp_path, subscriptions=TWO) as rig:
+        await rig.move("a")
+        await rig.feed_until_active("a")
+        rig.deliver(20_000)
+        await rig.judge()
+        stored, _ = rig.listener.read()
+
+        ahead = accumulate(1 if one.contract.startswith("futures") else -1 for one in stored)
+        assert max(abs(lead) for lead in ahead) < LIMIT

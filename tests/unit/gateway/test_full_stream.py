@@ -1,0 +1,79 @@
+"""A full stream lets its oldest message go, which may be the fence. Nothing is lost or told by that."""
+
+from __future__ import annotations
+
+import pytest
+
+from mds_gateway.domain.actions import Gap
+from tests.unit.gateway.world import World
+
+SEEDS = range(6)
+HELD = 400
+"""Messages; the world makes 1,000 ticks a second."""
+A_WRAP_S = HELD / 1000
+
+
+def start(seed: int) -> World:
+    world = World(seed, max_messages=HELD)
+    world.run(0.3)
+    world.move("a")
+    world.run(1.0)
+    return world
+
+
+def assert_nobody_noticed(world: World) -> None:
+    assert world.count_repeated() == 0
+    assert world.count_disordered() == 0
+    assert world.find_lost() == []
+    assert [what for _, what in world.happened if isinstance(what, Gap)] == []
+
+
+def test_a_hundred_wraps_refuse_nothing_and_tell_nothing() -> None:
+    world = start(1)
+
+    world.run(100 * A_WRAP_S)
+    world.run(0.5, ticks=False)
+
+    assert world.stream.first > 99 * HELD
+    assert world.stream.refused == 0
+    assert world.accounts["a"].publication.counts.renewed >= 100
+    assert_nobody_noticed(world)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_moves_deaths_and_cuts_in_the_moment_of_a_wrap(seed: int) -> None:
+    world = start(seed)
+
+    for name in ("b", "a", "b"):
+        world.run(world.random.uniform(0.5, 1.5) * A_WRAP_S)
+        world.move(name)
+        world.run(world.random.uniform(0.5, 1.5) * A_WRAP_S)
+        world.accounts[name].cut()
+    world.run(1.0)
+    world.accounts["b"].alive = False
+    world.run(0.9)
+    world.move("a")
+    world.run(2.0)
+    world.run(0.5, ticks=False)
+
+    assert world.stream.fence is not None
+    assert world.stream.fence.account == "a"
+    assert_nobody_noticed(world)
+
+
+@pytest.mark.parametrize("how", ["purged", "limit lowered"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_fence_that_goes_loses_nothing_and_tells_no_loss(seed: int, how: str) -> None:
+    world = start(seed)
+
+    for _ in range(5):
+        world.run(world.random.uniform(0.2, 0.6))
+        if how == "purged":
+            world.stream.purge()
+        else:
+            world.stream.max_messages = 20
+    world.run(1.0)
+    world.run(0.5, ticks=False)
+
+    assert world.stream.refused > 0
+    assert_nobody_noticed(world)
