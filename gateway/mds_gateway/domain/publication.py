@@ -147,6 +147,7 @@ class Publication:
     def on_fence_stored(self, fence: Fence, now: float) -> tuple[Action, ...]:
         claim = self._claim
         self._asking.end()
+        self._asking.tries, self._asking.not_before = 0, min(self._asking.not_before, now + ASK_AGAIN_S)
         claim.stored = fence
         if self._renewal.is_under_way:
             claim.own = fence
@@ -159,7 +160,6 @@ class Publication:
             self._give_up_sending()
         claim.own, claim.refused_at = fence, None
         self._renewal.note_fence(fence.sequence)
-        self._asking.tries = 0
         self._asking.answer_due = now + ANSWER_OVERDUE_S
         self._look_at_room_at = now + LOOK_AT_ROOM_EVERY_S
         self.phase = Phase.READING
@@ -269,7 +269,7 @@ class Publication:
         """Return what is sent now as batch `number`: nothing unless active, and while a fence is renewed."""
         if self.phase is not Phase.ACTIVE or self._must_renew():
             return []
-        ticks = self._sender.next_batch(number, room)
+        ticks = self._sender.next_batch(number, min(room, self._renewal.room))
         self._renewal.note_sent(ticks)
         self.counts.published += len(ticks)
         return ticks

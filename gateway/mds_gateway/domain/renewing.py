@@ -6,6 +6,7 @@ oldest | ... F ............ newest |      the stream is full; each new message t
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -64,6 +65,11 @@ class Renewal:
     """Ticks sent behind it: they count before the stream has answered."""
     sent_bytes: int = 0
     is_under_way: bool = False
+
+    @property
+    def room(self) -> int:
+        """How many ticks may be sent at once: no batch may itself take the fence away."""
+        return sys.maxsize if self.reach.messages is None else max(1, self.reach.messages - self.sent)
 
     def is_due(self, fence: int) -> bool:
         messages, size_bytes = self.reach.messages, self.reach.size_bytes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mds_gateway.domain.actions import Gap
+from mds_gateway.domain.actions import Gap, LetGo
+from mds_gateway.domain.publication import Phase
 from tests.unit.gateway.world import World
 
 SEEDS = range(6)
@@ -76,4 +77,19 @@ def test_a_fence_that_goes_loses_nothing_and_tells_no_loss(seed: int, how: str) 
     world.run(0.5, ticks=False)
 
     assert world.stream.refused > 0
+    assert_nobody_noticed(world)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_renewal_whose_answer_is_lost_does_not_end_the_feed(seed: int) -> None:
+    world = start(seed)
+    world.fence_answers_lost = 0.5
+
+    world.run(20 * A_WRAP_S)
+    world.fence_answers_lost = 0.0
+    world.run(3.0)
+    world.run(0.5, ticks=False)
+
+    assert world.accounts["a"].publication.phase is Phase.ACTIVE
+    assert not [what for _, what in world.happened if isinstance(what, LetGo)]
     assert_nobody_noticed(world)

@@ -182,13 +182,8 @@ class Account:
                     self.hear_of_a_tick(verdict, batch, sequence)
             case ("standing", asked, route, fence):
                 self.act(publication.on_standing(route, fence, asked, now))  # type: ignore[arg-type]
-            case ("fence", Fence() as fence):
-                actions = publication.on_fence_stored(fence, now)
-                if publication.fence == fence:
-                    self.fence, self.epoch = fence.sequence, fence.epoch
-                self.act(actions)
-            case ("fence", None):
-                self.act(publication.on_fence_refused(now))
+            case ("fence", fence):
+                self.hear_of_the_fence(fence)
             case ("last", int() as fence, last):
                 self.hear_last(fence, last)
             case ("room", StreamRoom() as room):
@@ -196,6 +191,19 @@ class Account:
             case "go on":
                 self.slices += 1
                 self.act(publication.go_on(now))
+
+    def hear_of_the_fence(self, fence: object) -> None:
+        now, publication = self.world.now, self.publication
+        match fence:
+            case Fence():
+                actions = publication.on_fence_stored(fence, now)
+                if publication.fence == fence:
+                    self.fence, self.epoch = fence.sequence, fence.epoch
+                self.act(actions)
+            case None:
+                self.act(publication.on_fence_refused(now))
+            case _:
+                self.act(publication.on_request_failed(now))
 
     def hear_of_a_tick(self, verdict: str, batch: int, sequence: int) -> None:
         now, publication = self.world.now, self.publication
@@ -220,7 +228,9 @@ class Account:
                     self.answer(("standing", self.world.now, self.world.route, stream.fence))
                 case actions.WriteFence(epoch, over):
                     nonce = f"{self.name}-{self.random.random()}"
-                    self.answer(("fence", stream.write_fence(self.name, epoch, over, nonce)))
+                    stored = stream.write_fence(self.name, epoch, over, nonce)
+                    is_lost = self.random.random() < self.world.fence_answers_lost
+                    self.answer(("fence", "no answer" if is_lost else stored))
                 case actions.ReadLast(fence):
                     failed = self.world.now < self.world.reads_fail_until
                     self.answer(("last", fence, None if failed else stream.last(fence)))
@@ -249,6 +259,8 @@ class World:
         self.front_loss = front_loss
         self.extra_delay: dict[str, float] = {}
         self.reads_fail_until = 0.0
+        self.fence_answers_lost = 0.0
+        """How many of them."""
         self.stream = Stream(max_messages)
         self.happened: list[tuple[str, actions.Report]] = []
         self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at="")
