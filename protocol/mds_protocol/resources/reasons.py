@@ -110,7 +110,13 @@ class AccountReason(Reason):
             "market; the feed moves if another account is better. If it lasts, change the front."
         ),
     )
-    SILENT = ("Silent", "No heartbeat, and a second witness confirms it; look at the pod and at its node.")
+    SILENT = (
+        "Silent",
+        (
+            "No heartbeat, and a second witness confirms it, or a new pod has not spoken for two minutes; "
+            "look at the pod and at its node."
+        ),
+    )
     CONTAINER_DIED = (
         "ContainerDied",
         "The kubelet says that the container ended; `kubectl logs --previous` of the pod tells why.",

@@ -22,6 +22,7 @@ from tests.unit.operator.accounts.builders import (
     LONG_AGO,
     NOW,
     SECRETS,
+    SURE,
     Scene,
     active_beat,
     crashed,
@@ -223,9 +224,14 @@ TROUBLES: Final[tuple[Trouble, ...]] = (
         AccountReason.NODE_LOST,
     ),
     Trouble(
+        "the gateway starts and is not heard for over a minute",
+        Scene(beat=None, was=LONG_STARTING, listening=replace(SURE, since=NOW - 90.0)),
+        AccountReason.STARTING,
+    ),
+    Trouble(
         "the gateway starts and is never heard",
         Scene(beat=None, was=LONG_STARTING),
-        AccountReason.STARTING,
+        AccountReason.SILENT,
     ),
     # --- fronts and logins
     Trouble(
