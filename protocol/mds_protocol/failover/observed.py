@@ -193,8 +193,8 @@ def holds_fence(heartbeat: Heartbeat, subscription: str, epoch: int) -> bool:
     return entry is not None and entry.fence_epoch == epoch
 
 
-def is_resuming(heartbeat: Heartbeat, subscription: str) -> bool:
-    """Whether its sender would rather have another account go on (`fencing.is_resuming`)."""
+def says_it_resumes(heartbeat: Heartbeat, subscription: str) -> bool:
+    """Whether its sender would rather have another account go on (it decided so by `fencing.is_resuming`)."""
     entry = find_publication(heartbeat, subscription)
     return entry is not None and entry.resuming
 

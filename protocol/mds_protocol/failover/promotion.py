@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mds_protocol.failover import health, timings
-from mds_protocol.failover.observed import OPEN_MARKET, holds_fence, is_resuming
+from mds_protocol.failover.observed import OPEN_MARKET, holds_fence, says_it_resumes
 from mds_protocol.resources.reasons import PromotionReason
 from mds_protocol.wire.heartbeat import GatewayState
 from mds_protocol.wire.route import Mode
@@ -63,7 +63,7 @@ def decide_promotion(standby: StandbySeen, *, now: float) -> PromotionDecision:
 
 def says_it_fails(heartbeat: Heartbeat, seen: RouteSeen, subscription: str, *, now: float) -> bool:
     """Whether the named account itself says that it does not publish: by a fault, or by an overdue fence."""
-    if health.find_fault(heartbeat) is not None or is_resuming(heartbeat, subscription):
+    if health.find_fault(heartbeat) is not None or says_it_resumes(heartbeat, subscription):
         return True
     is_due = now - seen.since >= timings.TAKEOVER_STALLED_S
     return is_due and not holds_fence(heartbeat, subscription, seen.route.epoch)
