@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Self
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
-from mds_protocol.failover import silence, timings
+from mds_protocol.failover import promotion, silence
 from mds_protocol.failover.observed import AccountSeen, Heard, Listening, PodSeen, Surroundings, heard_from
 from mds_protocol.resources.reasons import AccountReason, FailoverReason
 from mds_protocol.wire import headers
 from mds_protocol.wire import settings as wire
-from mds_protocol.wire.heartbeat import GatewayState, Heartbeat, OperatorHeartbeat
+from mds_protocol.wire.heartbeat import Heartbeat, OperatorHeartbeat
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.selection import Rule, Rules
 from mds_protocol.wire.subjects import DEFAULT, OPERATOR, ROUTES_BUCKET, SETTINGS_BUCKET, encode_key
@@ -169,13 +169,8 @@ class OperatorStandIn:
         heard = self.heard.get(account)
         if heard is None or heard.heartbeat.instance != instance:
             return False
-        beat, fresh_ms = heard.heartbeat, timings.PROBE_FRESH_S * 1000
-        return (
-            beat.state is GatewayState.STREAMING
-            and beat.subscribed == contracts
-            and beat.probe_age_ms is not None
-            and beat.probe_age_ms < fresh_ms
-        )
+        is_fit = promotion.find_unfitness(heard.heartbeat) is None
+        return is_fit and heard.heartbeat.subscribed == contracts
 
     def _is_active(self, account: str, epoch: int) -> bool:
         heard = self.heard.get(account)

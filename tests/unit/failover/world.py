@@ -14,11 +14,12 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
-from mds_protocol.failover import fencing, promotion, routing, timings
+from mds_protocol.failover import fencing, promotion, routing
 from mds_protocol.failover.election import elect
 from mds_protocol.failover.fencing import Fence, WriterAction, WriterSeen
 from mds_protocol.failover.health import Health, assess_all
 from mds_protocol.failover.observed import AccountSeen, Heard, Listening, PodSeen, RouteSeen, SubscriptionSeen
+from mds_protocol.failover.promotion import ActiveWord
 from mds_protocol.failover.standing import Candidate
 from mds_protocol.failover.takeover import Last, OrderKey, find_lacking, is_replay
 from mds_protocol.wire.heartbeat import (
@@ -120,8 +121,7 @@ class Gateway:
     last_step_at: float = 0.0
     operator_heard_at: float | None = None
     peers: dict[str, Heard] = field(default_factory=dict)
-    sound_at: float | None = None
-    faulty_since: float | None = None
+    active: ActiveWord = field(default_factory=ActiveWord)
     unacked: list[float] = field(default_factory=list)
     acked_at: float = 0.0
 
@@ -202,16 +202,15 @@ class Gateway:
             refused_at=self.refused_at,
             leaving_since=self.leaving_since,
             has_claimed=self.has_claimed,
-            may_have_relief=self.may_have_relief(),
+            may_have_relief=self.route is not None and self.may_have_relief(self.route),
             resuming_since=self.resuming_since,
         )
 
-    def may_have_relief(self) -> bool:
-        now = self.world.now
-        if now - self.listening_since < timings.SILENCE_S:
-            return True
-        fresh = (peer.heartbeat for peer in self.peers.values() if now - peer.at < timings.SILENCE_S)
-        return any(promotion.could_publish(beat) for beat in fresh)
+    def may_have_relief(self, route: Route) -> bool:
+        heard = self.peers.values()
+        return promotion.may_relieve(
+            self.name, route, heard, listening_since=self.listening_since, now=self.world.now
+        )
 
     def act(self) -> None:
         if self.awaits_fence:
@@ -258,7 +257,7 @@ class Gateway:
             return
         if self.route is None or route.epoch != self.route.epoch:
             self.route_since = self.world.now
-            self.sound_at = self.faulty_since = None
+            self.active = ActiveWord()
         self.route, self.route_read_at = route, self.world.now
 
     def see_newest_route(self) -> None:
@@ -312,18 +311,10 @@ class Gateway:
         return min(ages, default=None)
 
     def hear(self, heartbeat: Heartbeat) -> None:
-        self.peers[heartbeat.account] = Heard(heartbeat=heartbeat, at=self.world.now)
+        heard = self.peers[heartbeat.account] = Heard(heartbeat=heartbeat, at=self.world.now)
         if self.route is not None and heartbeat.account == self.route.named:
-            self.hear_active(heartbeat)
-
-    def hear_active(self, heartbeat: Heartbeat) -> None:
-        if self.route is None:
-            return
-        now, seen = self.world.now, RouteSeen(route=self.route, since=self.route_since)
-        if not promotion.says_it_fails(heartbeat, seen, "all", now=now):
-            self.sound_at, self.faulty_since = now, None
-        elif self.faulty_since is None:
-            self.faulty_since = self.sound_at or now
+            seen = RouteSeen(route=self.route, since=self.route_since)
+            self.active = promotion.note_active(self.active, heard, seen, "all", now=self.world.now)
 
     def promote(self) -> None:
         if self.route is None or self.route.named is None or not self.is_connected:
@@ -337,11 +328,10 @@ class Gateway:
             listening_since=self.listening_since,
             operator_heard_at=self.operator_heard_at,
             active_heard_at=active.at if active else None,
-            active_faulty_since=self.faulty_since,
+            active_faulty_since=self.active.faulty_since,
             stream_has_fresh_ticks=fresh is not None and fresh < 700,
             is_eligible=True,
-            is_healthy=self.has_front,
-            is_probing=now - self.acked_at < 2.5,
+            own=self.heartbeat(),
         )
         if promotion.decide_promotion(standby, now=now).promote:
             self.world.write(self.route, routing.promote(self.route, self.name, self.world.stamp()))
@@ -353,7 +343,7 @@ class Gateway:
         self.log, self.inbox, self.unacked = [], [], []
         self.own = self.route = self.stored = self.refused_at = self.leaving_since = None
         self.awaits_fence = self.has_claimed = False
-        self.peers, self.sound_at, self.faulty_since, self.resuming_since = {}, None, None, None
+        self.peers, self.active, self.resuming_since = {}, ActiveWord(), None
 
     def start(self) -> None:
         self.is_up = True
