@@ -22,7 +22,7 @@ from tests.unit.operator.accounts.builders import (
     quiet_peer,
     refused_beat,
 )
-from tests.unit.operator.accounts.troubles import hears_nothing
+from tests.unit.operator.accounts.trouble import hears_nothing
 
 if TYPE_CHECKING:
     from mds_operator.domain.notices import Notice
