@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_gateway.domain.peers import Hearing
-from mds_protocol.failover import health, promotion, timings
+from mds_protocol.failover import promotion, timings
 from mds_protocol.failover.observed import RouteSeen
 from mds_protocol.failover.routing import Stamp, promote
-from mds_protocol.wire.heartbeat import GatewayState, Heartbeat
 from mds_protocol.wire.subjects import encode_key
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.domain.peers import Peers, Witness
     from mds_gateway.domain.revision import Revision
+    from mds_protocol.wire.heartbeat import Heartbeat
     from mds_protocol.wire.route import Route
     from mds_protocol.wire.settings import Settings, Subscription
 
@@ -39,9 +39,7 @@ WRITE_EVERY_S = 1.0  # an attempt that failed; by then a route that somebody els
 class _Followed:
     seen: RouteSeen
     revision: Revision
-    active_sound_at: float | None = None
-    """When the active account's last heartbeat came that named no fault."""
-    active_faulty_since: float | None = None
+    active: promotion.ActiveWord = field(default_factory=promotion.ActiveWord)
     not_before: float = 0.0
 
 
@@ -70,6 +68,11 @@ class Promoting:
             followed.seen = RouteSeen(route=route, since=followed.seen.since)
             followed.revision = revision
 
+    def may_have_relief(self, route: Route, now: float) -> bool:
+        """Whether another candidate could go on in this account's place, or nobody knows yet."""
+        heard = self.peers.heard.values()
+        return promotion.may_relieve(self.account, route, heard, listening_since=self.hearing.since, now=now)
+
     def listen(self, now: float) -> None:
         """To be called often: only an uninterrupted hearing makes silence mean something."""
         self.hearing.look(now, is_connected=self.control.heart.is_connected)
@@ -97,22 +100,19 @@ class Promoting:
         named = followed.seen.route.named
         heard = self.peers.heard.get(named) if named is not None else None
         if heard is not None:
-            beat, heard_at = heard
-            if not promotion.says_it_fails(beat, followed.seen, subscription.name, now=now):
-                followed.active_sound_at, followed.active_faulty_since = heard_at, None
-            elif followed.active_faulty_since is None:
-                followed.active_faulty_since = followed.active_sound_at or heard_at
+            followed.active = promotion.note_active(
+                followed.active, heard, followed.seen, subscription.name, now=now
+            )
         return promotion.StandbySeen(
             account=self.account,
             seen=followed.seen,
             listening_since=self.hearing.since,
             operator_heard_at=self.peers.operator_heard,
-            active_heard_at=heard[1] if heard is not None else None,
-            active_faulty_since=followed.active_faulty_since,
+            active_heard_at=heard.at if heard is not None else None,
+            active_faulty_since=followed.active.faulty_since,
             stream_has_fresh_ticks=_judge_witness(witness, now),
             is_eligible=not settings.paused and not subscription.paused,
-            is_healthy=own.state is GatewayState.STREAMING and health.find_fault(own) is None,
-            is_probing=own.probe_age_ms is not None and own.probe_age_ms < timings.PROBE_FRESH_S * 1000,
+            own=own,
         )
 
     def _start_writing(self, subscription: str, followed: _Followed) -> None:

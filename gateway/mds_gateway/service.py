@@ -338,7 +338,7 @@ class Gateway:
         self.promoting.listen(now)
         for served in self.bridge.served.values():
             if (route := served.publication.route) is not None:
-                is_possible = self.peers.may_relieve(self.config.account, route, self.promoting.hearing, now)
+                is_possible = self.promoting.may_have_relief(route, now)
                 served.publication.note_relief(is_possible=is_possible)
         self.bridge.on_clock()
         beat = self.metrics.last

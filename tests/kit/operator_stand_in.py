@@ -1,7 +1,8 @@
 """Does by command what the operator does by rule: writes settings and routes, hears heartbeats, sees silence.
 
 What it judges it judges with the protocol's own rules (`silence.judge_silence`), so that the time from a
-death to its route is the operator's, without Kubernetes.
+death to its route is the operator's, without Kubernetes: what the operator learns there of a new pod, a test
+says by `note_start`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import TYPE_CHECKING, Self
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
-from mds_protocol.failover import silence, timings
-from mds_protocol.failover.observed import AccountSeen, Heard, Listening, PodSeen, Surroundings
+from mds_protocol.failover import promotion, silence
+from mds_protocol.failover.observed import AccountSeen, Heard, Listening, PodSeen, Surroundings, heard_from
 from mds_protocol.resources.reasons import AccountReason, FailoverReason
 from mds_protocol.wire import headers
 from mds_protocol.wire import settings as wire
-from mds_protocol.wire.heartbeat import GatewayState, Heartbeat, OperatorHeartbeat
+from mds_protocol.wire.heartbeat import Heartbeat, OperatorHeartbeat
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.selection import Rule, Rules
 from mds_protocol.wire.subjects import DEFAULT, OPERATOR, ROUTES_BUCKET, SETTINGS_BUCKET, encode_key
@@ -50,8 +51,10 @@ class OperatorStandIn:
     check_gateways: Callable[[], None]
     """Raises if one has ended that should run: then waiting is in vain."""
     heard: dict[str, Heard] = field(default_factory=dict)
+    since: float = field(default_factory=time.monotonic)
+    """When it began to listen."""
+    _pods: dict[str, PodSeen] = field(default_factory=dict)
     _beating: asyncio.Task[None] | None = None
-    _since: float = field(default_factory=time.monotonic)
 
     async def __aenter__(self) -> Self:
         await self.client.subscribe(f"mds.heartbeat.{NAMESPACE}.*", cb=self._on_heartbeat)
@@ -72,6 +75,10 @@ class OperatorStandIn:
         if self._beating is not None:
             self._beating.cancel()
             self._beating = None
+
+    def note_start(self, account: str, instance: str, at: float) -> None:
+        """A new process of the account begins: until it has spoken it is young, not silent."""
+        self._pods[account] = PodSeen(name=instance, began_at=at)
 
     async def _beat(self) -> None:
         sequence = 0
@@ -162,13 +169,8 @@ class OperatorStandIn:
         heard = self.heard.get(account)
         if heard is None or heard.heartbeat.instance != instance:
             return False
-        beat, fresh_ms = heard.heartbeat, timings.PROBE_FRESH_S * 1000
-        return (
-            beat.state is GatewayState.STREAMING
-            and beat.subscribed == contracts
-            and beat.probe_age_ms is not None
-            and beat.probe_age_ms < fresh_ms
-        )
+        is_fit = promotion.find_unfitness(heard.heartbeat) is None
+        return is_fit and heard.heartbeat.subscribed == contracts
 
     def _is_active(self, account: str, epoch: int) -> bool:
         heard = self.heard.get(account)
@@ -176,18 +178,22 @@ class OperatorStandIn:
         return any(entry.subscription == SUBSCRIPTION and entry.fence_epoch == epoch for entry in said)
 
     def _is_dead(self, account: str, epoch: int | None) -> bool:
-        now = time.monotonic()
-        seen = [
-            self._see(name, {SUBSCRIPTION: epoch} if epoch and name == account else {})
+        reason = self.judge_silence(account, epoch, now=time.monotonic())
+        return reason is AccountReason.SILENT
+
+    def judge_silence(self, account: str, epoch: int | None, *, now: float) -> AccountReason | None:
+        """What the operator would find; `epoch` is the one that names the account, if any does."""
+        seen = {
+            name: self._see(name, {SUBSCRIPTION: epoch} if epoch and name == account else {})
             for name in self.accounts
-        ]
-        listening = Listening(since=self._since)
-        surroundings = Surroundings(peers=tuple(seen), listening=listening)
-        judged = next(one for one in seen if one.name == account)
-        return silence.judge_silence(judged, surroundings, now) is AccountReason.SILENT
+        }
+        surroundings = Surroundings(peers=tuple(seen.values()), listening=Listening(since=self.since))
+        return silence.judge_silence(seen[account], surroundings, now)
 
     def _see(self, name: str, named_in: dict[str, int]) -> AccountSeen:
-        return AccountSeen(name=name, pod=PodSeen(name=name), heard=self.heard.get(name), named_in=named_in)
+        pod = self._pods[name]
+        heard = heard_from(self.heard.get(name), pod.name)
+        return AccountSeen(name=name, pod=pod, heard=heard, named_in=named_in)
 
 
 def _route_subject() -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mds_protocol.failover import promotion, timings
+from mds_protocol.failover import timings
+from mds_protocol.failover.observed import Heard
 
 if TYPE_CHECKING:
     from mds_protocol.wire.heartbeat import Heartbeat
-    from mds_protocol.wire.route import Route
 
 
 LOOP_LATE_S = 0.5  # a process that was stopped has heard nobody meanwhile
@@ -38,26 +38,18 @@ class Hearing:
 
 @dataclass(slots=True)
 class Peers:
-    heard: dict[str, tuple[Heartbeat, float]] = field(default_factory=dict)
+    heard: dict[str, Heard] = field(default_factory=dict)
     operator_heard: float | None = None
 
     def on_heartbeat(self, heartbeat: Heartbeat, now: float) -> None:
-        self.heard[heartbeat.account] = (heartbeat, now)
+        self.heard[heartbeat.account] = Heard(heartbeat=heartbeat, at=now)
 
     def on_operator(self, now: float) -> None:
         self.operator_heard = now
 
     def age_s(self, account: str, now: float) -> float | None:
         known = self.heard.get(account)
-        return None if known is None else now - known[1]
-
-    def may_relieve(self, account: str, route: Route, hearing: Hearing, now: float) -> bool:
-        """Whether another candidate of the route could go on in the account's place, or nobody knows yet."""
-        others = set(route.candidates) - {account}
-        if now - hearing.since < timings.SILENCE_S:
-            return bool(others)
-        fresh = (beat for beat, at in self.heard.values() if now - at < timings.SILENCE_S)
-        return any(beat.account in others and promotion.could_publish(beat) for beat in fresh)
+        return None if known is None else now - known.at
 
 
 @dataclass(slots=True)

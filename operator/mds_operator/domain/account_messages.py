@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from mds_operator.domain.account_case import AccountCase
+    from mds_operator.domain.seen import PodView
     from mds_protocol.wire.heartbeat import Front
 
 STARTS_LONG_S: Final = 60.0
@@ -190,6 +191,11 @@ def _silent(case: AccountCase) -> str:
     if case.pod is None:
         return "Its pod is gone, a new one is being made."
     pod = case.pod
+    if case.seen.heard is None:
+        return (
+            f"Pod {pod.name} on node {pod.node or '?'} has not been heard since it began, for over two"
+            f" minutes. kubectl -n {pod.namespace} {_look(pod)} {pod.name}"
+        )
     return (
         f"Pod {pod.name} on node {pod.node or '?'} sends no heartbeat, and a second witness confirms it."
         f" kubectl -n {pod.namespace} logs {pod.name}; then look at the node."
@@ -240,9 +246,10 @@ def _explain_start(case: AccountCase, now: float) -> str:
     if pod is None:
         return "The pod is being made."
     if case.heartbeat is None:
-        look = "logs" if pod.is_running else "describe pod"
         what = "runs and is not heard yet" if pod.is_running else f"starts{_at(pod.node)}"
-        hint = f" This lasts over a minute: kubectl -n {pod.namespace} {look} {pod.name}" if lasts else ""
+        hint = (
+            f" This lasts over a minute: kubectl -n {pod.namespace} {_look(pod)} {pod.name}" if lasts else ""
+        )
         return f"Pod {pod.name} {what}.{hint}"
     return _explain_login_way(case, lasts=lasts)
 
@@ -275,6 +282,10 @@ def _explain_end(case: AccountCase) -> str:
 
 
 # --- parts
+
+
+def _look(pod: PodView) -> str:
+    return "logs" if pod.is_running else "describe pod"
 
 
 def _refusing_front(case: AccountCase) -> Front | None:

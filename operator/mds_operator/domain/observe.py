@@ -4,8 +4,8 @@ A namesake's pod is not the account's, and a heartbeat of another pod says nothi
 times are the observer's own: the kubelet says when a container ended by the node's clock, so what counts is
 when the observer learned it.
 
-    no pod -> pod runs -> its container ended     -> died_at, until a later heartbeat
-                       -> the pod object is gone  -> counts against its successor while a route names it
+    no pod -> pod begins -> its container ended    -> died_at, until a later heartbeat
+                         -> the pod object is gone -> its successor is new: it has not spoken yet
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mds_protocol.failover.observed import AccountSeen, Livez, PodSeen, Standby, SubscriptionSeen
+from mds_protocol.failover.observed import (
+    AccountSeen,
+    Livez,
+    PodSeen,
+    Standby,
+    SubscriptionSeen,
+    heard_from,
+)
 from mds_protocol.failover.order import is_candidate
 from mds_protocol.resources.feedaccount import Role, SubscriptionRole
 from mds_protocol.resources.reasons import AccountReason
@@ -46,14 +53,14 @@ _GONE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class PodLife:
-    """What the observer remembers of an account's pod, to know when its process ended."""
+    """What the observer remembers of an account's pod, to know when its process began and ended."""
 
     uid: str
     last_end: ContainerEnd | None
+    began_at: float | None = None
+    """When the observer first saw this pod; absent if it may have run for long by then."""
     died_at: float | None = None
     """When the observer learned that the container of this pod had ended."""
-    predecessor_died_at: float | None = None
-    """When it learned that the pod before this one was gone."""
     is_gone: bool = False
 
 
@@ -105,7 +112,6 @@ def observe_account(
 ) -> AccountSeen:
     """What `assess` and `elect` know of an account; `pod` is `choose_pod`'s, `node` the one it is on."""
     spec = account.spec
-    is_present = heard is not None and (pod is None or heard.heartbeat.instance == pod.name)
     return AccountSeen(
         name=account.metadata.name,
         market=name_market(spec),
@@ -115,8 +121,8 @@ def observe_account(
         standby=Standby(spec.standby.value),
         stale_after_s=float(spec.health.stale_after.seconds),
         leaving=leaving,
-        pod=_observe_pod(pod, life, node, livez, is_named=bool(named_in)) if pod else None,
-        heard=heard if is_present else None,
+        pod=_observe_pod(pod, life, node, livez) if pod else None,
+        heard=heard_from(heard, pod.name if pod else None),
         named_in=dict(named_in),
     )
 
@@ -184,41 +190,31 @@ def _is_owner(account: FeedAccount, pod: PodView) -> bool:
 def _begin_life(before: PodLife | None, pod: PodView, now: float) -> PodLife:
     """A pod that was not seen before.
 
-    If its container runs now, its last end may be hours old and is no death: the observer just began.
+    If its container runs now and no pod was known before it, the observer just began: the pod and its last
+    end may be hours old.
     """
     ended = pod.is_finished or (pod.last_end is not None and not pod.is_running)
+    is_new = before is not None or not (pod.is_running or ended)
     return PodLife(
         uid=pod.uid,
         last_end=pod.last_end,
+        began_at=now if is_new else None,
         died_at=now if ended else None,
-        predecessor_died_at=(before.died_at or now) if before else None,
     )
 
 
 def _observe_pod(
-    pod: PodView,
-    life: PodLife | None,
-    node: NodeView | None,
-    livez: LivezSeen | None,
-    *,
-    is_named: bool,
+    pod: PodView, life: PodLife | None, node: NodeView | None, livez: LivezSeen | None
 ) -> PodSeen:
+    known = life if life is not None and life.uid == pod.uid else None
     return PodSeen(
         name=pod.name,
-        died_at=_find_death(pod, life, is_named=is_named),
+        began_at=known.began_at if known else None,
+        died_at=known.died_at if known else None,
         node_ready=node is None or node.name != pod.node or node.is_ready,
         livez=livez.answer if livez else None,
         livez_asked_at=livez.asked_at if livez else None,
     )
-
-
-def _find_death(pod: PodView, life: PodLife | None, *, is_named: bool) -> float | None:
-    """The end of the pod before counts while a route waits for the account: else this one just starts."""
-    if life is None or life.uid != pod.uid:
-        return None
-    if life.died_at is not None:
-        return life.died_at
-    return life.predecessor_died_at if is_named else None
 
 
 def _find_role(account: AccountSeen, health: Health, subscription: SubscriptionSeen) -> SubscriptionRole:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from mds_protocol.failover import timings
 from mds_protocol.failover.health import HealthState
-from mds_protocol.failover.observed import is_resuming
+from mds_protocol.failover.observed import says_it_resumes
 from mds_protocol.failover.order import candidates_of
 from mds_protocol.failover.standing import Standing, is_better, stand
 from mds_protocol.failover.waking import choose_awake
@@ -223,7 +223,7 @@ def _check_takeover(case: _Case) -> Verdict | None:
 
 
 def _find_stall(case: _Case, named: AccountSeen, seen: RouteSeen) -> FailoverReason | None:
-    if named.heard is not None and is_resuming(named.heard.heartbeat, case.subscription.name):
+    if named.heard is not None and says_it_resumes(named.heard.heartbeat, case.subscription.name):
         return FailoverReason.CONTAINER_DIED
     is_overdue = case.now - seen.takeover_awaited_since >= timings.TAKEOVER_STALLED_S
     return FailoverReason.TAKEOVER_STALLED if is_overdue else None

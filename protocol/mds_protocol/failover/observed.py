@@ -54,6 +54,8 @@ class PodSeen:
     """What Kubernetes and the pod itself say; the second witness of a silence."""
 
     name: str
+    began_at: float | None = None
+    """When the observer first saw the pod; absent if it ran by then, nobody knows since when."""
     died_at: float | None = None
     """When the observer learned from the kubelet that the container had ended; it may run again since."""
     node_ready: bool = True
@@ -77,6 +79,7 @@ class AccountSeen:
     """Its pod is about to go on purpose (planned restart, drill): it hands over and takes nothing."""
     pod: PodSeen | None = None
     heard: Heard | None = None
+    """Of its present pod (`heard_from`)."""
     named_in: Mapping[str, int] = field(default_factory=dict)
     """The subscriptions whose route names it, with the epoch."""
 
@@ -175,6 +178,11 @@ def hear(before: Heard | None, heartbeat: Heartbeat, *, pod: str | None, now: fl
     return Heard(heartbeat=heartbeat, at=now)
 
 
+def heard_from(heard: Heard | None, pod: str | None) -> Heard | None:
+    """The heartbeat if the account's present pod sent it; without a pod, the last word of the one before."""
+    return heard if heard is not None and pod in (None, heard.heartbeat.instance) else None
+
+
 def find_publication(heartbeat: Heartbeat, subscription: str) -> Publication | None:
     return next((entry for entry in heartbeat.publications if entry.subscription == subscription), None)
 
@@ -185,8 +193,8 @@ def holds_fence(heartbeat: Heartbeat, subscription: str, epoch: int) -> bool:
     return entry is not None and entry.fence_epoch == epoch
 
 
-def is_resuming(heartbeat: Heartbeat, subscription: str) -> bool:
-    """Whether its sender would rather have another account go on (`fencing.is_resuming`)."""
+def says_it_resumes(heartbeat: Heartbeat, subscription: str) -> bool:
+    """Whether its sender would rather have another account go on (it decided so by `fencing.is_resuming`)."""
     entry = find_publication(heartbeat, subscription)
     return entry is not None and entry.resuming
 

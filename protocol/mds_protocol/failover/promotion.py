@@ -8,20 +8,23 @@ once are told apart by the compare-and-set.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mds_protocol.failover import health, timings
-from mds_protocol.failover.observed import OPEN_MARKET, holds_fence, is_resuming
+from mds_protocol.failover.observed import OPEN_MARKET, holds_fence, says_it_resumes
 from mds_protocol.resources.reasons import PromotionReason
 from mds_protocol.wire.heartbeat import GatewayState
 from mds_protocol.wire.route import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from mds_protocol.failover.observed import MarketSeen, RouteSeen
+    from mds_protocol.failover.observed import Heard, MarketSeen, RouteSeen
     from mds_protocol.wire.heartbeat import Heartbeat
+    from mds_protocol.wire.route import Route
+
+_MS_PER_S = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +38,24 @@ class StandbySeen:
     operator_heard_at: float | None
     active_heard_at: float | None
     active_faulty_since: float | None = None
-    """Since when its own heartbeats say so (`says_it_fails`): when the last one came that did not."""
+    """`ActiveWord.faulty_since`."""
     stream_has_fresh_ticks: bool | None
     """Its look into the stream for ticks of the active account; None while it has not asked."""
     is_eligible: bool
     """Enabled, not paused, priority above 0."""
-    is_healthy: bool
-    is_probing: bool
+    own: Heartbeat
+    """What it says of itself."""
     market: MarketSeen = OPEN_MARKET
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveWord:
+    """What the active account has said of itself in one epoch; a memory of `note_active`."""
+
+    sound_at: float | None = None
+    """When its last heartbeat came that named no fault."""
+    faulty_since: float | None = None
+    """Since when its heartbeats name one: when the last one came that did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +76,41 @@ def decide_promotion(standby: StandbySeen, *, now: float) -> PromotionDecision:
 
 def says_it_fails(heartbeat: Heartbeat, seen: RouteSeen, subscription: str, *, now: float) -> bool:
     """Whether the named account itself says that it does not publish: by a fault, or by an overdue fence."""
-    if health.find_fault(heartbeat) is not None or is_resuming(heartbeat, subscription):
+    if health.find_fault(heartbeat) is not None or says_it_resumes(heartbeat, subscription):
         return True
     is_due = now - seen.since >= timings.TAKEOVER_STALLED_S
     return is_due and not holds_fence(heartbeat, subscription, seen.route.epoch)
 
 
-def could_publish(heartbeat: Heartbeat) -> bool:
-    """Whether an account says that it would be fit to be named."""
-    is_probing = heartbeat.probe_age_ms is not None and heartbeat.probe_age_ms < timings.PROBE_FRESH_S * 1000
-    is_streaming = heartbeat.state is GatewayState.STREAMING
-    return is_streaming and is_probing and health.find_fault(heartbeat) is None
+def note_active(
+    before: ActiveWord, heard: Heard, seen: RouteSeen, subscription: str, *, now: float
+) -> ActiveWord:
+    """The memory after a look at the named account's last heartbeat; a new epoch begins with an empty one."""
+    if not says_it_fails(heard.heartbeat, seen, subscription, now=now):
+        return ActiveWord(sound_at=heard.at)
+    if before.faulty_since is not None:
+        return before
+    return replace(before, faulty_since=heard.at if before.sound_at is None else before.sound_at)
+
+
+def find_unfitness(heartbeat: Heartbeat) -> PromotionReason | None:
+    """Why an account, by its own word, is not fit to be named; None if it is."""
+    if heartbeat.state is not GatewayState.STREAMING or health.find_fault(heartbeat) is not None:
+        return PromotionReason.UNHEALTHY
+    age_ms = heartbeat.probe_age_ms
+    is_probing = age_ms is not None and age_ms < timings.PROBE_FRESH_S * _MS_PER_S
+    return None if is_probing else PromotionReason.PROBE_FAILING
+
+
+def may_relieve(
+    account: str, route: Route, heard: Iterable[Heard], *, listening_since: float, now: float
+) -> bool:
+    """Whether another candidate of the route could go on in the account's place, or nobody knows yet."""
+    others = set(route.candidates) - {account}
+    if now - listening_since < timings.SILENCE_S:
+        return bool(others)
+    fresh = (entry.heartbeat for entry in heard if now - entry.at < timings.SILENCE_S)
+    return any(beat.account in others and find_unfitness(beat) is None for beat in fresh)
 
 
 def waiting_time(account: str, candidates: tuple[str, ...], named: str | None) -> float:
@@ -101,11 +138,9 @@ def _check_eligible(standby: StandbySeen, now: float) -> PromotionReason | None:
     return None if standby.is_eligible else PromotionReason.NOT_ELIGIBLE
 
 
-def _check_healthy(standby: StandbySeen, now: float) -> PromotionReason | None:
+def _check_fit(standby: StandbySeen, now: float) -> PromotionReason | None:
     del now
-    if not standby.is_healthy:
-        return PromotionReason.UNHEALTHY
-    return None if standby.is_probing else PromotionReason.PROBE_FAILING
+    return find_unfitness(standby.own)
 
 
 def _check_market(standby: StandbySeen, now: float) -> PromotionReason | None:
@@ -138,7 +173,7 @@ CHECKS: tuple[Callable[[StandbySeen, float], PromotionReason | None], ...] = (
     _check_route,
     _check_candidate,
     _check_eligible,
-    _check_healthy,
+    _check_fit,
     _check_market,
     _check_operator,
     _check_active,

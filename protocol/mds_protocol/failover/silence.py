@@ -3,6 +3,7 @@
 Witnesses, strongest first: the kubelet (container ended), Kubernetes (node not ready), a hot peer that hears
 nothing either and finds no fresh tick in the stream, and, only without such a peer, the pod's `/livez`.
 When most accounts fall silent together the cause lies between them and us, and a peer's word is not enough.
+A pod that has not spoken yet is not silent but young, until it has had its time; then no witness is needed.
 """
 
 from __future__ import annotations
@@ -80,10 +81,12 @@ def judge_silence(account: AccountSeen, seen: Surroundings, now: float) -> Accou
         return death
     if account.name in seen.mass_silence:
         return AccountReason.SILENT if _livez_denies(account, seen.listening) else AccountReason.MASS_SILENCE
-    if _never_came_up(account):
-        return AccountReason.STARTING
     testimonies = list(_testimonies(account, seen, now))
-    if testimonies:
+    if _is_new(account):
+        if not _is_overdue(account, seen.listening, now):
+            return AccountReason.STARTING
+        confirmed = not _is_alive_to_any(testimonies)
+    elif testimonies:
         confirmed = any(entry.confirms for entry in testimonies) and not _is_alive_to_any(testimonies)
     else:
         confirmed = _livez_denies(account, seen.listening)
@@ -109,9 +112,23 @@ def _livez_denies(account: AccountSeen, listening: Listening) -> bool:
     )
 
 
-def _never_came_up(account: AccountSeen) -> bool:
-    """A pod that was never heard and that no route names is on its way: neither in doubt nor dead."""
-    return account.heard is None and not account.named_in
+def _is_new(account: AccountSeen) -> bool:
+    """Whether its pod has not spoken yet since it began.
+
+    One that an observer found running, and that a route names, may have spoken to everybody else.
+    """
+    if account.heard is not None:
+        return False
+    saw_it_begin = account.pod is not None and account.pod.began_at is not None
+    return saw_it_begin or not account.named_in
+
+
+def _is_overdue(account: AccountSeen, listening: Listening, now: float) -> bool:
+    """Whether a new pod had its time to speak, and we listened all the while."""
+    if account.pod is None:
+        return False
+    began_at = listening.since if account.pod.began_at is None else account.pod.began_at
+    return now - max(began_at, listening.since) >= timings.STARTING_S
 
 
 def _is_alive_to_any(testimonies: Sequence[Testimony]) -> bool:

@@ -65,7 +65,8 @@ PROMOTION_STEP_S: Final = 0.5
 """And so much more for each place, so that the candidates do not race: a takeover fits in."""
 
 STARTING_S: Final = 120.0
-"""An image may have to be pulled and 25,000 contracts subscribed before a pod can be called unhealthy."""
+"""An image may have to be pulled and 25,000 contracts subscribed before a pod is replaced; so long one that
+has not spoken yet is not called silent either."""
 
 COLD_START_S: Final = 60.0
 """A woken cold account that is not healthy by then is not waited for: the next one is woken, too."""

@@ -232,9 +232,15 @@ class Installation:
         await self.wait_until_hot(silent)
         return move
 
+    def start(self, account: str) -> None:
+        """A process for the account; the operator learns of it as of a new pod."""
+        gateway = self.gateways[account]
+        gateway.start()
+        self.operator.note_start(account, gateway.instance, time.monotonic())
+
     async def restart(self, account: str) -> None:
         """A new process for an account whose old one ended; returns when it is hot."""
-        self.gateways[account].start()
+        self.start(account)
         await self.wait_until_hot(account)
 
     async def judge(self, settle_s: float = SETTLE_S) -> Findings:
@@ -323,7 +329,7 @@ async def _add_gateway(installation: Installation, account: str, folder: Path, s
     gateway = installation.gateways[account] = GatewayProcess(account, environment, folder)
     stack.callback(gateway.end)
     await installation.operator.write_settings(account)
-    gateway.start()
+    installation.start(account)
 
 
 def _build_environment(installation: Installation, account: str, folder: Path, url: str) -> dict[str, str]:

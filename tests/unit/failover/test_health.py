@@ -16,7 +16,6 @@ from tests.unit.failover.builders import (
     EPOCH,
     LONG_AGO,
     NOW,
-    SUBSCRIPTION,
     SURE,
     make_account,
     make_active_account,
@@ -236,17 +235,6 @@ def test_with_a_peer_livez_does_not_count() -> None:
 
 def test_a_dead_container_that_is_heard_again_lives() -> None:
     assert judge(make_active_account(pod=pod(died_at=NOW - 0.2))).state is HEALTHY
-
-
-def test_a_pod_that_never_spoke_and_is_named_nowhere_starts() -> None:
-    assert judge(make_account(heard_ago=None)).reason is AccountReason.STARTING
-    assert judge(make_account(heard_ago=None, named_in={SUBSCRIPTION: EPOCH})).state is UNKNOWN
-
-
-def test_a_pod_that_never_spoke_is_not_dead_because_its_door_is_shut_yet() -> None:
-    no_answer = pod(livez=Livez.NO_ANSWER, livez_asked_at=NOW)
-
-    assert judge(make_account(heard_ago=None, pod=no_answer)).reason is AccountReason.STARTING
 
 
 @pytest.mark.parametrize(

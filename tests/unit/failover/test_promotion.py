@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from mds_protocol.failover.observed import MarketSeen, RouteSeen
-from mds_protocol.failover.promotion import StandbySeen, could_publish, decide_promotion, says_it_fails
+from mds_protocol.failover.observed import Heard, MarketSeen, RouteSeen
+from mds_protocol.failover.promotion import (
+    ActiveWord,
+    StandbySeen,
+    decide_promotion,
+    find_unfitness,
+    may_relieve,
+    note_active,
+    says_it_fails,
+)
 from mds_protocol.resources.reasons import PromotionReason
 from mds_protocol.wire.heartbeat import Front, GatewayState
 from mds_protocol.wire.route import Mode
@@ -36,8 +44,7 @@ def make_standby(
         "active_heard_at": NOW - 10.0,
         "stream_has_fresh_ticks": False,
         "is_eligible": True,
-        "is_healthy": True,
-        "is_probing": True,
+        "own": make_heartbeat(account),
     }
     return StandbySeen(**(fields | changes))
 
@@ -73,8 +80,12 @@ def test_it_waits_its_turn_from_the_last_sign_of_life(
         pytest.param({"route": make_route("a", "ac")}, PromotionReason.NOT_CANDIDATE, id="not-listed"),
         pytest.param({"route": make_route("b", "abc")}, PromotionReason.NOT_CANDIDATE, id="named-already"),
         pytest.param({"is_eligible": False}, PromotionReason.NOT_ELIGIBLE, id="paused-itself"),
-        pytest.param({"is_healthy": False}, PromotionReason.UNHEALTHY, id="unhealthy-itself"),
-        pytest.param({"is_probing": False}, PromotionReason.PROBE_FAILING, id="probe-fails"),
+        pytest.param(
+            {"own": make_heartbeat("b", market_data=DOWN)}, PromotionReason.UNHEALTHY, id="unhealthy-itself"
+        ),
+        pytest.param(
+            {"own": make_heartbeat("b", probe_age_ms=None)}, PromotionReason.PROBE_FAILING, id="probe-fails"
+        ),
         pytest.param({"market": MarketSeen(open=False)}, PromotionReason.MARKET_CLOSED, id="market-closed"),
         pytest.param({"operator_heard_at": NOW - 0.6}, PromotionReason.OPERATOR_PRESENT, id="operator-heard"),
         pytest.param({"active_heard_at": NOW - 0.6}, PromotionReason.ACTIVE_PRESENT, id="active-heard"),
@@ -145,15 +156,86 @@ def test_a_fault_that_was_there_before_the_listening_began_waits_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    ("beat", "fit"),
+    ("beat", "reason"),
     [
-        pytest.param({}, True, id="streams-and-probes"),
-        pytest.param({"probe_age_ms": 2499}, True, id="probed-just-in-time"),
-        pytest.param({"probe_age_ms": 2500}, False, id="probe-too-old"),
-        pytest.param({"probe_age_ms": None}, False, id="never-probed"),
-        pytest.param({"state": GatewayState.SUBSCRIBING}, False, id="not-streaming-yet"),
-        pytest.param({"market_data": DOWN}, False, id="front-lost"),
+        pytest.param({}, None, id="streams-and-probes"),
+        pytest.param({"probe_age_ms": 2499}, None, id="probed-just-in-time"),
+        pytest.param({"probe_age_ms": 2500}, PromotionReason.PROBE_FAILING, id="probe-too-old"),
+        pytest.param({"probe_age_ms": None}, PromotionReason.PROBE_FAILING, id="never-probed"),
+        pytest.param({"state": GatewayState.SUBSCRIBING}, PromotionReason.UNHEALTHY, id="not-streaming-yet"),
+        pytest.param({"market_data": DOWN}, PromotionReason.UNHEALTHY, id="front-lost"),
     ],
 )
-def test_an_account_could_publish(beat: dict[str, Any], *, fit: bool) -> None:
-    assert could_publish(make_heartbeat("b", **beat)) is fit
+def test_an_account_is_unfit_to_be_named_by_its_own_word(
+    beat: dict[str, Any], reason: PromotionReason | None
+) -> None:
+    assert find_unfitness(make_heartbeat("b", **beat)) is reason
+
+
+def say(*, fault: bool, ago: float) -> Heard:
+    """A heartbeat of the active account, which came so long ago."""
+    front = {"market_data": DOWN} if fault else {}
+    return Heard(heartbeat=make_heartbeat("a", publications=(make_active(),), **front), at=NOW - ago)
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        pytest.param([], ActiveWord(), id="nothing yet"),
+        pytest.param([say(fault=False, ago=1.0)], ActiveWord(sound_at=NOW - 1.0), id="sound"),
+        pytest.param(
+            [say(fault=False, ago=3.0), say(fault=True, ago=2.0)],
+            ActiveWord(sound_at=NOW - 3.0, faulty_since=NOW - 3.0),
+            id="faulty since it was last sound",
+        ),
+        pytest.param(
+            [say(fault=False, ago=3.0), say(fault=True, ago=2.0), say(fault=True, ago=1.0)],
+            ActiveWord(sound_at=NOW - 3.0, faulty_since=NOW - 3.0),
+            id="and it stays since then",
+        ),
+        pytest.param(
+            [say(fault=True, ago=2.0), say(fault=True, ago=1.0)],
+            ActiveWord(faulty_since=NOW - 2.0),
+            id="faulty from its first word on",
+        ),
+        pytest.param(
+            [say(fault=True, ago=2.0), say(fault=False, ago=1.0)],
+            ActiveWord(sound_at=NOW - 1.0),
+            id="sound again",
+        ),
+    ],
+)
+def test_what_the_active_account_says_is_remembered(said: list[Heard], word: ActiveWord) -> None:
+    seen, known = RouteSeen(route=make_route("a"), since=LONG_AGO), ActiveWord()
+    for heard in said:
+        known = note_active(known, heard, seen, SUBSCRIPTION, now=NOW)
+
+    assert known == word
+
+
+@pytest.mark.parametrize(
+    ("beats", "heard_ago", "listened_s", "may"),
+    [
+        pytest.param([{}], 0.69, 60.0, True, id="another candidate could go on"),
+        pytest.param([{}], 0.7, 60.0, False, id="it was not heard for too long"),
+        pytest.param([{"probe_age_ms": 9000}], 0.1, 60.0, False, id="it could not publish"),
+        pytest.param([{"probe_age_ms": 9000}, {"account": "c"}], 0.1, 60.0, True, id="a third one could"),
+        pytest.param([{"account": "x"}], 0.1, 60.0, False, id="it is no candidate"),
+        pytest.param([{"account": "a"}], 0.1, 60.0, False, id="it is this account"),
+        pytest.param([], 0.1, 0.7, False, id="nobody is heard"),
+        pytest.param([], 0.1, 0.69, True, id="nobody could be heard yet"),
+    ],
+)
+def test_another_may_relieve(
+    beats: list[dict[str, Any]], heard_ago: float, listened_s: float, *, may: bool
+) -> None:
+    heard = [
+        Heard(heartbeat=make_heartbeat(**({"account": "b"} | beat)), at=NOW - heard_ago) for beat in beats
+    ]
+    route = make_route("a", "abc")
+
+    assert may_relieve("a", route, heard, listening_since=NOW - listened_s, now=NOW) is may
+
+
+def test_where_there_is_no_other_candidate_nobody_is_waited_for() -> None:
+    assert not may_relieve("a", make_route("a", "a"), [], listening_since=NOW - 0.1, now=NOW)

@@ -1,18 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 import pytest
 
 from mds_gateway.domain.peers import Hearing, Peers, Witness
-from mds_protocol.wire.route import Route
 from tests.unit.gateway.test_readiness import beat
-
-ROUTE = Route(
-    uid="u", epoch=5, named="ctp-a", candidates=("ctp-a", "ctp-b"), reason="Test", nonce="1", decided_at=""
-)
-FIT = {"account": "ctp-b", "probe_age_ms": 100}
 
 
 def test_an_age_is_since_the_last_heartbeat() -> None:
@@ -94,29 +85,3 @@ def test_hearing_begins_anew(looks: list[tuple[float, bool]], since: float) -> N
         hearing.look(now, is_connected=is_connected)
 
     assert hearing.since == since
-
-
-@pytest.mark.parametrize(
-    ("heard", "now", "may"),
-    [
-        pytest.param(FIT, 11.0, True, id="another candidate could go on"),
-        pytest.param(FIT, 11.6, False, id="it was not heard for too long"),
-        pytest.param(FIT | {"probe_age_ms": 9000}, 11.0, False, id="it could not publish"),
-        pytest.param(FIT | {"account": "ctp-x"}, 11.0, False, id="it is no candidate"),
-        pytest.param(FIT | {"account": "ctp-a"}, 11.0, False, id="it is this account"),
-        pytest.param(None, 11.0, False, id="nobody is heard"),
-        pytest.param(None, 10.6, True, id="nobody could be heard yet"),
-    ],
-)
-def test_another_may_relieve(heard: dict[str, Any] | None, now: float, *, may: bool) -> None:
-    peers = Peers()
-    if heard is not None:
-        peers.on_heartbeat(beat(**heard), now=10.8)
-
-    assert peers.may_relieve("ctp-a", ROUTE, Hearing(10.0), now) is may
-
-
-def test_where_there_is_no_other_candidate_nobody_is_waited_for() -> None:
-    alone = msgspec.structs.replace(ROUTE, candidates=("ctp-a",))
-
-    assert not Peers().may_relieve("ctp-a", alone, Hearing(10.0), now=10.1)

@@ -30,6 +30,7 @@ from mds_protocol.wire.heartbeat import Front, GatewayState, Heartbeat, Publicat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mds_operator.domain.observe import PodLife
     from mds_protocol.failover.restarts import Block, RestartDecision
     from mds_protocol.resources.feedsubscription import LabelSelector
 
@@ -189,6 +190,7 @@ class Scene:
 
     account: FeedAccount = field(default_factory=make_account)
     pod: PodView | None = field(default_factory=make_pod)
+    life: PodLife | None = None
     beat: Heartbeat | None = field(default_factory=make_beat)
     heard_ago: float = 0.1
     node: NodeView | None = None
@@ -208,7 +210,7 @@ class Scene:
         return observe_account(
             self.account,
             pod=self.pod,
-            life=None,
+            life=self.life,
             node=self.node,
             heard=Heard(heartbeat=self.beat, at=NOW - self.heard_ago) if self.beat else None,
             livez=None,

@@ -6,6 +6,7 @@ import pytest
 
 from mds_operator.domain.credentials import judge_credentials
 from mds_operator.domain.notices import NOTICE_MAX_BYTES, NoticeType, find_notices, tell_replacement
+from mds_operator.domain.observe import PodLife
 from mds_protocol.failover.restarts import RestartDecision
 from mds_protocol.resources.reasons import RestartReason
 from mds_protocol.wire.heartbeat import Front, GatewayState
@@ -18,8 +19,10 @@ from tests.unit.operator.accounts.builders import (
     make_account,
     make_beat,
     make_pod,
+    quiet_peer,
     refused_beat,
 )
+from tests.unit.operator.accounts.trouble import hears_nothing
 
 if TYPE_CHECKING:
     from mds_operator.domain.notices import Notice
@@ -29,6 +32,13 @@ STARTS = Scene(beat=make_beat(state=GatewayState.SUBSCRIBING), was=None)
 SPENT = RestartDecision(restart=False, reason=RestartReason.BUDGET_SPENT)
 NO_TRADE = ACTIVE.but(beat=active_beat(trade=Front(connected=False, logged_in=False)))
 LOST = Scene(beat=lost_beat(4097, "hung up"))
+NEW_POD = "ctp-a-9d8c7"
+NEW = ACTIVE.but(
+    pod=make_pod(name=NEW_POD),
+    life=PodLife(uid=f"uid-{NEW_POD}", last_end=None, began_at=NOW - 1.0),
+    peers=(quiet_peer(**hears_nothing()),),
+)
+NEVER_HEARD = NEW.but(life=PodLife(uid=f"uid-{NEW_POD}", last_end=None, began_at=NOW - 120.0))
 
 
 def step(before: Scene | None, after: Scene) -> list[tuple[str, str]]:
@@ -62,6 +72,8 @@ def step(before: Scene | None, after: Scene) -> list[tuple[str, str]]:
         pytest.param(
             Scene(), Scene(pod=make_pod(leaving=True), beat=None), [("Normal", "Restarting")], id="replaced"
         ),
+        pytest.param(ACTIVE, NEW, [("Normal", "Starting")], id="a new pod that has not spoken yet"),
+        pytest.param(NEW, NEVER_HEARD, [("Warning", "Silent")], id="a new pod that never speaks"),
     ],
 )
 def test_each_thing_that_changed_is_told_once(

@@ -187,21 +187,37 @@ def test_no_pod_has_no_life() -> None:
     assert live(None) is None
 
 
+STARTS = make_pod({"waiting": {"reason": "ContainerCreating"}}, phase="Pending")
+SUCCESSOR = make_pod(name=NEXT)
+
+
 @pytest.mark.parametrize(
-    ("named_in", "died_at"),
+    ("pods", "began_at"),
     [
-        pytest.param({"futures": EPOCH}, 2.0, id="a route names the account: its process is gone"),
-        pytest.param({}, None, id="none does: it only starts"),
+        pytest.param([STARTS], 1.0, id="not running yet"),
+        pytest.param([STARTS, RUNS], 1.0, id="seen before it ran"),
+        pytest.param([RUNS], None, id="found running"),
+        pytest.param([AGAIN], None, id="found running again"),
+        pytest.param([ENDS], None, id="found at its end"),
+        pytest.param([RUNS, None, SUCCESSOR], 3.0, id="made after another, though it runs when it is seen"),
+        pytest.param([RUNS, SUCCESSOR], 2.0, id="the same, and the end of the other was not seen"),
+        pytest.param([STARTS, ENDS, AGAIN], 1.0, id="its container began again"),
     ],
 )
-def test_the_end_of_the_pod_before_counts_while_a_route_waits(
-    named_in: dict[str, int], died_at: float | None
+def test_a_pod_began_when_the_observer_first_saw_it(
+    pods: list[PodView | None], began_at: float | None
 ) -> None:
-    successor = make_pod(name=NEXT)
-    seen = observe(pod=successor, life=live(RUNS, None, successor), named_in=named_in)
+    seen = observe(pod=pods[-1], life=live(*pods))
 
     assert seen.pod is not None
-    assert seen.pod.died_at == died_at
+    assert seen.pod.began_at == began_at
+
+
+def test_the_end_of_the_pod_before_is_no_death_of_this_one() -> None:
+    seen = observe(pod=SUCCESSOR, life=live(RUNS, None, SUCCESSOR), named_in={"futures": EPOCH})
+
+    assert seen.pod is not None
+    assert seen.pod.died_at is None
 
 
 def test_a_memory_of_another_pod_condemns_nobody() -> None:

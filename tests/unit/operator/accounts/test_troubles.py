@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import ValidationError
@@ -18,7 +19,10 @@ from mds_protocol.resources.feedaccount import FeedAccount, FeedAccountStatus
 from mds_protocol.resources.reasons import AccountReason
 from tests.unit.operator.accounts.builders import SECRETS, WALL, Scene, active_beat, make_account
 from tests.unit.operator.accounts.columns import print_header, print_line
-from tests.unit.operator.accounts.troubles import TROUBLES, Trouble
+from tests.unit.operator.accounts.troubles import TROUBLES
+
+if TYPE_CHECKING:
+    from tests.unit.operator.accounts.trouble import Trouble
 
 PAGE = Path(__file__).parents[4] / "docs" / "troubleshooting.md"
 BEGIN, END = "<!-- begin generated: troubles -->\n", "<!-- end generated: troubles -->"

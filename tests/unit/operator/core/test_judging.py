@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mds_operator.domain.drills import Drill
 from mds_operator.domain.judging import Facts, Judgement, judge, recall_health
-from mds_operator.domain.observe import PodLife
+from mds_operator.domain.observe import PodLife, note_death
 from mds_operator.domain.seen import read_pod
 from mds_protocol.failover.election import Action
 from mds_protocol.failover.health import HealthState
 from mds_protocol.failover.observed import Heard, Listening, RouteSeen
 from mds_protocol.resources.feedaccount import FeedAccountStatus
 from mds_protocol.resources.reasons import AccountReason, FailoverReason
-from mds_protocol.wire.heartbeat import Exchange, SessionState
+from mds_protocol.wire.heartbeat import Exchange, Publication, SessionState
 from tests.unit.operator.core.builders import (
     NOW,
     WALL,
@@ -28,6 +28,9 @@ from tests.unit.operator.core.builders import (
     make_subscription,
     pod_body,
 )
+
+if TYPE_CHECKING:
+    from mds_operator.domain.seen import PodView
 
 LONG_AGO = NOW - 5_000.0
 NAMES = ("ctp-a", "ctp-b")
@@ -128,6 +131,63 @@ def test_a_container_that_died_moves_the_feed() -> None:
 
     assert (action, account) == (Action.MOVE, "ctp-b")
     assert reason is FailoverReason.CONTAINER_DIED
+
+
+# --- a pod that is only young
+
+HEARS_NOTHING = heard(
+    "ctp-b",
+    peer_age_ms={"ctp-a": 60_000},
+    publications=(Publication(subscription="all", epoch=5, witness_asked_ms=100),),
+)
+NEXT_POD = read_pod(pod_body("ctp-a-22222") | {"status": {"phase": "Pending"}})
+
+
+def live(*pods: PodView | None, since: float) -> PodLife:
+    """The pods of ctp-a as the operator sees them, the first long ago, the last from `since` on."""
+    life = None
+    for pod in pods[:-1]:
+        life = note_death(life, pod, now=LONG_AGO)
+    life = note_death(life, pods[-1], now=since)
+    assert life is not None
+    return life
+
+
+BEGINNINGS = [
+    pytest.param((read_pod(pod_body("ctp-a-11111")), None, NEXT_POD), id="in place of another"),
+    pytest.param((NEXT_POD,), id="the first that this operator sees"),
+]
+
+
+@pytest.mark.parametrize("pods", BEGINNINGS)
+def test_a_new_pod_is_starting_and_the_feed_moves_at_once(pods: tuple[PodView | None, ...]) -> None:
+    """The last heartbeat of ctp-a is that of the pod before, and no peer hears ctp-a."""
+    judgement = conclude(
+        pods={**make_facts().pods, "ctp-a": NEXT_POD},
+        lives={"ctp-a": live(*pods, since=NOW)},
+        heard={"ctp-a": heard("ctp-a", ago=60.0), "ctp-b": HEARS_NOTHING},
+    )
+
+    assert judgement.health["ctp-a"].reason is AccountReason.STARTING
+    assert move(judgement) == (Action.MOVE, "ctp-b", FailoverReason.STARTING)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "reason"), [(119.9, AccountReason.STARTING), (120.0, AccountReason.SILENT)]
+)
+@pytest.mark.parametrize("routes", [{}, None], ids=["standby", "named"])
+def test_a_new_pod_that_never_speaks_is_silent_in_the_end(
+    routes: dict[str, RouteSeen] | None, age_s: float, reason: AccountReason
+) -> None:
+    judgement = conclude(
+        pods={**make_facts().pods, "ctp-a": NEXT_POD},
+        lives={"ctp-a": live(NEXT_POD, since=NOW - age_s)},
+        heard={"ctp-b": heard("ctp-b")},
+        **({} if routes is None else {"routes": routes}),
+    )
+
+    assert judgement.health["ctp-a"].reason is reason
+    assert judgement.health["ctp-a"].state is HealthState.UNHEALTHY
 
 
 # --- drills

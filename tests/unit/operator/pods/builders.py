@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mds_operator.domain.pod_case import PodCase
+from mds_operator.domain.pod_case import PodCase, Rejection
 from mds_operator.domain.pod_hash import PodHash
 from mds_operator.domain.seen import PodView
-from mds_protocol.failover.restarts import RestartDecision
+from mds_protocol.failover.restarts import RestartDecision, RestartStep
 from mds_protocol.resources.feedaccount import FeedAccount
 from mds_protocol.resources.reasons import RestartReason
 
@@ -19,8 +20,14 @@ WALL: Final = datetime(2027, 1, 5, 0, 35, tzinfo=UTC)
 UID: Final = "uid-of-ctp-a"
 HASH: Final = PodHash(spec="a" * 12, secrets="b" * 12, login="c" * 12)
 
+OTHER_SPEC: Final = str(replace(HASH, spec="d" * 12))
+OTHER_SECRETS: Final = str(replace(HASH, secrets="d" * 12))
+OTHER_LOGIN: Final = str(replace(HASH, login="d" * 12))
+REJECTED: Final = Rejection(pod_hash=HASH, message="forbidden by policy", at=NOW - 4.9)
+
 HEALTHY: Final = RestartDecision(restart=False, reason=RestartReason.HEALTHY)
 UNHEALTHY: Final = RestartDecision(restart=True, reason=RestartReason.UNHEALTHY)
+COOLING: Final = RestartDecision(restart=False, reason=RestartReason.COOLING_DOWN, not_before=NOW + 9.0)
 
 
 def make_account(*, metadata: Any = None, status: Any = None, **spec: Any) -> FeedAccount:
@@ -69,3 +76,11 @@ def make_case(**changes: Any) -> PodCase:
         "restart": HEALTHY,
     }
     return PodCase(**(fields | changes))
+
+
+def step(reason: RestartReason, *, restart: bool = True) -> RestartStep:
+    return RestartStep("ctp-a", restart=restart, reason=reason)
+
+
+def lost(seconds: float) -> dict[str, float]:
+    return {"node-1": NOW - seconds}
