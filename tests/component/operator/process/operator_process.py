@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 COMMAND = (sys.executable, "-m", "mds_operator")
 IMAGE = "mds.local/gateway:0123456789ab"
-LISTENS = re.compile(rb"answers on 127\.0\.0\.1, port (\d+)")
+RECONCILED = "mds_operator_reconcile_total"
+LISTENS = re.compile(rb'answers on 127\.0\.0\.1, port (\d+)"')
 WITHIN_S = 300.0  # the end of a test that hangs, never a claim about speed
 LOOK_EVERY_S = 0.1
 LOG_SHOWN = 3_000  # characters
@@ -61,6 +62,11 @@ class OperatorProcess:
         await until(lambda: "mds_operator_leader 1.0" in self.page("/metrics"), self._explain)
         await until(lambda: self.page("/readyz") == "ok\n", self._explain)
         return self
+
+    async def has_worked(self) -> None:
+        """Until it has reconciled ten times more, which is when it could have done what it must not."""
+        enough = self.metric(RECONCILED) + 10
+        await until(lambda: self.metric(RECONCILED) >= enough, self._explain)
 
     def page(self, path: str) -> str:
         """Its text, whatever the status; empty while nobody answers."""
