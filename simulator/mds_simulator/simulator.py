@@ -56,7 +56,7 @@ class Simulator:
 
     async def close(self) -> None:
         for front in self.fronts.values():
-            await front.down()
+            await front.close()
 
     async def run_until(self, stop: asyncio.Event) -> None:
         """The market moves, until the event or until something fails."""

@@ -52,6 +52,7 @@ class Kind(IntEnum):
     ACCOUNT = 41  # REQUEST, then one ACCOUNT
     POSITIONS = 42  # REQUEST; there are none
     STATUS = 43  # many STATUS
+    PATIENCE = 44  # for the library itself
 
 
 class Query(IntEnum):
@@ -67,6 +68,8 @@ REQUEST: Final = struct.Struct("<i")
 INSTRUMENT_ID: Final = struct.Struct("<40s")
 # magic, version, side: b"m" market data or b"t" trading
 HELLO: Final = struct.Struct("<IIc")
+# milliseconds without a byte until the library gives up (0: its own time)
+PATIENCE: Final = struct.Struct("<I")
 # version, queries a second (0: no limit)
 WELCOME: Final = struct.Struct("<Ii")
 # request, broker, user, app id, auth code

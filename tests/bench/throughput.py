@@ -27,7 +27,7 @@ from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import DEFAULT
 from mds_simulator.testing import client_environment, start_simulator
 from tests.bench.binding_ceiling import NEVER_CUT, measure
-from tests.kit.nats_server import NatsServer, create_streams, find_free_port
+from tests.kit.nats_server import NatsServer, create_streams
 from tests.kit.operator_stand_in import NAMESPACE, OperatorStandIn
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def start_gateway(
         "MDS_NATS_URL": server.url,
         "MDS_HOME": str(folder),
         "MDS_HTTP_HOST": "127.0.0.1",
-        "MDS_HTTP_PORT": str(find_free_port()),
+        "MDS_HTTP_PORT": "0",
         "MDS_LOG_LEVEL": "WARNING",
     }
     process = subprocess.Popen([sys.executable, "-m", "mds_gateway"], env=client_environment() | settings)

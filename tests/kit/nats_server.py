@@ -1,12 +1,10 @@
-"""A real nats-server with JetStream, from the wheel, on free ports and in a folder of its own."""
+"""A real nats-server with JetStream, from the wheel, on a port and in a folder of its own."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,45 +13,42 @@ from typing import TYPE_CHECKING, Any, Self
 
 import nats
 
+from tests.kit.ports import claim_port
+
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
 BINARY = Path(sys.executable).parent / "nats-server"
+READY = b"Server is ready"
 WITHIN_S = 60.0  # the end of a test that hangs, never a claim about speed
-
-
-def find_free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 class NatsServer:
     def __init__(self, folder: Path, *options: str, jetstream: bool = True) -> None:
-        self.port = find_free_port()
+        self.port = claim_port(self)  # it keeps it while it is stopped
         self.url = f"nats://127.0.0.1:{self.port}"
         self._folder = folder
         self._options = [*options, *(["--jetstream", "--store_dir", str(folder / "js")] if jetstream else [])]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
+        """When it says itself that it is ready: something else may answer at a port."""
         log = self._folder / "nats.log"
         with log.open("ab") as out:
+            said_before = out.tell()
             self._process = subprocess.Popen(
                 [BINARY, "--addr", "127.0.0.1", "--port", str(self.port), *self._options],
                 stdout=out,
                 stderr=out,
             )
         deadline = time.monotonic() + WITHIN_S
-        while time.monotonic() < deadline:
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), timeout=0.2),
-            ):
-                return self
+        while READY not in (said := log.read_bytes()[said_before:]):
+            if (code := self._process.poll()) is not None:
+                raise RuntimeError(f"nats-server ended with exit code {code}: {said[-500:]!r}")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nats-server did not start: {said[-500:]!r}")
             time.sleep(0.02)
-        raise TimeoutError(f"nats-server did not start: {log.read_text()[-500:]}")
+        return self
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process is not None:

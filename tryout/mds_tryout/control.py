@@ -17,13 +17,13 @@ _TIMEOUT_S: Final = 30.0
 _SECOND_NS: Final = 1_000_000_000
 
 
-async def close_market(parts: World) -> None:
+async def close_market(parts: World, control_url: str) -> None:
     """No more ticks, at all fronts in the same moment: now both sides can be compared at rest."""
-    await _ask(parts, "POST", "/session", json.dumps({"state": "closed"}).encode())
+    await _ask(parts, control_url, "POST", "/session", json.dumps({"state": "closed"}).encode())
 
 
-async def read_delivered(parts: World) -> list[Delivered]:
-    text = await _ask(parts, "GET", "/delivered", None)
+async def read_delivered(parts: World, control_url: str) -> list[Delivered]:
+    text = await _ask(parts, control_url, "GET", "/delivered", None)
     return [tick for line in text.splitlines() for tick in parse_delivered(line)]
 
 
@@ -34,8 +34,8 @@ def parse_delivered(line: str) -> list[Delivered]:
     return [Delivered(contract, serial, at_s, account, is_live) for contract, serial in run["ticks"]]
 
 
-async def _ask(parts: World, method: str, path: str, body: bytes | None) -> str:
-    request = urllib.request.Request(parts.control_url + path, body, method=method)  # noqa: S310 - our own address
+async def _ask(parts: World, control_url: str, method: str, path: str, body: bytes | None) -> str:
+    request = urllib.request.Request(control_url + path, body, method=method)  # noqa: S310 - our own address
     try:
         return await asyncio.to_thread(_read, request)
     except OSError as exc:

@@ -180,13 +180,13 @@ class Director:
                 self.heard.setdefault(owner.name, deque(maxlen=HEARD_KEPT)).append(heard)
 
 
-async def connect(parts: World) -> Client:
+async def connect(parts: World, url: str) -> Client:
     """Waits for the server, which was started a moment ago."""
     deadline = time.monotonic() + CONNECT_WITHIN_S
     while True:
         try:
             return await nats.connect(
-                parts.nats_url,
+                url,
                 name="make-try",
                 connect_timeout=1,
                 reconnect_time_wait=LOOK_EVERY_S,  # nats-py waits that long after the first refusal, too
@@ -196,7 +196,7 @@ async def connect(parts: World) -> Client:
         except (NatsError, OSError) as exc:
             if time.monotonic() > deadline:
                 raise TryError(
-                    f"nats-server does not answer at {parts.nats_url}",
+                    f"nats-server does not answer at {url}",
                     log=parts.log("nats-server"),
                     remedy="read its log",
                 ) from exc

@@ -73,7 +73,7 @@ def gather(trying: Try) -> Screen:
     heard = director.heard if director else {}
     return Screen(
         elapsed_s=trying.journal.elapsed_s(),
-        nats_url=trying.world.nats_url,
+        nats_url=trying.addresses.nats_url if trying.addresses else "",
         accounts=tuple(
             build_row(name, heard.get(name, ()), route, now_s, is_running=name in trying.fleet)
             for name in trying.world.accounts

@@ -1,7 +1,7 @@
 """One try: starts the parts side by side, joins them, and says what can be seen of them.
 
-The order at the start is by what waits for what: gateways need the libraries and take longest to start, NATS
-needs nothing, and a gateway waits for NATS and for its settings by itself.
+The order at the start is by what waits for what: NATS and the simulator need nothing, gateways need the
+libraries and where the two listen, and wait for their settings by themselves.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from mds_tryout import control, directing, judging, preparing, processes, summary, watching, world
+from mds_tryout import control, directing, judging, listening, preparing, processes, summary, watching, world
 from mds_tryout.counting import Handover, Ledger, StoredTick
 from mds_tryout.directing import Director
 from mds_tryout.errors import TryError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mds_tryout.deciding import Move
     from mds_tryout.judging import Verdict
+    from mds_tryout.listening import Addresses
     from mds_tryout.world import World
 
 RESTART_AFTER_S: Final = 1.0
@@ -43,6 +44,8 @@ class Try:
         self.first_tick_s: float | None = None
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.fleet = Fleet(self._on_death)
+        self.addresses: Addresses | None = None
+        """As soon as they are known."""
         self.director: Director | None = None
         self._changed = asyncio.Event()
         self._clients: list[Client] = []
@@ -69,11 +72,12 @@ class Try:
         world.write_files(self.world)
         await self._start(world.build_nats(self.world))
         await self._start(world.build_simulator(self.world))
-        streams = asyncio.create_task(self._prepare_nats())
+        libraries = await preparing.prepare(self.world, self.journal)
+        self.addresses = addresses = await listening.find_addresses(self.world)
+        streams = asyncio.create_task(self._prepare_nats(addresses.nats_url))
         try:
-            libraries = await preparing.prepare(self.world, self.journal)
             for account in self.world.accounts:
-                await self._start(world.build_gateway(self.world, account, libraries))
+                await self._start(world.build_gateway(self.world, addresses, account, libraries))
         except BaseException:
             streams.cancel()
             raise
@@ -83,17 +87,17 @@ class Try:
         running = await self.fleet.start(program)
         self.journal.note(f"{program.name} started, pid {running.pid}, log {program.log}")
 
-    async def _prepare_nats(self) -> None:
+    async def _prepare_nats(self, url: str) -> None:
         """Two connections: a flood of ticks must not delay the heartbeats."""
-        director = await self._connect()
+        director = await self._connect(url)
         self.director = Director(director, self.world, self._on_move)
         await self.director.prepare()
         self.own(self.director.run())
-        watcher = await self._connect()
+        watcher = await self._connect(url)
         await watching.follow(watcher.jetstream(), self._on_tick)
 
-    async def _connect(self) -> Client:
-        client = await directing.connect(self.world)
+    async def _connect(self, url: str) -> Client:
+        client = await directing.connect(self.world, url)
         self._clients.append(client)
         return client
 
@@ -212,14 +216,18 @@ class Try:
 
     async def conclude(self) -> Verdict:
         """Closes the market, waits until nothing more is stored, and joins both sides."""
-        await control.close_market(self.world)
+        if self.addresses is None:
+            raise RuntimeError("`start` comes first")
+        control_url = self.addresses.control_url
+        await control.close_market(self.world, control_url)
         js = self._clients[-1].jetstream()
         deadline = time.monotonic() + SETTLE_WITHIN_S
         stored = -1
         while stored != self.ledger.stored and time.monotonic() < deadline:
             stored = self.ledger.stored
             await asyncio.sleep(QUIET_S)
-        stored_ticks, delivered = await watching.read_all(js), await control.read_delivered(self.world)
+        stored_ticks = await watching.read_all(js)
+        delivered = await control.read_delivered(self.world, control_url)
         verdict = judging.judge(stored_ticks, delivered)
         began_s = time.time() - self.journal.elapsed_s()
         for tick in verdict.lost[:SHOWN_LOST]:

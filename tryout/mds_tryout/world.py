@@ -1,11 +1,13 @@
-"""What runs in a try and how: ports, folders, commands, environments. Nothing is started here."""
+"""What runs in a try and how: folders, commands, environments. Nothing is started here.
+
+Everything takes any free port, but for NATS where a person names one (`listening.py` asks which it became).
+"""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,9 +16,13 @@ from mds_tryout.errors import TryError
 from mds_tryout.processes import Program, python_module
 
 if TYPE_CHECKING:
+    from mds_tryout.listening import Addresses
     from mds_tryout.options import Options
 
 HOST: Final = "127.0.0.1"
+ANY: Final = 0
+ANY_OF_NATS: Final = -1
+"""For nats-server, 0 is its default port."""
 NAMESPACE: Final = "try"
 SUBSCRIPTION: Final = "all"
 BROKER: Final = "9999"
@@ -26,15 +32,6 @@ APP_ID: Final = "mds_try_1.0"
 AUTH_CODE: Final = "0000000000000000"
 # Nothing of the person's own settings may change what a part does; a proxy does not lead to loopback.
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "TZ", "PYTHONPATH", "VIRTUAL_ENV", "XDG_CACHE_HOME")
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    nats: int
-    control: int
-    trade: int
-    fronts: tuple[int, ...]
-    http: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +48,8 @@ class World:
 
     folder: Path
     cache: Path
-    ports: Ports
     accounts: tuple[str, ...]
     options: Options
-
-    @property
-    def nats_url(self) -> str:
-        return f"nats://{HOST}:{self.ports.nats}"
-
-    @property
-    def control_url(self) -> str:
-        return f"http://{HOST}:{self.ports.control}"
 
     def front_of(self, account: str) -> str:
         """Its market-data front, as the control port names it."""
@@ -73,31 +61,23 @@ class World:
 
 def build_world(options: Options, folder: Path, cache: Path) -> World:
     accounts = tuple(f"broker-{chr(ord('a') + number)}" for number in range(options.accounts))
-    return World(folder, cache, find_ports(options), accounts, options)
+    if options.nats_port is not None:
+        check_port(options.nats_port)
+    return World(folder, cache, accounts, options)
 
 
-def find_ports(options: Options) -> Ports:
-    """All are held open until all are found, so that no two are the same."""
-    count = options.accounts
-    with ExitStack() as held:
-        nats = _take(held, options.nats_port or 0)
-        free = [_take(held, 0) for _ in range(2 + 2 * count)]
-    return Ports(nats, free[0], free[1], tuple(free[2 : 2 + count]), tuple(free[2 + count :]))
-
-
-def _take(held: ExitStack, port: int) -> int:
-    listener = held.enter_context(socket.socket())
-    # A port that a try of a moment ago used still waits for its last packets; that is no reason to refuse.
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as exc:
-        raise TryError(
-            f"port {port} cannot be used: {(exc.strerror or str(exc)).lower()}",
-            remedy="end what listens there, or give --nats-port another one, or leave it out",
-        ) from exc
-    found: int = listener.getsockname()[1]
-    return found
+def check_port(port: int) -> None:
+    """Before anything starts, so that the message is about the option."""
+    with socket.socket() as listener:
+        # A port that a try of a moment ago used still waits for its last packets: no reason to refuse.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError as exc:
+            raise TryError(
+                f"port {port} cannot be used: {(exc.strerror or str(exc)).lower()}",
+                remedy="end what listens there, or give --nats-port another one, or leave it out",
+            ) from exc
 
 
 def locate_cache() -> Path:
@@ -118,7 +98,7 @@ def build_nats(world: World) -> Program:
     store = ("--jetstream", "--store_dir", str(world.folder / "jetstream"))
     return Program(
         "nats-server",
-        (*command, "--port", str(world.ports.nats), *store),
+        (*command, "--port", str(world.options.nats_port or ANY_OF_NATS), *store),
         _environment(),
         world.log("nats-server"),
     )
@@ -132,13 +112,10 @@ def build_libraries(world: World) -> Program:
 
 def build_simulator(world: World) -> Program:
     """One trading front for all, and a market-data front for each account."""
-    ports, options = world.ports, world.options
-    fronts = [f"td:{TRADE}={HOST}:{ports.trade}"]
-    fronts += [
-        f"md:{world.front_of(account)}={HOST}:{port}"
-        for account, port in zip(world.accounts, ports.fronts, strict=True)
-    ]
-    serve = ["serve", "--always-open", "--control", f"{HOST}:{ports.control}"]
+    options = world.options
+    fronts = [f"td:{TRADE}={HOST}:{ANY}"]
+    fronts += [f"md:{world.front_of(account)}={HOST}:{ANY}" for account in world.accounts]
+    serve = ["serve", "--always-open", "--control", f"{HOST}:{ANY}"]
     serve += [word for front in fronts for word in ("--front", front)]
     serve += [
         word
@@ -154,23 +131,22 @@ def build_simulator(world: World) -> Program:
     )
 
 
-def build_gateway(world: World, account: str, libraries: Libraries) -> Program:
+def build_gateway(world: World, addresses: Addresses, account: str, libraries: Libraries) -> Program:
     """As its pod would be: facts by environment, secrets by files."""
     place = world.accounts.index(account)
-    ports = world.ports
     settings = {
         "NAMESPACE": NAMESPACE,
         "ACCOUNT": account,
         "INSTANCE": f"{account}-try",
         "BROKER_ID": BROKER,
         "ENVIRONMENT": "Test",
-        "TRADE_FRONTS": f"tcp://{HOST}:{ports.trade}",
-        "MARKET_DATA_FRONTS": f"tcp://{HOST}:{ports.fronts[place]}",
+        "TRADE_FRONTS": addresses.trade,
+        "MARKET_DATA_FRONTS": addresses.fronts[place],
         "CREDENTIALS_DIR": str(world.folder / account / "credentials"),
-        "NATS_URL": world.nats_url,
+        "NATS_URL": addresses.nats_url,
         "HOME": str(world.folder / account / "home"),
         "HTTP_HOST": HOST,
-        "HTTP_PORT": str(ports.http[place]),
+        "HTTP_PORT": str(ANY),
     }
     found = {"LD_LIBRARY_PATH": str(libraries.folder)}
     if libraries.locale:

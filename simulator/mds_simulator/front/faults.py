@@ -35,6 +35,7 @@ class Faults:
     refuse_login: int = 0  # ErrorID; 0: logins are judged as usual
     silent: bool = False  # no market data; everything else goes on
     frozen: bool = False  # not one byte, no heartbeat either: the library gives up by itself
+    patience_ms: int = 0  # after which it does; told, before anything else changes, to whoever is connected
     lag_ms: int = 0
     drop_share: float = 0.0
     conflate_ms: int = 0  # only the newest snapshot of a contract in each such time

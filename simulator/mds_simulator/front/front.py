@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import count
 from random import Random
@@ -80,6 +81,7 @@ class Front:
         self._desks: set[MarketDataDesk | TradingDesk] = set()
         self._server: asyncio.Server | None = None
         self._port = settings.port
+        self._held: socket.socket | None = None
         self.faults = Faults()
         self.shaper = self._make_shaper()
 
@@ -96,6 +98,12 @@ class Front:
         return self._server is not None
 
     def set_faults(self, faults: Faults) -> None:
+        if faults.patience_ms != self.faults.patience_ms:
+            self.faults = replace(self.faults, frozen=False)  # it speaks once more, or again
+            for desk in self._desks:
+                desk.connection.send(
+                    wire.pack_frame(wire.Kind.PATIENCE, wire.PATIENCE.pack(faults.patience_ms))
+                )
         self.faults = faults
         self.shaper = self._make_shaper()
 
@@ -109,9 +117,15 @@ class Front:
         if self._server is None:
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(
-                self._connection, self.settings.host, self._port, reuse_address=True
+                self._connection,
+                self.settings.host,
+                self._port,
+                reuse_address=True,
+                reuse_port=self.settings.port == 0,
             )
-            self._port = self._server.sockets[0].getsockname()[1]
+            if self._port == 0:
+                self._held = _hold(self._server.sockets[0])
+                self._port = self._held.getsockname()[1]
 
     async def down(self) -> None:
         """Stops listening and cuts every client: the process or the machine is gone."""
@@ -121,6 +135,11 @@ class Front:
             for desk in tuple(self._desks):
                 desk.connection.cut()
             await server.wait_closed()
+
+    async def close(self) -> None:
+        await self.down()
+        if self._held is not None:
+            self._held.close()
 
     def drop(self, reason: int, user: str | None) -> int:
         """Ends the connections of one user or of all with this reason; how many."""
@@ -171,3 +190,14 @@ class Front:
             }
             for desk in self._desks
         ]
+
+
+def _hold(listener: socket.socket) -> socket.socket:
+    """Keeps the port while the front is down: the system would give it to somebody else.
+
+    Whoever only binds gets no connection; they are refused.
+    """
+    held = socket.socket(listener.family)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    held.bind(listener.getsockname())
+    return held

@@ -162,6 +162,7 @@ int Link::serve(int socket) {
   welcomed_ = false;
   told_reason_ = 0;
   filled_ = 0;
+  patience_ = heartbeat_;
   heard_ = said_ = Clock::now();
   const wire::Hello hello{wire::kMagic, wire::kVersion, side_};
   if (!send(wire::kHello, &hello, sizeof hello)) return kWriteFailed;
@@ -195,7 +196,10 @@ int Link::take_frames() {
     if (header.length > kMaxFrame) return kBadPacket;
     if (filled_ - start < sizeof header + header.length) break;
     const char* body = buffer_.data() + start + sizeof header;
-    if (!(welcomed_ ? listener_.frame(header, body) : shake_hands(header, body))) return kBadPacket;
+    const bool is_good = !welcomed_                           ? shake_hands(header, body)
+                         : header.kind == wire::kPatience ? be_patient(header, body)
+                                                          : listener_.frame(header, body);
+    if (!is_good) return kBadPacket;
     if (header.kind == wire::kDisconnect && header.length == sizeof told_reason_) {
       std::memcpy(&told_reason_, body, sizeof told_reason_);
       return told_reason_;
@@ -218,10 +222,18 @@ bool Link::shake_hands(const wire::Header& header, const char* body) {
   return true;
 }
 
+bool Link::be_patient(const wire::Header& header, const char* body) {
+  uint32_t told_ms;
+  if (header.length != sizeof told_ms) return false;
+  std::memcpy(&told_ms, body, sizeof told_ms);
+  patience_ = told_ms == 0 ? heartbeat_ : std::chrono::milliseconds(told_ms);
+  return true;
+}
+
 int Link::keep_alive() {
   const auto now = Clock::now();
-  if (now - heard_ > heartbeat_) return kHeartbeatTimeout;
-  if (now - said_ < heartbeat_ / 3) return 0;
+  if (now - heard_ > patience_) return kHeartbeatTimeout;
+  if (now - said_ < patience_ / 3) return 0;
   said_ = now;
   return send(wire::kHeartbeat, nullptr, 0) ? 0 : kHeartbeatNotSent;
 }

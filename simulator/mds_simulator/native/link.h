@@ -53,6 +53,7 @@ class Link {
   int serve(int socket);  // the reason for its end
   int read_some(int socket);
   int take_frames();
+  bool be_patient(const wire::Header& header, const char* body);
   int keep_alive();
   bool shake_hands(const wire::Header& header, const char* body);
   void adopt(int socket);
@@ -73,6 +74,7 @@ class Link {
   // Only the link's thread touches what follows.
   size_t next_front_ = 0;
   bool welcomed_ = false;
+  std::chrono::milliseconds patience_{0};  // heartbeat_, unless the front says another time
   int told_reason_ = 0;
   Clock::time_point heard_;
   Clock::time_point said_;

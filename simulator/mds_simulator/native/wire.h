@@ -33,6 +33,7 @@ enum Kind : uint16_t {
   kAccount = 41,
   kPositions = 42,
   kStatus = 43,
+  kPatience = 44,
 };
 
 enum QueryKind : int32_t { kQueryInstrument = 1, kQueryAccount = 2, kQueryPosition = 3 };

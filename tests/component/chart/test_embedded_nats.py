@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
 
 GATEWAY_PAGE = Path(__file__).parents[3] / "docs" / "gateway.md"
-REPLY_S = 10
+REPLY_S = 60  # the end of a test that hangs, never a claim about speed
 USERS = ("operator", "gateway", "reader")
 
 
@@ -52,7 +52,7 @@ def server(files: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> I
 async def _fill(server: NatsServer) -> None:
     async with connected(server, "operator") as client:
         await create_streams(client, build_all(TickStream(), Subjects("mds")))
-        js = client.jetstream()
+        js = client.jetstream(timeout=REPLY_S)
         for subject in ("md.SHFE.rb2701", "mds.event.desk.gap.all", "$KV.mds-routes.desk.all"):
             await js.publish(subject, b"{}")
 
@@ -63,7 +63,7 @@ def password_of(user: str) -> str:
 
 @asynccontextmanager
 async def connected(server: NatsServer, user: str) -> AsyncIterator[Client]:
-    client = await nats.connect(server.url, user=user, password=password_of(user))
+    client = await nats.connect(server.url, user=user, password=password_of(user), connect_timeout=REPLY_S)
     try:
         yield client
     finally:
@@ -152,7 +152,7 @@ def test_without_a_password_nobody_gets_in(server: NatsServer) -> None:
 
 async def test_a_reader_reads_ticks_the_snapshot_and_routes(server: NatsServer) -> None:
     async with connected(server, "reader") as client:
-        js = client.jetstream()
+        js = client.jetstream(timeout=REPLY_S)
         for subject, stream in (
             ("md.>", "MD"),
             ("md.>", "MD-LAST"),

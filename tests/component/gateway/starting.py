@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,13 +15,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mds_simulator.testing import client_environment
-from tests.kit.nats_server import find_free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "mds_gateway")
+LISTENING = re.compile(r'"http on (\S+)"')
 SECRETS = {"userID": "u-Z3kQ", "password": "p-W8mXv2", "appID": "a-T5nB", "authCode": "c-R7dLk"}
 WITHIN_S = 60.0  # the end of a test that hangs, never a claim about speed
 
@@ -66,7 +67,17 @@ def build_environment(folder: Path, nats_url: str, env: Mapping[str, str | None]
 class RunningGateway:
     process: subprocess.Popen[bytes]
     log: Path
-    http: str
+
+    @property
+    def http(self) -> str:
+        """Where its pages are: it takes any free port and says which."""
+        deadline = time.monotonic() + WITHIN_S
+        while True:
+            if said := LISTENING.search(self.log.read_text()):
+                return f"http://{said[1]}"
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
 
     def lines(self) -> list[dict[str, Any]]:
         """The log so far; every line must be JSON."""
@@ -116,15 +127,14 @@ class RunningGateway:
 def start_gateway(folder: Path, nats_url: str, told: Told = Told()) -> Iterator[RunningGateway]:
     """`folder` is its own; the process is gone afterwards."""
     write_files(folder, told.files)
-    port = find_free_port()
-    env = build_environment(folder, nats_url, {"MDS_HTTP_PORT": str(port)} | dict(told.env))
+    env = build_environment(folder, nats_url, told.env)
     log = folder / "gateway.log"
     with (
         log.open("wb") as out,
         subprocess.Popen(COMMAND, env=env, stdout=out, stderr=out, cwd=folder) as process,
     ):
         try:
-            yield RunningGateway(process, log, f"http://127.0.0.1:{port}")
+            yield RunningGateway(process, log)
         finally:
             if process.poll() is None:
                 os.kill(process.pid, 9)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mds_gateway.domain.readiness import BEAT_OVERDUE_S
 from mds_gateway.metrics import FAMILIES
 from mds_protocol.wire.encodings import Encoding, decode
 from mds_protocol.wire.rpc import ErrorCode
@@ -64,10 +65,11 @@ def test_ticks_that_flow_show_in_the_figures(gateway: RunningGateway) -> None:
     figures = read_figures(gateway)
 
     assert figures["mds_gateway_ticks_acked_total"] > 0
-    assert figures['mds_gateway_takeovers_total{subscription="all"}'] == 1
-    assert figures['mds_gateway_notes_total{code="TookOver"}'] == 1
+    # On a machine that stands still for a while a connection is lost, and there are more of all three.
+    assert figures['mds_gateway_takeovers_total{subscription="all"}'] >= 1
+    assert figures['mds_gateway_notes_total{code="TookOver"}'] >= 1
     assert figures['mds_gateway_state{state="Streaming"}'] == 1
-    assert figures["mds_gateway_nats_connections_total"] == 1
+    assert figures["mds_gateway_nats_connections_total"] >= 1
     assert figures['mds_gateway_hop_seconds_sum{hop="publish"}'] > 0
     assert figures['mds_gateway_hop_seconds_count{hop="ack"}'] > 0
 
@@ -191,7 +193,7 @@ async def _listen_to_everything(client: Client) -> bytes:
         await client.request(f"{RPC}.{verb}", b"", timeout=WITHIN_S)
     heartbeat.clear()
     await heartbeat.wait()
-    js = client.jetstream()
+    js = client.jetstream(timeout=WITHIN_S)
     events = await js.subscribe("mds.event.>", ordered_consumer=True)
     heard.append((await events.next_msg(timeout=WITHIN_S)).data)
     return b"\n".join(heard)
@@ -217,7 +219,9 @@ def test_told_to_stop_it_drains_and_nothing_is_lost(tmp_path: Path) -> None:
 
 async def _read_serials(client: Client) -> set[tuple[str, int]]:
     """Contract and serial of every stored tick; the simulator's serial travels as CurrDelta."""
-    subscription = await client.jetstream().subscribe("md.>", stream="MD", ordered_consumer=True)
+    subscription = await client.jetstream(timeout=WITHIN_S).subscribe(
+        "md.>", stream="MD", ordered_consumer=True
+    )
     found = set()
     while True:
         message = await subscription.next_msg(timeout=WITHIN_S)
@@ -252,13 +256,13 @@ def test_nats_away_is_no_reason_to_be_killed(tmp_path: Path) -> None:
     with open_place(tmp_path) as own, start_active(own, tmp_path / "gateway") as alone:
         own.nats.stop(signal.SIGKILL)
         alone.wait_for("/readyz", "no connection to NATS for ticks")
-        time.sleep(6)
-        said = alone.get("/livez")
+        time.sleep(BEAT_OVERDUE_S + 1)
+        assert alone.wait_for("/livez", "alive\n") == (200, "alive\n")
+
+        before = read_figures(alone)["mds_gateway_nats_connections_total"]
         own.nats.start()
         alone.wait_until_ready()
-
-        assert said == (200, "alive\n")
-        assert read_figures(alone)["mds_gateway_nats_connections_total"] == 2
+        assert read_figures(alone)["mds_gateway_nats_connections_total"] > before
 
 
 def test_a_signal_before_it_is_up_ends_it_at_once(place: Place, tmp_path: Path) -> None:

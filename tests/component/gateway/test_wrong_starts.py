@@ -27,12 +27,13 @@ from tests.component.gateway.starting import (
 )
 from tests.component.gateway.wrong_starts import EXIT_CODE, STARTS, Nats, WrongStart
 from tests.kit import nats_kinds
-from tests.kit.nats_server import NatsServer, find_free_port
 from tests.unit.gateway.page import check_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.kit.nats_server import NatsServer
 
 AT_ONCE = 4
 TIMEOUT_S = 180
@@ -67,7 +68,9 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Nats, s
             Nats.CHATTY: enter(nats_kinds.FakeServer(nats_kinds.CHATTY)),
         }
         found = {kind: server.url.removeprefix("nats://") for kind, server in servers.items()}
-        yield found | {Nats.NOBODY: f"127.0.0.1:{find_free_port()}"}
+        nobody = enter(socket.socket())
+        nobody.bind(("127.0.0.1", 0))  # and does not listen: so nobody else does
+        yield found | {Nats.NOBODY: f"127.0.0.1:{nobody.getsockname()[1]}"}
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mds_operator.adapters.nats.access import Access
 
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 LOOK_EVERY_S = 0.01
 
 

@@ -73,9 +73,16 @@ async def test_what_is_there_and_what_comes_is_known(link: Link, writer: Bucket)
 
 
 async def test_a_watch_alone_brings_news(link: Link, writer: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = asyncio.Event()
+
+    async def stop() -> None:
+        """Asked for when the comparison before has ended."""
+        stopped.set()
+        await asyncio.get_running_loop().create_future()
+
     async with following(link) as (bucket, _):
-        monkeypatch.setattr(bucket, "compare", lambda: asyncio.sleep(3600))
-        await asyncio.sleep(1.5)  # past the comparison that was under way
+        monkeypatch.setattr(bucket, "compare", stop)
+        await until(stopped.is_set)
         await write(writer, KEY, b"1")
         await until(lambda: KEY in bucket.entries)
 

@@ -68,15 +68,6 @@ class Binding:
         self._waiting.clear()
         return list(line["arguments"])
 
-    def listen(self, seconds: float) -> None:
-        """Collects into `seen` for a while."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            try:
-                self._keep(self._lines.get(timeout=left))
-            except Empty:
-                return
-
     def collect(self, is_enough: Callable[[], bool], timeout_s: float = _WAIT_S) -> None:
         """Into `seen`, until it is enough."""
         until = time.monotonic() + timeout_s

@@ -22,6 +22,8 @@ BAD_PACKET = b"\x04\x00\x00\x00" + b"\x1f\x00" + b"\x01\x00" + b"\x03\x20\x00\x0
 LOGIN = (
     b"\x50\x00\x00\x00" + b"\x0c\x00" + b"\x01\x00" + struct.pack("<i12s16s44si", 1, b"9999", b"u1", b"", -1)
 )
+SUBSCRIBE = b"\x28\x00\x00\x00" + b"\x10\x00" + b"\x01\x00" + b"rb2701".ljust(40, b"\0")
+HEARTBEAT, SUBSCRIBED, TICKS = 1, 37, 39  # kinds
 
 
 def connect(simulator: RunningSimulator) -> socket.socket:
@@ -64,6 +66,27 @@ def test_a_greeting_in_single_bytes_is_answered(start: Start) -> None:
         assert client.recv(len(WELCOME), socket.MSG_WAITALL) == WELCOME
 
 
+def read_kind(client: socket.socket) -> int:
+    """Of the next frame."""
+    length, kind, _ = struct.unpack("<IHH", client.recv(8, socket.MSG_WAITALL))
+    client.recv(length, socket.MSG_WAITALL)
+    return int(kind)
+
+
+def test_a_silent_front_sends_its_heartbeats_and_nothing_else(start: Start) -> None:
+    simulator = start("--always-open", "--contracts", "rb2701", "--rate", "40")
+    with connect(simulator) as client:
+        client.sendall(HELLO + LOGIN + SUBSCRIBE)
+        while read_kind(client) != TICKS:
+            pass
+        simulator.patch("/fronts/a", silent=True)
+        client.sendall(SUBSCRIBE)
+        while read_kind(client) != SUBSCRIBED:  # what it had sent before comes before
+            pass
+
+        assert [read_kind(client) for _ in range(3)] == [HEARTBEAT] * 3
+
+
 def test_a_client_that_does_not_read_is_cut(start: Start) -> None:
     simulator = start(
         "--always-open",
@@ -75,9 +98,8 @@ def test_a_client_that_does_not_read_is_cut(start: Start) -> None:
         "--sending-list",
         "1000",
     )
-    subscribe = b"\x28\x00\x00\x00" + b"\x10\x00" + b"\x01\x00" + b"rb2701".ljust(40, b"\0")
     with connect(simulator) as client:
-        client.sendall(HELLO + LOGIN + subscribe)
+        client.sendall(HELLO + LOGIN + SUBSCRIBE)
         until = time.monotonic() + 60
         while (
             simulator.state()["fronts"]["a"]["clients"] or simulator.state()["fronts"]["a"]["delivered"] == 0

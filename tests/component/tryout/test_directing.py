@@ -13,7 +13,7 @@ from mds_protocol.wire.subjects import ROUTES_BUCKET, SETTINGS_BUCKET
 from mds_tryout import directing, options, world
 from mds_tryout.deciding import Move
 from mds_tryout.directing import ROUTE_KEY, SUBJECTS, Director
-from mds_tryout.world import Ports, World
+from mds_tryout.world import World
 from tests.kit.nats_server import NatsServer
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Stage:
         return before, move.to, epoch
 
     async def read_route(self) -> Route:
-        bucket = await self.client.jetstream().key_value(ROUTES_BUCKET)
+        bucket = await self.client.jetstream(timeout=60).key_value(ROUTES_BUCKET)
         return Route.decode((await bucket.get(ROUTE_KEY)).value or b"")
 
 
@@ -64,9 +64,8 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 
 @pytest.fixture
 async def stage(server: NatsServer, tmp_path: Path) -> AsyncIterator[Stage]:
-    ports = Ports(server.port, 1, 1, (1, 1), (1, 1))
-    parts = World(tmp_path, tmp_path, ports, ("broker-a", "broker-b"), options.parse([]))
-    client = await directing.connect(parts)
+    parts = World(tmp_path, tmp_path, ("broker-a", "broker-b"), options.parse([]))
+    client = await directing.connect(parts, server.url)
     stage = Stage(client, parts)
     await stage.director.prepare()
     running = asyncio.create_task(stage.director.run())
@@ -77,7 +76,7 @@ async def stage(server: NatsServer, tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 async def test_every_account_finds_its_settings(stage: Stage) -> None:
-    bucket = await stage.client.jetstream().key_value(SETTINGS_BUCKET)
+    bucket = await stage.client.jetstream(timeout=60).key_value(SETTINGS_BUCKET)
 
     entry = await bucket.get(f"{world.NAMESPACE}.broker-b")
 
@@ -102,7 +101,7 @@ async def test_the_feed_moves_when_the_named_account_falls_silent(stage: Stage) 
 async def test_a_route_that_somebody_else_wrote_is_read_and_not_overwritten(stage: Stage) -> None:
     await stage.beat("broker-a", "broker-b")
     await stage.next_move()
-    bucket = await stage.client.jetstream().key_value(ROUTES_BUCKET)
+    bucket = await stage.client.jetstream(timeout=60).key_value(ROUTES_BUCKET)
     promoted = directing.build_route(
         2, Move("broker-b", FailoverReason.OPERATOR_GONE), ("broker-a", "broker-b")
     )

@@ -141,7 +141,7 @@ def fenced(candidate: Candidate, epoch: int) -> Candidate:
     return Candidate(replace(candidate.account, heard=Heard(heartbeat=beat, at=NOW)), candidate.health)
 
 
-EVERY = settings(max_examples=150, deadline=None)
+EVERY = settings(max_examples=2 * settings().max_examples)
 
 
 @EVERY

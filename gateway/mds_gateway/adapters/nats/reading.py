@@ -53,12 +53,19 @@ class Wanted:
     encoding: Encoding
 
 
-async def read_last(access: Access, wanted: Wanted, name: str) -> dict[bytes, Last[bytes]]:
+async def read_last(
+    access: Access,
+    wanted: Wanted,
+    name: str,
+    *,
+    connect_timeout_s: float = CONNECT_TIMEOUT_S,
+    timeout_s: float = READ_TIMEOUT_S,
+) -> dict[bytes, Last[bytes]]:
     """Raises ConnectionError or TimeoutError unless it is complete."""
     arrived: asyncio.Queue[Messages | str] = asyncio.Queue()
-    async with asyncio.timeout(READ_TIMEOUT_S):
+    async with asyncio.timeout(timeout_s):
         connection = await ReadConnection.open(
-            access, arrived.put_nowait, arrived.put_nowait, name=name, timeout_s=CONNECT_TIMEOUT_S
+            access, arrived.put_nowait, arrived.put_nowait, name=name, timeout_s=connect_timeout_s
         )
         try:
             return await _read(connection, arrived, wanted)

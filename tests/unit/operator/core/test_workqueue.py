@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mds_operator.domain.pod_case import Action, PodCase, PodPlan, Rejection
@@ -80,7 +80,6 @@ def ends(pod: PodView, case: PodCase) -> bool:
     return pod.is_leaving and pod.node not in case.nodes_lost
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(cases)
 def test_a_pod_is_made_only_where_none_is_left(case: PodCase) -> None:
     plan = decide_pods(case, now=NOW)
@@ -94,7 +93,6 @@ def test_a_pod_is_made_only_where_none_is_left(case: PodCase) -> None:
         assert case.block is None or not case.block.holds(case.made_now.login)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(cases)
 def test_every_plan_comes_to_an_end_with_one_pod_at_most(case: PodCase) -> None:
     for _ in range(ROUNDS):
@@ -106,7 +104,6 @@ def test_every_plan_comes_to_an_end_with_one_pod_at_most(case: PodCase) -> None:
     assert sum(not pod.is_leaving for pod in case.pods if pod.owner_uid is not None) <= 1
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(cases)
 def test_nothing_but_an_owned_pod_is_deleted_and_none_twice(case: PodCase) -> None:
     plan = decide_pods(case, now=NOW)
@@ -118,7 +115,6 @@ def test_nothing_but_an_owned_pod_is_deleted_and_none_twice(case: PodCase) -> No
     assert bool(plan.removals) is (plan.action in {Action.DELETE, Action.REPLACE})
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(cases)
 def test_a_paused_account_keeps_its_pod_whatever_its_health(case: PodCase) -> None:
     paused = replace(case, account=make_account(paused=True))
@@ -128,7 +124,6 @@ def test_a_paused_account_keeps_its_pod_whatever_its_health(case: PodCase) -> No
     assert paused.pod not in [removal.pod for removal in plan.removals]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(cases)
 def test_a_blocked_login_is_not_tried_by_another_pod(case: PodCase) -> None:
     blocked = replace(case, made_now=HASH, block=Block(75, HASH.login), wanted=True, account=USUAL)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mds_operator.domain.acceptance import judge_subscriptions
@@ -91,7 +91,6 @@ def build(case: Any, before: Any, after: timedelta = timedelta()) -> FeedSubscri
     return build_subscription_status(case, before, WALL + after)
 
 
-@settings(deadline=None, max_examples=50)
 @given(cases(), st.none() | cases())
 def test_a_status_is_a_fixed_point_however_it_came_about(case: Any, earlier: Any) -> None:
     before = build(earlier, None) if earlier else None
@@ -101,7 +100,6 @@ def test_a_status_is_a_fixed_point_however_it_came_about(case: Any, earlier: Any
     assert build(case, stored, timedelta(hours=1)) == first
 
 
-@settings(deadline=None, max_examples=50)
 @given(cases())
 def test_ready_in_a_trading_market_means_a_fence_or_a_move(case: Any) -> None:
     status = build(case, None)
@@ -111,7 +109,6 @@ def test_ready_in_a_trading_market_means_a_fence_or_a_move(case: Any) -> None:
         assert status.active_account is not None
 
 
-@settings(deadline=None, max_examples=50)
 @given(cases())
 def test_redundant_means_that_somebody_other_than_the_named_one_could_take_over(case: Any) -> None:
     status = build(case, None)
@@ -139,7 +136,6 @@ FEEDS = [
 ]
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.permutations(FEEDS), st.booleans())
 def test_the_order_in_which_subscriptions_are_seen_changes_nothing(
     feeds: list[FeedSubscription],
