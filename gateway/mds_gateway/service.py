@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from mds_gateway import events, reporting
+from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE, Bridge, Destination
 from mds_gateway.adapters.nats.following import KeyFollower
 from mds_gateway.answering import Answering
@@ -59,6 +60,7 @@ LOG_MARGIN_S = 5.0
 LOG_LEAST_S = 5.0
 STOP_WITHIN_S = 4.0  # 3 s to be fenced off, and a moment for the last acknowledgements
 BLOCKED = "Blocked"
+DEFECT = "Defect"
 
 
 @dataclass(slots=True)
@@ -105,6 +107,8 @@ class Gateway:
         self._stopping = asyncio.Event()
         self._sequence = 0
         self._probed_at: float | None = None
+        self._defects: set[tuple[str, str]] = set()
+        """Work and kind of error, of those that were told."""
 
     @property
     def _own_key(self) -> str:
@@ -160,15 +164,30 @@ class Gateway:
         return any(served.publication.fence is not None for served in self.bridge.served.values())
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Fails quietly into the log: what NATS refuses now it may take the next time."""
+        """What fails costs one turn: NATS may take the next time what it refuses now, a defect is told."""
         due = time.monotonic()
         while True:
             try:
                 await work()
             except TROUBLE as exc:
-                log.debug("%s: %s", work.__name__, exc)
+                log.debug("%s: %s", work.__name__, describe(exc))
+            except Exception as exc:  # noqa: BLE001 - the root of this work: its defect must not stop the others
+                self._on_defect(work.__name__.lstrip("_"), exc)
             due = max(due + seconds, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
+
+    def _on_defect(self, work: str, error: Exception) -> None:
+        """Counted each time; told with its traceback once of each kind: it may come twenty times a second."""
+        tally, kind = self.metrics.tally, type(error).__name__
+        tally.failures[work] += 1
+        if (work, kind) in self._defects:
+            return
+        self._defects.add((work, kind))
+        tally.notes[DEFECT] += 1
+        log.error(
+            "%s failed by a defect (%s) and is tried again; please report it",
+            work, kind, exc_info=error, extra={"code": DEFECT},
+        )  # fmt: skip
 
     # --- what the source reports
 
@@ -354,7 +373,10 @@ class Gateway:
     async def _witness(self) -> None:
         now = time.monotonic()
         for name, served in list(self.bridge.served.items()):
-            route, witness = served.publication.route, self.witnesses[name]
+            witness = self.witnesses.get(name)
+            if witness is None:  # dropped while the stream was asked about another one
+                continue
+            route = served.publication.route
             silent = None if route is None or not route.named else self.peers.age_s(route.named, now)
             if route is None or route.named in (None, self.config.account) or (silent or 0) < WITNESS_AFTER_S:
                 witness.reset()
