@@ -70,6 +70,12 @@ class Promoting:
             followed.seen = RouteSeen(route=route, since=followed.seen.since)
             followed.revision = revision
 
+    def on_bad_route(self, subscription: str, revision: Revision) -> None:
+        """The route before it counts on; a promotion is written over what stands now."""
+        followed = self._followed.get(subscription)
+        if followed is not None and revision.is_after(followed.revision):
+            followed.revision = revision
+
     def listen(self, now: float) -> None:
         """To be called often: only an uninterrupted hearing makes silence mean something."""
         self.hearing.look(now, is_connected=self.control.heart.is_connected)

@@ -35,6 +35,7 @@ from mds_protocol.wire.heartbeat import GatewayState, Heartbeat
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.settings import Settings, Subscription
 from mds_protocol.wire.subjects import OPERATOR, Subjects, SubjectTemplate
+from mds_protocol.wire.times import parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -98,9 +99,11 @@ class Gateway:
             },
         )
         self.promoting = Promoting(settings.account, self.peers, control, settings.namespace)
-        self._routes = KeyFollower(control.js, subj.ROUTES_BUCKET, self._route_keys, self._on_route)
+        self._routes = KeyFollower(
+            control.js, subj.ROUTES_BUCKET, self._route_keys, self._on_route, self._on_defect
+        )
         self._settings = KeyFollower(
-            control.js, subj.SETTINGS_BUCKET, lambda: [self._own_key], self._on_settings
+            control.js, subj.SETTINGS_BUCKET, lambda: [self._own_key], self._on_settings, self._on_defect
         )
         self._sharing = ContractSharing(control, settings.environment)
         self._answering = Answering(self)
@@ -109,6 +112,8 @@ class Gateway:
         self._probed_at: float | None = None
         self._defects: set[tuple[str, str]] = set()
         """Work and kind of error, of those that were told."""
+        self._bad_routes: dict[str, int] = {}
+        """By key, the revision of the last bad one that was told."""
 
     @property
     def _own_key(self) -> str:
@@ -279,11 +284,22 @@ class Gateway:
         try:
             route = Route.decode(value)
         except WireError as exc:
-            log.warning("route %s revision %d is not used: %s", key, revision.number, exc)
+            self._on_bad_route(key, revision, exc)
             return
         name = subj.decode_key(key).name
         self.promoting.on_route(name, route, revision)
         self.bridge.on_route(name, route)
+
+    def _on_bad_route(self, key: str, revision: Revision, error: WireError) -> None:
+        """The route before it stays in force. Each is told once, as it is read each second."""
+        if self._bad_routes.get(key) == revision.number:
+            return
+        self._bad_routes[key] = revision.number
+        self.promoting.on_bad_route(subj.decode_key(key).name, revision)
+        text = (
+            f"route {key} revision {revision.number} is not used, the one before it stays in force: {error}"
+        )
+        self._on_note(Note("RouteUnreadable", text, bad=True))
 
     def _replan(self) -> None:
         settings = self.known.settings
@@ -305,8 +321,9 @@ class Gateway:
         return {} if outlet is None else name_contracts(outlet, self.known.contracts.values())
 
     def today(self) -> date:
+        """The login's trading day; by our clock where the front says none, or one that does not exist."""
         day = self.source.describe(()).trading_day
-        return datetime.strptime(day, "%Y%m%d").date() if day else datetime.now(UTC).date()  # noqa: DTZ007 - a date
+        return (parse_day(day) if day else None) or datetime.now(UTC).date()
 
     # --- by the clock
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_protocol.wire.contract import ProductContracts
+from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.subjects import ProductKey
 
 if TYPE_CHECKING:
@@ -41,8 +42,12 @@ class ContractSharing:
         for contract in contracts:
             key = ProductKey("CTP", self._environment, contract.exchange, contract.product)
             members.setdefault(key, []).append(contract)
-        self._products = {key: ProductContracts.of(key, trading_day, found) for key, found in members.items()}
-        self._owed = set(self._products)
+        try:
+            products = {key: ProductContracts.of(key, trading_day, found) for key, found in members.items()}
+        except WireError as exc:
+            log.warning("the contracts that the front sent are not shared: %s", exc)
+            return
+        self._products, self._owed = products, set(products)
         await self.settle()
 
     async def settle(self) -> None:

@@ -33,12 +33,15 @@ if TYPE_CHECKING:
     from mds_gateway.ports import MarketData
 
 WRITTEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
+FORGED = "0001-01-01T00:00:00+14:00"
 SILENT_S = 60.0
 WITHIN_S = 60.0  # the end of a test that hangs, never a claim about speed
 
 
 class Source:
     """A market data source that brings nothing."""
+
+    day: str | None = "20261123"
 
     def use_outlets(self, outlets: object) -> None: ...
 
@@ -47,7 +50,7 @@ class Source:
     def describe(self, _: object) -> SourceState:
         return SourceState(
             state=wire.GatewayState.STREAMING, market_data=wire.Front(connected=True, logged_in=True),
-            trade=None, trading_day="20261123", contracts=1, subscribed=1, exchanges={}, canary_age_ms={},
+            trade=None, trading_day=self.day, contracts=1, subscribed=1, exchanges={}, canary_age_ms={},
             canary_session={}, handoff=0, received=0, invalid=0, conflated=0,
         )  # fmt: skip
 
@@ -59,11 +62,16 @@ class Unanswered:
         raise TimeoutError
 
 
+class Connection:
+    is_connected = True
+
+
 class Requests:
     """The control connection, as far as the work asks it; `meanwhile` happens while it waits for NATS."""
 
     def __init__(self) -> None:
         self.js = Unanswered()
+        self.heart = Connection()
         self.asked: list[str] = []
         self.meanwhile: Callable[[], None] = lambda: None
 
@@ -93,11 +101,11 @@ def tell_settings(gateway: Gateway, revision: int, *names: str) -> None:
     gateway._on_settings("desk.ctp-a", settings.encode(), Revision(revision, WRITTEN_AT))
 
 
-def tell_route(gateway: Gateway, name: str) -> None:
-    route = Route(
-        uid="u", epoch=3, named="ctp-b", reason="Initial", nonce="n", decided_at="2026-11-23T01:00:00Z"
-    )
-    gateway._on_route(f"desk.{name}", route.encode(), Revision(1, WRITTEN_AT))
+def tell_route(
+    gateway: Gateway, name: str, revision: int = 1, decided_at: str = "2026-11-23T01:00:00Z", epoch: int = 3
+) -> None:
+    route = Route(uid="u", epoch=epoch, named="ctp-b", reason="Initial", nonce="n", decided_at=decided_at)
+    gateway._on_route(f"desk.{name}", route.encode(), Revision(revision, WRITTEN_AT))
 
 
 def stand_by(gateway: Gateway, *names: str) -> None:
@@ -186,3 +194,45 @@ async def test_what_nats_refuses_for_now_is_no_defect() -> None:
     await run_until_ended(gateway, refused)
 
     assert collect_failures(gateway) == {}
+
+
+# --- what KV brings
+
+
+async def test_a_bad_route_is_told_once_and_the_one_before_it_stays_in_force(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gateway = build_gateway(Requests())
+    stand_by(gateway, "all")
+    for revision in (7, 7, 9):
+        tell_route(gateway, "all", revision, FORGED, epoch=40)
+
+    route = gateway.bridge.served["all"].publication.route
+    assert route is not None
+    assert route.epoch == 3
+    assert gateway.promoting.route("all") == route
+    assert gateway.metrics.tally.notes["RouteUnreadable"] == 2
+    told = [record.getMessage() for record in caplog.records if "is not used" in record.getMessage()]
+    assert len(told) == 2
+    assert "desk.all revision 7" in told[0]
+    assert "$.decided_at" in told[0]
+
+
+async def test_a_promotion_is_written_over_a_bad_route() -> None:
+    gateway = build_gateway(Requests())
+    stand_by(gateway, "all")
+    tell_route(gateway, "all", 7, FORGED, epoch=40)
+
+    assert gateway.promoting._followed["all"].revision.number == 7
+    assert gateway.promoting._followed["all"].seen.route.epoch == 3
+
+
+@pytest.mark.parametrize("day", ["0", "20261331", "today", None])
+async def test_a_day_that_the_front_gets_wrong_stops_no_settings(day: str | None) -> None:
+    gateway = build_gateway(Requests())
+    cast("Source", gateway.source).day = day
+
+    stand_by(gateway, "all")
+
+    assert list(gateway.bridge.served) == ["all"]
+    assert gateway.known.plan is not None
