@@ -361,7 +361,7 @@ class Gateway:
             probe_age_ms=None if self._probed_at is None else reporting.to_ms(now - self._probed_at),
             oldest_unacked_ms=reporting.describe_oldest_unacked(self.bridge, now),
             last_publish_error=self.bridge.last_error,
-            depths=reporting.describe_depths(self.bridge, source),
+            depths=reporting.describe_depths(self.bridge, source, self.config.log_bytes),
             counters=reporting.count(self.bridge, source),
             peer_age_ms=reporting.describe_peers(self.bridge, self.peers, self.config.account, now),
         )
