@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_gateway.domain.peers import Hearing
 from mds_protocol.failover import health, promotion, timings
@@ -137,7 +138,7 @@ class Promoting:
             # What became of it comes back by the watch, also where the answer is lost.
             await self.control.write_route(key, route, followed.revision.number)
         except TROUBLE as exc:
-            log.warning("%s: the route was not written: %s", subscription, exc)
+            log.warning("%s: the route was not written: %s", subscription, describe(exc))
 
 
 def _judge_witness(witness: Witness, now: float) -> bool | None:

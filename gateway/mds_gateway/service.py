@@ -229,7 +229,7 @@ class Gateway:
         try:
             products = await self.control.read_contracts(f"CTP.{escape(self.config.environment)}")
         except TROUBLE as exc:
-            log.info("no contract table from elsewhere: %s", exc)
+            log.info("no contract table from elsewhere: %s", describe(exc))
             return
         contracts = tuple(contract for product in products for contract in product.contracts)
         if contracts:
@@ -444,7 +444,7 @@ class Gateway:
         try:
             await self.control.publish_event(subject, message.encode())
         except TROUBLE as exc:
-            log.warning("an event was not stored: %s", exc)
+            log.warning("an event was not stored: %s", describe(exc))
 
     def _on_connection(self, text: str) -> None:
         log.warning(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
+from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_protocol.wire.contract import ProductContracts
 from mds_protocol.wire.errors import WireError
@@ -57,7 +58,7 @@ class ContractSharing:
                 self._owed = set(self._products)
             await self._write()
         except TROUBLE as exc:
-            log.info("contracts of %d products are not shared yet: %s", len(self._owed), exc)
+            log.info("contracts of %d products are not shared yet: %s", len(self._owed), describe(exc))
 
     async def _is_lost(self) -> bool:
         first = next(iter(self._products), None)
