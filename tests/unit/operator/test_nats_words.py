@@ -18,7 +18,7 @@ def build_all() -> Iterator[Exception]:
     """One of each class, with nothing in it but what its constructor insists on."""
     for kind in vars(nats.errors).values():
         if inspect.isclass(kind) and issubclass(kind, Exception) and kind.__module__ == nats.errors.__name__:
-            yield kind(None, None, None, None) if kind is nats.errors.SlowConsumerError else kind()
+            yield kind(*[None] * (4 if kind is nats.errors.SlowConsumerError else 0))
     yield TimeoutError()
     yield ConnectionResetError()
     yield ApiRefusal("STREAM.INFO.MD", 0, "")
