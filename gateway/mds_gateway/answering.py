@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_gateway.domain.readiness import judge_readiness
 from mds_protocol.wire import rpc
@@ -49,7 +50,7 @@ class Answering:
         try:
             await message.respond(self._encode_answer(message))
         except TROUBLE as exc:
-            log.debug("a reply was not sent: %s", exc)
+            log.debug("a reply was not sent: %s", describe(exc))
 
     def _encode_answer(self, message: Msg) -> bytes:
         try:

@@ -40,6 +40,8 @@ class Tally:
     takeovers: Counter[str] = field(default_factory=Counter)
     takeover_s: dict[str, float] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    """Of each piece of the service's work: turns that a defect cost."""
 
     def on_takeover(self, subscription: str, took_s: float) -> None:
         self.takeovers[subscription] += 1
@@ -126,6 +128,13 @@ FAMILIES = (
         "What the fronts and the account did, by code, such as FrontLost or LoginRefused.",
         lambda seen: seen.tally.notes,
         label="code",
+        kind="counter",
+    ),
+    Family(
+        "work_failed",
+        "Times that a piece of the service's work failed by a defect and was tried again.",
+        lambda seen: seen.tally.failures,
+        label="work",
         kind="counter",
     ),
     Family(

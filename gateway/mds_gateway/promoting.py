@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_gateway.domain.peers import Hearing
 from mds_protocol.failover import promotion, timings
@@ -66,6 +67,12 @@ class Promoting:
             self._followed[subscription] = _Followed(seen, revision)
         else:
             followed.seen = RouteSeen(route=route, since=followed.seen.since)
+            followed.revision = revision
+
+    def on_bad_route(self, subscription: str, revision: Revision) -> None:
+        """The route before it counts on; a promotion is written over what stands now."""
+        followed = self._followed.get(subscription)
+        if followed is not None and revision.is_after(followed.revision):
             followed.revision = revision
 
     def may_have_relief(self, route: Route, now: float) -> bool:
@@ -131,7 +138,7 @@ class Promoting:
             # What became of it comes back by the watch, also where the answer is lost.
             await self.control.write_route(key, route, followed.revision.number)
         except TROUBLE as exc:
-            log.warning("%s: the route was not written: %s", subscription, exc)
+            log.warning("%s: the route was not written: %s", subscription, describe(exc))
 
 
 def _judge_witness(witness: Witness, now: float) -> bool | None:

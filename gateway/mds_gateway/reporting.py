@@ -33,13 +33,14 @@ def describe_publication(served: Served, witness: Witness | None, now: float) ->
     )
 
 
-def describe_depths(bridge: Bridge, source: SourceState) -> wire.Depths:
+def describe_depths(bridge: Bridge, source: SourceState, log_limit_bytes: int) -> wire.Depths:
     publications = [served.publication for served in bridge.served.values()]
     return wire.Depths(
         handoff=source.handoff,
         backlog=sum(publication.waiting for publication in publications),
         in_flight=bridge.window.in_flight,
         log_bytes=sum(publication.log.size_bytes for publication in publications),
+        log_limit_bytes=log_limit_bytes,
     )
 
 

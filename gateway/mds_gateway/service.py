@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from mds_gateway import events, reporting
+from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE, Bridge, Destination
 from mds_gateway.adapters.nats.following import KeyFollower
 from mds_gateway.answering import Answering
@@ -35,6 +36,7 @@ from mds_protocol.wire.heartbeat import GatewayState, Heartbeat
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.settings import Settings, Subscription
 from mds_protocol.wire.subjects import OPERATOR, Subjects, SubjectTemplate
+from mds_protocol.wire.times import parse_day
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -60,6 +62,7 @@ LOG_MARGIN_S = 5.0
 LOG_LEAST_S = 5.0
 STOP_WITHIN_S = 4.0  # 3 s to be fenced off, and a moment for the last acknowledgements
 BLOCKED = "Blocked"
+DEFECT = "Defect"
 
 
 @dataclass(slots=True)
@@ -97,15 +100,21 @@ class Gateway:
             },
         )
         self.promoting = Promoting(settings.account, self.peers, control, settings.namespace)
-        self._routes = KeyFollower(control.js, subj.ROUTES_BUCKET, self._route_keys, self._on_route)
+        self._routes = KeyFollower(
+            control.js, subj.ROUTES_BUCKET, self._route_keys, self._on_route, self._on_defect
+        )
         self._settings = KeyFollower(
-            control.js, subj.SETTINGS_BUCKET, lambda: [self._own_key], self._on_settings
+            control.js, subj.SETTINGS_BUCKET, lambda: [self._own_key], self._on_settings, self._on_defect
         )
         self._sharing = ContractSharing(control, settings.environment)
         self._answering = Answering(self)
         self._stopping = asyncio.Event()
         self._sequence = 0
         self._probed_at: float | None = None
+        self._defects: set[tuple[str, str]] = set()
+        """Work and kind of error, of those that were told."""
+        self._bad_routes: dict[str, int] = {}
+        """By key, the revision of the last bad one that was told."""
 
     @property
     def _own_key(self) -> str:
@@ -161,15 +170,30 @@ class Gateway:
         return any(served.publication.fence is not None for served in self.bridge.served.values())
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Fails quietly into the log: what NATS refuses now it may take the next time."""
+        """What fails costs one turn: NATS may take the next time what it refuses now, a defect is told."""
         due = time.monotonic()
         while True:
             try:
                 await work()
             except TROUBLE as exc:
-                log.debug("%s: %s", work.__name__, exc)
+                log.debug("%s: %s", work.__name__, describe(exc))
+            except Exception as exc:  # noqa: BLE001 - the root of this work: its defect must not stop the others
+                self._on_defect(work.__name__.lstrip("_"), exc)
             due = max(due + seconds, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
+
+    def _on_defect(self, work: str, error: Exception) -> None:
+        """Counted each time; told with its traceback once of each kind: it may come twenty times a second."""
+        tally, kind = self.metrics.tally, type(error).__name__
+        tally.failures[work] += 1
+        if (work, kind) in self._defects:
+            return
+        self._defects.add((work, kind))
+        tally.notes[DEFECT] += 1
+        log.error(
+            "%s failed by a defect (%s) and is tried again; please report it",
+            work, kind, exc_info=error, extra={"code": DEFECT},
+        )  # fmt: skip
 
     # --- what the source reports
 
@@ -206,7 +230,7 @@ class Gateway:
         try:
             products = await self.control.read_contracts(f"CTP.{escape(self.config.environment)}")
         except TROUBLE as exc:
-            log.info("no contract table from elsewhere: %s", exc)
+            log.info("no contract table from elsewhere: %s", describe(exc))
             return
         contracts = tuple(contract for product in products for contract in product.contracts)
         if contracts:
@@ -263,11 +287,22 @@ class Gateway:
         try:
             route = Route.decode(value)
         except WireError as exc:
-            log.warning("route %s revision %d is not used: %s", key, revision.number, exc)
+            self._on_bad_route(key, revision, exc)
             return
         name = subj.decode_key(key).name
         self.promoting.on_route(name, route, revision)
         self.bridge.on_route(name, route)
+
+    def _on_bad_route(self, key: str, revision: Revision, error: WireError) -> None:
+        """The route before it stays in force. Each is told once, as it is read each second."""
+        if self._bad_routes.get(key) == revision.number:
+            return
+        self._bad_routes[key] = revision.number
+        self.promoting.on_bad_route(subj.decode_key(key).name, revision)
+        text = (
+            f"route {key} revision {revision.number} is not used, the one before it stays in force: {error}"
+        )
+        self._on_note(Note("RouteUnreadable", text, bad=True))
 
     def _replan(self) -> None:
         settings = self.known.settings
@@ -289,8 +324,9 @@ class Gateway:
         return {} if outlet is None else name_contracts(outlet, self.known.contracts.values())
 
     def today(self) -> date:
+        """The login's trading day; by our clock where the front says none, or one that does not exist."""
         day = self.source.describe(()).trading_day
-        return datetime.strptime(day, "%Y%m%d").date() if day else datetime.now(UTC).date()  # noqa: DTZ007 - a date
+        return (parse_day(day) if day else None) or datetime.now(UTC).date()
 
     # --- by the clock
 
@@ -328,7 +364,7 @@ class Gateway:
             probe_age_ms=None if self._probed_at is None else reporting.to_ms(now - self._probed_at),
             oldest_unacked_ms=reporting.describe_oldest_unacked(self.bridge, now),
             last_publish_error=self.bridge.last_error,
-            depths=reporting.describe_depths(self.bridge, source),
+            depths=reporting.describe_depths(self.bridge, source, self.config.log_bytes),
             counters=reporting.count(self.bridge, source),
             peer_age_ms=reporting.describe_peers(self.bridge, self.peers, self.config.account, now),
         )
@@ -357,7 +393,10 @@ class Gateway:
     async def _witness(self) -> None:
         now = time.monotonic()
         for name, served in list(self.bridge.served.items()):
-            route, witness = served.publication.route, self.witnesses[name]
+            witness = self.witnesses.get(name)
+            if witness is None:  # dropped while the stream was asked about another one
+                continue
+            route = served.publication.route
             silent = None if route is None or not route.named else self.peers.age_s(route.named, now)
             if route is None or route.named in (None, self.config.account) or (silent or 0) < WITNESS_AFTER_S:
                 witness.reset()
@@ -408,7 +447,7 @@ class Gateway:
         try:
             await self.control.publish_event(subject, message.encode())
         except TROUBLE as exc:
-            log.warning("an event was not stored: %s", exc)
+            log.warning("an event was not stored: %s", describe(exc))
 
     def _on_connection(self, text: str) -> None:
         log.warning(text)

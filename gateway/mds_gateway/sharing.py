@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
+from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_protocol.wire.contract import ProductContracts
+from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.subjects import ProductKey
 
 if TYPE_CHECKING:
@@ -41,8 +43,12 @@ class ContractSharing:
         for contract in contracts:
             key = ProductKey("CTP", self._environment, contract.exchange, contract.product)
             members.setdefault(key, []).append(contract)
-        self._products = {key: ProductContracts.of(key, trading_day, found) for key, found in members.items()}
-        self._owed = set(self._products)
+        try:
+            products = {key: ProductContracts.of(key, trading_day, found) for key, found in members.items()}
+        except WireError as exc:
+            log.warning("the contracts that the front sent are not shared: %s", exc)
+            return
+        self._products, self._owed = products, set(products)
         await self.settle()
 
     async def settle(self) -> None:
@@ -52,7 +58,7 @@ class ContractSharing:
                 self._owed = set(self._products)
             await self._write()
         except TROUBLE as exc:
-            log.info("contracts of %d products are not shared yet: %s", len(self._owed), exc)
+            log.info("contracts of %d products are not shared yet: %s", len(self._owed), describe(exc))
 
     async def _is_lost(self) -> bool:
         first = next(iter(self._products), None)

@@ -19,6 +19,7 @@ from mds_operator.domain.judging import Facts, Judgement, judge, recall_health
 from mds_operator.domain.observe import choose_pod, note_death, observe_subscription
 from mds_operator.domain.seen import Key, read_pod
 from mds_operator.records import AccountRecord, SubscriptionRecord, Unreadable, find_leaving
+from mds_operator.routes import BadRoute
 from mds_protocol.failover.observed import OPEN_MARKET, Listening, RouteSeen, hear, holds_fence
 from mds_protocol.resources.feedaccount import FeedAccount
 from mds_protocol.resources.feedsubscription import FeedSubscription
@@ -50,6 +51,8 @@ class Desk:
         self.unreadable: dict[tuple[type[Any], str], Unreadable] = {}
         self.pods: dict[str, PodView] = {}
         self.routes: dict[str, KnownRoute] = {}
+        self.bad_routes: dict[str, BadRoute] = {}
+        """What stands in the bucket and is no route; `routes` has the one before it, where one is known."""
         self.restarting: dict[str, float] = {}
         """Accounts whose pod was replaced and that are not back yet, with the time."""
         self._route_since: dict[str, float] = {}
@@ -148,8 +151,12 @@ class Desk:
         late = self.listening
         self.listening = Listening(since=late.since, echo_at=late.echo_at, loop_late_s=late_s)
 
-    def on_route(self, name: str, known: KnownRoute | None) -> None:
-        """A route was written, by whomever."""
+    def on_route(self, name: str, known: KnownRoute | BadRoute | None) -> None:
+        """A route was written, by whomever. A bad one changes nothing about who publishes."""
+        if isinstance(known, BadRoute):
+            self.bad_routes[name] = known
+            return
+        self.bad_routes.pop(name, None)
         before = self.routes.get(name)
         if known is None:
             self.routes.pop(name, None)

@@ -26,7 +26,7 @@ from mds_operator.domain import sessions
 from mds_operator.domain.observe import LivezSeen
 from mds_operator.office import Office
 from mds_operator.planning import plan
-from mds_operator.routes import read_route
+from mds_operator.routes import BadRoute, read_route
 from mds_operator.subscription_work import SubscriptionWork
 from mds_operator.watching import Watching
 from mds_operator.workqueue import WorkQueue
@@ -135,7 +135,13 @@ class Service:
         desk = self.desks.get(owner.namespace)
         if desk is not None:
             entry = self.office.routes.entries.get(key)
-            desk.on_route(owner.name, read_route(key, entry) if entry else None)
+            found = read_route(entry) if entry else None
+            if isinstance(found, BadRoute):
+                log.warning(
+                    "the route %s cannot be read, the one before it stands on: %s",
+                    key, found.problem, extra={"code": "RouteUnreadable"},
+                )  # fmt: skip
+            desk.on_route(owner.name, found)
             self._urgent.set()
 
     def _on_contracts(self, key: str) -> None:

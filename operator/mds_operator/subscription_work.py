@@ -15,14 +15,14 @@ from mds_operator.domain import drills, history
 from mds_operator.domain.acceptance import count_asked
 from mds_operator.domain.subscription_case import SubscriptionCase
 from mds_operator.domain.subscription_status import build_subscription_status
-from mds_operator.routes import write_route
+from mds_operator.routes import restate, write_route
 from mds_protocol.failover.election import Action
 from mds_protocol.failover.routing import Stamp, close, fenced_epoch, next_route
 from mds_protocol.failover.standing import Candidate
 from mds_protocol.resources.feedsubscription import FeedSubscription
 from mds_protocol.resources.objects import API_VERSION
 from mds_protocol.resources.reasons import FailoverReason
-from mds_protocol.wire.subjects import SubjectTemplate
+from mds_protocol.wire.subjects import ROUTES_BUCKET, SubjectTemplate
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -31,12 +31,16 @@ if TYPE_CHECKING:
     from mds_operator.desk import Desk
     from mds_operator.domain.judging import Judgement
     from mds_operator.records import SubscriptionRecord
+    from mds_operator.routes import BadRoute
     from mds_protocol.failover.election import Decision
     from mds_protocol.resources.feedsubscription import FailoverRecord, FeedSubscriptionStatus
     from mds_protocol.wire.route import Route
 
 GAP_AFTER_S: Final = 1.0
 """After the fence: the first ticks of the new account are in the stream by then, where any come."""
+
+ROUTE_UNREADABLE: Final = "RouteUnreadable"
+"""Of an Event: somebody wrote a route that is none."""
 
 log = logging.getLogger(__name__)
 
@@ -49,51 +53,84 @@ class SubscriptionWork:
         self._office = desk.office
         self._writing: set[str] = set()
         """Subscriptions whose route is being written: one write at a time."""
+        self._told_bad: dict[str, int] = {}
+        """The revision of the last bad route that was told, by subscription."""
         self._measured: set[tuple[str, int]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- routes
 
     def carry_out(self, judgement: Judgement) -> None:
-        """Begin what the decisions ask for; at most one write of each route is under way."""
-        for name, decision in judgement.decisions.items():
-            if decision.action is not Action.STAY and name not in self._writing:
-                self._writing.add(name)
-                self._begin(self._write(name, decision, judgement))
+        """Begin what the decisions and bad routes ask for; one write of each route is under way at most."""
+        wanted = {name for name, found in judgement.decisions.items() if found.action is not Action.STAY}
+        wanted |= self._desk.bad_routes.keys() & self._desk.subscriptions.keys()
+        for name in wanted - self._writing:
+            self._writing.add(name)
+            self._begin(self._write(name, judgement.decisions.get(name), judgement))
 
-    async def _write(self, name: str, decision: Decision, judgement: Judgement) -> None:
+    async def _write(self, name: str, decision: Decision | None, judgement: Judgement) -> None:
         try:
             record, known = self._desk.subscriptions.get(name), self._desk.routes.get(name)
             if record is None:  # it was deleted since the decision
                 return
-            before = known.route if known else None
-            detected_at = history.find_detection(
-                decision.reason,
-                judgement.health.get(before.named) if before and before.named else None,
-                now=self._office.now(),
-                wall=self._office.wall(),
-            )
-            route = next_route(
-                decision,
-                before,
-                record.subscription.metadata.uid or "",
-                self._stamp(),
-                least_epoch=max(fenced_epoch(name, judgement.accounts.values()), record.history.epoch),
-            )
-            if route is None:
+            before, bad = known.route if known else None, self._desk.bad_routes.get(name)
+            decided = self._decide_route(name, record, decision, judgement) if decision else None
+            if decided is None and bad is None:
                 return
-            is_written = await write_route(self._office.routes, self._desk.key(name), route, known)
+            route, detected_at = decided or before, self._find_detection(before, decision, judgement)
+            if bad is not None:
+                await self._tell_bad(name, record, bad)
+                route = restate(route, bad, self._stamp()) if route else None
+            if route is None:  # a bad one stands, and nobody knows the one before it
+                return
+            is_written = await write_route(self._office.routes, self._desk.key(name), route, bad or known)
             self._office.counts.route_writes["Written" if is_written else "Lost"] += 1
-            if is_written:
-                await self._note_written(name, before, route, detected_at)
+            if is_written and decision is not None and decision.action is Action.MOVE:
+                await self._note_moved(name, before, route, detected_at)
         finally:
             self._writing.discard(name)
 
-    async def _note_written(
-        self, name: str, before: Route | None, route: Route, detected_at: datetime
+    def _decide_route(
+        self, name: str, record: SubscriptionRecord, decision: Decision, judgement: Judgement
+    ) -> Route | None:
+        known, bad = self._desk.routes.get(name), self._desk.bad_routes.get(name)
+        fenced = fenced_epoch(name, judgement.accounts.values())
+        return next_route(
+            decision,
+            known.route if known else None,
+            record.subscription.metadata.uid or "",
+            self._stamp(),
+            least_epoch=max(fenced, record.history.epoch, bad.epoch if bad else 0),
+        )
+
+    def _find_detection(
+        self, before: Route | None, decision: Decision | None, judgement: Judgement
+    ) -> datetime | None:
+        if decision is None:
+            return None
+        return history.find_detection(
+            decision.reason,
+            judgement.health.get(before.named) if before and before.named else None,
+            now=self._office.now(),
+            wall=self._office.wall(),
+        )
+
+    async def _tell_bad(self, name: str, record: SubscriptionRecord, bad: BadRoute) -> None:
+        """Once for each that was written, however often it takes to write over it."""
+        if self._told_bad.get(name) == bad.revision:
+            return
+        self._told_bad[name] = bad.revision
+        told = (
+            f"the route in NATS is none and is written anew ({bad.problem}). Only the operator and the"
+            f" gateways write bucket {ROUTES_BUCKET}: see who else has their NATS login"
+        )
+        await self._post(record, EventType.WARNING, ROUTE_UNREADABLE, told)
+
+    async def _note_moved(
+        self, name: str, before: Route | None, route: Route, detected_at: datetime | None
     ) -> None:
         record = self._desk.subscriptions.get(name)
-        if record is None or (before is not None and before.epoch == route.epoch):
+        if record is None:
             return
         record.history = history.note_route(
             record.history, route, wall=self._office.wall(), detected_at=detected_at
@@ -112,11 +149,13 @@ class SubscriptionWork:
 
     async def close_route(self, name: str) -> bool:
         """The subscription is gone: nobody takes its route any more. Whether that is written now."""
-        known = self._desk.routes.get(name)
+        known, bad = self._desk.routes.get(name), self._desk.bad_routes.get(name)
         route = close(known.route, self._stamp()) if known else None
         if route is None:
             return False
-        return await write_route(self._office.routes, self._desk.key(name), route, known)
+        if bad is not None:
+            route = restate(route, bad, self._stamp())
+        return await write_route(self._office.routes, self._desk.key(name), route, bad or known)
 
     def _stamp(self) -> Stamp:
         return Stamp(secrets.token_hex(8), self._office.wall().isoformat(timespec="milliseconds"))
@@ -233,14 +272,12 @@ class SubscriptionWork:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _post(
-        self, record: SubscriptionRecord, kind: EventType, reason: FailoverReason, message: str
-    ) -> None:
+    async def _post(self, record: SubscriptionRecord, kind: EventType, reason: str, message: str) -> None:
         metadata = record.subscription.metadata
         about = About(
             API_VERSION, FeedSubscription.KIND.name, self._desk.key(metadata.name), metadata.uid or ""
         )
-        await self._office.post(News(about, kind, str(reason), message))
+        await self._office.post(News(about, kind, reason, message))
 
 
 _PLANNED: Final = frozenset(

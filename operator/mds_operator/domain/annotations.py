@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from mds_protocol.wire import times
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 TEXT_MAX: Final = 40
 """Characters: what status can repeat."""
@@ -11,13 +15,7 @@ TEXT_MAX: Final = 40
 
 def parse_time(text: str) -> datetime | None:
     """With its offset from UTC: without one, nobody knows when that is."""
-    if len(text) > TEXT_MAX:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
+    return times.parse_time(text) if len(text) <= TEXT_MAX else None
 
 
 def tell_no_time(annotation: str, text: str) -> str:

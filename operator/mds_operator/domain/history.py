@@ -8,12 +8,13 @@ operator goes on where the one before ended. What brings nothing new gives the s
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from mds_protocol.failover.health import HealthState
 from mds_protocol.resources.feedsubscription import FailoverRecord
 from mds_protocol.resources.reasons import FailoverReason
+from mds_protocol.wire.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +89,7 @@ def note_route(
         return history if known else _amend(history, newest, {"detected_at": detected_at})
     if newest is not None and route.epoch < newest.epoch:
         return history
-    decided_at = _parse(route.decided_at) or _to_ms(wall)
+    decided_at = _to_ms(parse_time(route.decided_at) or wall)
     move = FailoverRecord(
         epoch=route.epoch,
         from_account=newest.to_account if newest else None,
@@ -131,15 +132,6 @@ def _is_failover(move: FailoverRecord) -> bool:
 def _amend(history: History, move: FailoverRecord, facts: dict[str, datetime | int | None]) -> History:
     amended = move.model_copy(update=facts)
     return replace(history, moves=tuple(amended if entry is move else entry for entry in history.moves))
-
-
-def _parse(text: str) -> datetime | None:
-    """A writer's wall clock; None where it does not say which zone it means."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return _to_ms(found.astimezone(UTC)) if found.tzinfo else None
 
 
 def _to_ms(moment: datetime) -> datetime:

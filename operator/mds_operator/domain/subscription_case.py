@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from mds_protocol.wire.heartbeat import Heartbeat
     from mds_protocol.wire.route import Route
 
-LOG_BYTES: Final = 256 << 20
-"""What a gateway keeps in its logs, over all subscriptions, when nobody sets MDS_LOG_BYTES."""
-
 _DEAD: Final = frozenset(
     {
         AccountReason.DISABLED,
@@ -56,7 +53,6 @@ class SubscriptionCase:
     drill_answered: str | None = None
     remark: str | None = None
     """Why `mds.dev/drillAt` asks for nothing, or its drill does not happen."""
-    log_bytes: int = LOG_BYTES
     written_at: datetime | None = None
     """When this operator last wrote the status; counts alone are written once a minute."""
 

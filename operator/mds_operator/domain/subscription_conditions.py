@@ -317,14 +317,15 @@ def _find_ready_standbys(case: SubscriptionCase) -> tuple[Standing, ...]:
 def _is_log_short(standing: Standing, case: SubscriptionCase) -> bool:
     """Whether memory ends its log early. A log that is short for want of ticks reaches as far as it must.
 
-    A heartbeat tells the bytes of all logs together, and each has an equal part of the room: where the sum is
-    less than one part, no log is full.
+    A heartbeat tells the bytes of all logs together and the room that they share equally: where the sum is
+    less than one part, no log is full. One that does not tell the room complains of nothing.
     """
     account = standing.account
     said = account.publication(case.subscription.name)
     if said is None or account.heard is None:
         return False
     beat = account.heard.heartbeat
-    is_full = beat.depths.log_bytes >= _LOG_FULL * case.log_bytes / max(1, len(beat.publications))
+    held, limit = beat.depths.log_bytes, beat.depths.log_limit_bytes
+    is_full = limit is not None and held >= _LOG_FULL * limit / max(1, len(beat.publications))
     needed_s = max(account.stale_after_s, _LOG_LEAST_S) + _LOG_MARGIN_S - _LOG_ROUGH_S
     return is_full and said.log_reach_ms < needed_s * 1000

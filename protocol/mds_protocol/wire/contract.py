@@ -17,6 +17,7 @@ import msgspec
 from mds_protocol.wire.codec import Message, Natural, Part, Text
 from mds_protocol.wire.errors import WireError, excerpt
 from mds_protocol.wire.subjects import ProductKey
+from mds_protocol.wire.times import check_day
 
 type Symbol = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
@@ -79,11 +80,12 @@ class ProductContracts(Message):
     environment: Symbol
     exchange: Symbol
     product: Symbol
-    trading_day: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{8}\Z")]
+    trading_day: str
     """Of the login that wrote it, YYYYMMDD. A writer never replaces a later trading day by an earlier one."""
     contracts: tuple[Contract, ...]
 
     def __post_init__(self) -> None:
+        check_day("contracts", "$.trading_day", self.trading_day)
         for contract in self.contracts:
             if (contract.exchange, contract.product) != (self.exchange, self.product):
                 raise WireError(

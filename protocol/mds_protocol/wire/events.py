@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 
 from mds_protocol.wire.codec import ContractId, Message, Name, Namespace, Natural, Text, decode_as
+from mds_protocol.wire.times import check_moment
 
 
 class Event(Message, tag_field="kind"):
@@ -24,7 +25,10 @@ class Event(Message, tag_field="kind"):
     instance: str
     """The pod's name."""
     at: Annotated[datetime, msgspec.Meta(tz=True)]
-    """Wall clock of the writer, RFC 3339."""
+    """Wall clock of the writer, RFC 3339 of the years 2000 to 2199."""
+
+    def __post_init__(self) -> None:
+        check_moment("Event", "$.at", self.at)
 
 
 class Takeover(Event, tag="takeover"):

@@ -79,6 +79,8 @@ class Depths(Part):
     backlog: Natural = 0
     in_flight: Natural = 0
     log_bytes: Natural = 0
+    log_limit_bytes: Natural | None = None
+    """How much all logs together may hold; absent from a gateway of before this field."""
 
 
 class Counters(Part):

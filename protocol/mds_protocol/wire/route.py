@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final, Self, override
 
 import msgspec
 
 from mds_protocol.wire.codec import Message, Name, Natural
+from mds_protocol.wire.times import check_time
 
 
 class Mode(StrEnum):
@@ -37,4 +38,26 @@ class Route(Message):
     nonce: str
     """Random, by the writer: after a compare-and-set that timed out, it tells whose write won."""
     decided_at: str
-    """Wall clock of the writer, RFC 3339, for people; no rule reads it."""
+    """Wall clock of the writer, RFC 3339 of the years 2000 to 2199, for people; no rule reads it."""
+
+    @override
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        route = super().decode(data)
+        check_time(cls.__name__, "$.decided_at", route.decided_at)
+        return route
+
+
+class _Epoch(msgspec.Struct):
+    epoch: Annotated[int, msgspec.Meta(ge=0, lt=2**63 - 1)]
+
+
+_EPOCH_DECODER: Final = msgspec.json.Decoder(_Epoch)
+
+
+def read_epoch(data: bytes) -> int:
+    """The epoch of a value that is no route, for whoever writes over it; 0 if it says none to be followed."""
+    try:
+        return _EPOCH_DECODER.decode(data).epoch
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return 0

@@ -22,6 +22,10 @@ KEY = "desk.ctp-a"
 WITHIN_S = 120.0
 
 
+def fail(_: str, error: Exception) -> None:
+    raise AssertionError(error)
+
+
 async def write(js: JetStreamContext, value: bytes) -> None:
     bucket = await js.create_key_value(bucket=BUCKET)
     await bucket.put(KEY, value)
@@ -42,7 +46,9 @@ def test_a_bucket_that_was_lost_and_made_anew_is_read_as_newer(tmp_path: Path) -
                 said, revision = await heard.get()
                 newest[said] = revision
 
-        follower = KeyFollower(js, BUCKET, lambda: [KEY], lambda _, value, at: heard.put_nowait((value, at)))
+        follower = KeyFollower(
+            js, BUCKET, lambda: [KEY], lambda _, value, at: heard.put_nowait((value, at)), fail
+        )
         for value in (b"first", b"second"):
             await write(js, value)
         following = asyncio.create_task(follower.run())
@@ -61,3 +67,38 @@ def test_a_bucket_that_was_lost_and_made_anew_is_read_as_newer(tmp_path: Path) -
 
     assert found[b"anew"].number < found[b"second"].number
     assert found[b"anew"].is_after(found[b"second"])
+
+
+def test_a_value_that_the_listener_fails_at_does_not_end_the_following(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path).start()
+
+    async def work() -> list[str]:
+        client = await server.connect()
+        js = client.jetstream()
+        failed: asyncio.Queue[str] = asyncio.Queue()
+        arrived = asyncio.Event()
+
+        def take(_: str, value: bytes, __: Revision) -> None:
+            if value == b"bad":
+                raise OverflowError("date value out of range")
+            arrived.set()
+
+        follower = KeyFollower(
+            js, BUCKET, lambda: [KEY], take, lambda bucket, error: failed.put_nowait(f"{bucket}: {error}")
+        )
+        await write(js, b"bad")
+        following = asyncio.create_task(follower.run())
+        told = [await failed.get(), await failed.get()]
+        await write(js, b"good")
+        await arrived.wait()
+        assert not following.done()
+        following.cancel()
+        await client.close()
+        return told
+
+    try:
+        told = uvloop.run(asyncio.wait_for(work(), WITHIN_S))
+    finally:
+        server.stop()
+
+    assert told == ["feeds: date value out of range"] * 2

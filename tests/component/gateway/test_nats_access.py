@@ -6,6 +6,7 @@ On uvloop, as the gateway runs: TLS is started differently there than by asyncio
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -211,6 +212,120 @@ def test_a_server_that_comes_late_is_waited_for(tmp_path: Path) -> None:
 def test_a_server_that_hangs_ends_the_try_and_not_the_task() -> None:
     with nats_kinds.stuck_server() as server, pytest.raises(ConnectRefusedError, match="does not answer"):
         run(lambda: _open(Access(parse_servers(server.url)), timeout_s=3.0))
+
+
+# --- JetStream that is not up yet
+
+UNAVAILABLE = (
+    b'{"error":{"code":503,"err_code":10008,"description":"JetStream system temporarily unavailable"}}'
+)
+NOT_FOR_ACCOUNT = b'{"error":{"code":503,"err_code":10039,"description":"JetStream not enabled for account"}}'
+NOT_ENABLED = b'{"error":{"code":503,"err_code":10076,"description":"JetStream not enabled"}}'
+SERVES = b'{"type":"io.nats.jetstream.api.v1.account_info_response"}'
+SILENCE = None
+
+
+class SlowServer:
+    """Speaks just enough NATS for a client, and answers questions for JetStream as it is told, in turn."""
+
+    def __init__(self, *answers: bytes | None) -> None:
+        self.asked = 0
+        self._answers = list(answers)
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Access:
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        return Access(parse_servers(f"nats://127.0.0.1:{port}"))
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        await asyncio.gather(*self._serving)
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.add(asyncio.get_running_loop().create_task(self._serve(reader, writer)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"server_id":"S","version":"2.12.0","headers":true,"max_payload":1048576}\r\n')
+        inboxes: dict[bytes, bytes] = {}
+        with contextlib.suppress(ConnectionError):
+            await self._talk(reader, writer, inboxes)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def _talk(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, inboxes: dict[bytes, bytes]
+    ) -> None:
+        while line := await reader.readline():
+            verb, *fields = line.split()
+            if verb == b"PING":
+                writer.write(b"PONG\r\n")
+            elif verb == b"SUB":
+                inboxes[fields[0].removesuffix(b"*")] = fields[-1]
+            elif verb == b"PUB":
+                await reader.readline()
+                self._answer(writer, inboxes, reply=fields[1])
+
+    def _answer(self, writer: asyncio.StreamWriter, inboxes: dict[bytes, bytes], reply: bytes) -> None:
+        body = self._answers[min(self.asked, len(self._answers) - 1)]
+        self.asked += 1
+        if body is not None:
+            number = next(number for inbox, number in inboxes.items() if reply.startswith(inbox))
+            writer.write(b"MSG %b %b %d\r\n%b\r\n" % (reply, number, len(body), body))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param([SILENCE, SILENCE], id="no answer for longer than one request waits"),
+        pytest.param([UNAVAILABLE] * 3, id="no leader yet"),
+    ],
+)
+def test_jetstream_that_comes_late_is_waited_for(before: list[bytes | None]) -> None:
+    server = SlowServer(*before, SERVES)
+
+    async def work() -> None:
+        async with server as access:
+            await _with_control(access, _nothing)
+
+    run(work)
+    assert server.asked == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param(NOT_FOR_ACCOUNT, "JetStream not enabled for account", id="not for this account"),
+        pytest.param(NOT_ENABLED, "JetStream not enabled", id="not on this server"),
+    ],
+)
+def test_jetstream_that_is_not_enabled_is_final(answer: bytes, said: str) -> None:
+    server = SlowServer(answer)
+
+    async def work() -> None:
+        async with server as access:
+            await Control.open(access, "test", WITHIN_S)
+
+    with pytest.raises(ArrivalError, match=f"refuses JetStream to this user's account: {said}"):
+        run(work)
+    assert server.asked == 1
+
+
+def test_jetstream_that_never_comes_ends_the_start_with_what_it_said() -> None:
+    server = SlowServer(UNAVAILABLE)
+
+    async def work() -> None:
+        async with server as access:
+            await Control.open(access, "test", timeout_s=1.0)
+
+    with pytest.raises(ArrivalError, match=r"did not serve JetStream within 1 s: .*temporarily unavailable"):
+        run(work)
+    assert server.asked > 1
+
+
+async def _nothing(_: Control) -> None:
+    """It is open: that is all."""
 
 
 async def _open(access: Access, timeout_s: float = WITHIN_S) -> PublishConnection:

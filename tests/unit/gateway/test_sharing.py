@@ -94,3 +94,14 @@ async def test_without_a_trading_login_nothing_is_shared() -> None:
     await ContractSharing(bucket, "Test").settle()
 
     assert bucket.writes == 0
+
+
+async def test_a_table_of_a_day_that_is_none_is_not_shared_and_stops_nothing() -> None:
+    bucket = Bucket()
+    sharing = await share(bucket)
+    bucket.writes = 0
+
+    await sharing.share(CONTRACTS, "0")
+    await sharing.settle()
+
+    assert bucket.writes == 0

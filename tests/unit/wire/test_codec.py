@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,9 @@ routes = st.builds(
     mode=st.sampled_from(Mode),
     reason=st.from_regex(r"[A-Za-z]{1,64}", fullmatch=True),
     nonce=texts,
-    decided_at=texts,
+    decided_at=st.integers(946_684_800, 7_258_118_399).map(
+        lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat()
+    ),
 )
 
 

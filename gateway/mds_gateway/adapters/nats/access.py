@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import base64
+import re
 import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 import nkeys
+from nats.errors import MsgAlreadyAckdError, NoRespondersError, SlowConsumerError
+from nats.js.errors import (
+    APIError,
+    ConsumerSequenceMismatchError,
+    NoStreamResponseError,
+    ServiceUnavailableError,
+)
+from nats.js.errors import Error as JetStreamError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +28,44 @@ _SEED_LINE_AFTER = "-----BEGIN USER NKEY SEED-----"
 
 
 def describe(error: BaseException) -> str:
-    """Some errors of the network say nothing but their name."""
-    return str(error) or type(error).__name__
+    """What went wrong, for a person: the server's words, or ours where it or nats-py has none."""
+    for kinds, words in _WORDS:
+        if isinstance(error, kinds):
+            return words
+    if isinstance(error, APIError):
+        return _describe_refusal(error)
+    if isinstance(error, JetStreamError) and type(error).__str__ is JetStreamError.__str__:
+        return error.description or _name_in_words(error)
+    return str(error).removeprefix("nats:").strip() or _name_in_words(error)
+
+
+def _describe_refusal(error: APIError) -> str:
+    """nats-py fills in what it has; of a bare status that is nothing at all."""
+    description, code = getattr(error, "description", None), getattr(error, "err_code", None)
+    if description:
+        return f"{description} (JetStream {code})" if code else str(description)
+    if isinstance(error, ServiceUnavailableError):
+        return "JetStream is not available; it may be electing a leader: see `nats server report jetstream`"
+    return _name_in_words(error)
+
+
+def _name_in_words(error: BaseException) -> str:
+    """`KeyNotFoundError`: key not found."""
+    name = type(error).__name__.removesuffix("Error")
+    return _WORD_BEGINS.sub(" ", name).lower() or "an error without a word"
+
+
+_WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (
+        (NoRespondersError, NoStreamResponseError),
+        "nobody answers: is JetStream on, and is there a stream with this subject?",
+    ),
+    (SlowConsumerError, "messages come faster than they are taken, and some were dropped"),
+    (MsgAlreadyAckdError, "the message was acknowledged before"),
+    (ConsumerSequenceMismatchError, "the server's consumer missed messages and begins anew"),
+    (TimeoutError, "no answer in time: is NATS overloaded, or the stream's leader away?"),
+)
 
 
 class AccessError(ValueError):

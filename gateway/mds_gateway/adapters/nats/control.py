@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import nats
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
-from nats.js.errors import KeyNotFoundError, NotFoundError
+from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
 
 from mds_gateway.adapters.nats import reading, stream
 from mds_gateway.adapters.nats.access import describe
@@ -47,6 +47,10 @@ log = logging.getLogger(__name__)
 RECONNECT_WAIT_S = 0.25
 PING_EVERY_S = 2
 REQUEST_TIMEOUT_S = 2.0
+ASK_AGAIN_S = 0.25
+UNAVAILABLE = 503
+NOT_ENABLED = frozenset({10039, 10076})
+"""JetStream's codes: not for this account, not on this server. Waiting does not change them."""
 
 TROUBLE = (NatsError, TimeoutError, OSError, WireError)
 """What a request may fail with; it may succeed a moment later."""
@@ -66,7 +70,11 @@ class Control:
     async def open(cls, access: Access, name: str, timeout_s: float) -> Self:
         await check_way_in(access, f"{name} first contact", timeout_s)
         client = await _connect(access, f"{name} control", timeout_s)
-        await _check_jetstream(client, access)
+        try:
+            await _await_jetstream(client, access, timeout_s)
+        except ArrivalError:
+            await client.close()
+            raise
         heart = await _connect(access, f"{name} heartbeat", timeout_s)
         return cls(access, name, client, heart, client.jetstream(timeout=REQUEST_TIMEOUT_S))
 
@@ -78,13 +86,18 @@ class Control:
     # --- the stream
 
     async def read_standing(self, to: Destination) -> tuple[Route | None, Fence | None]:
-        """The route and the newest fence, as their leaders have them."""
+        """The route and the newest fence, as their leaders have them. None for a route that is none."""
         fence = await stream.read_fence(self.js, to.stream, to.fence_subject)
         try:
             message = await self.js.get_last_msg(f"KV_{ROUTES_BUCKET}", f"$KV.{ROUTES_BUCKET}.{to.route_key}")
         except NotFoundError:
             return None, fence
-        return Route.decode(message.data or b""), fence
+        try:
+            return Route.decode(message.data or b""), fence
+        except WireError as exc:
+            # Whoever follows the key tells people; a claim that waits for another route would never end.
+            log.debug("route %s: %s", to.route_key, exc)
+            return None, fence
 
     async def write_fence(self, to: Destination, fence: wire_fence.Fence, over: int) -> Fence | None:
         return await stream.write_fence(self.js, to.stream, to.fence_subject, fence, over)
@@ -210,19 +223,43 @@ async def _note_error(exc: Exception) -> None:
     log.debug("nats-py: %s", describe(exc))
 
 
-async def _check_jetstream(client: Client, access: Access) -> None:
+class _NotYetError(Exception):
+    """JetStream does not serve now, and may in a moment: a big store that is read, a leader to be elected."""
+
+
+async def _await_jetstream(client: Client, access: Access, timeout_s: float) -> None:
+    """Asks until it serves; what the server says for good ends it at once."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_s
     where = ", ".join(access.urls)
+    while True:
+        try:
+            return await _check_jetstream(client, where)
+        except _NotYetError as exc:
+            if loop.time() + ASK_AGAIN_S > deadline:
+                raise ArrivalError(
+                    f"NATS at {where} did not serve JetStream within {timeout_s:g} s: {exc};"
+                    " see its log, and allow publish $JS.API.> and subscribe _INBOX.>"
+                ) from exc
+            await asyncio.sleep(ASK_AGAIN_S)
+
+
+async def _check_jetstream(client: Client, where: str) -> None:
     try:
         reply = await client.request("$JS.API.INFO", b"", timeout=REQUEST_TIMEOUT_S)
     except NoRespondersError as exc:
         raise ArrivalError(f"NATS at {where} has no JetStream; start nats-server with --jetstream") from exc
     except (NatsError, TimeoutError) as exc:
-        said = client.last_error
-        why = f": {said}" if said is not None else f" within {REQUEST_TIMEOUT_S:g} s"
+        if client.last_error is None:
+            raise _NotYetError(describe(exc)) from exc
         raise ArrivalError(
-            f"NATS at {where} does not let this user ask JetStream{why};"
+            f"NATS at {where} does not let this user ask JetStream: {describe(client.last_error)};"
             " allow publish $JS.API.> and subscribe _INBOX.>"
         ) from exc
-    if "error" in (answer := json.loads(reply.data)):
-        problem = answer["error"].get("description", answer["error"])
-        raise ArrivalError(f"NATS at {where} refuses JetStream to this user's account: {problem}")
+    error = json.loads(reply.data).get("error")
+    if error is None:
+        return
+    problem = describe(APIError(**error))
+    if error.get("code") == UNAVAILABLE and error.get("err_code") not in NOT_ENABLED:
+        raise _NotYetError(problem)
+    raise ArrivalError(f"NATS at {where} refuses JetStream to this user's account: {problem}")

@@ -27,15 +27,24 @@ type Listener = Callable[[str, bytes, Revision], None]
 
 
 class KeyFollower:
-    """`keys` is asked at each poll, as what matters changes with the settings."""
+    """`keys` is asked at each poll, as what matters changes with the settings.
+
+    What the listener fails with goes to `on_defect`, with the bucket: one value must not end the following.
+    """
 
     def __init__(
-        self, js: JetStreamContext, bucket: str, keys: Callable[[], Iterable[str]], listener: Listener
+        self,
+        js: JetStreamContext,
+        bucket: str,
+        keys: Callable[[], Iterable[str]],
+        listener: Listener,
+        on_defect: Callable[[str, Exception], None],
     ) -> None:
         self._js = js
         self._bucket = bucket
         self._keys = keys
         self._listener = listener
+        self._on_defect = on_defect
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -47,7 +56,7 @@ class KeyFollower:
         with contextlib.suppress(NatsError, TimeoutError, OSError):
             message = await self._js.get_last_msg(f"KV_{self._bucket}", f"$KV.{self._bucket}.{key}")
             if message.data and message.seq and message.time:
-                self._listener(key, message.data, Revision(message.seq, message.time))
+                self._tell(key, message.data, Revision(message.seq, message.time))
 
     async def _poll(self) -> None:
         while True:
@@ -68,7 +77,13 @@ class KeyFollower:
             async for entry in watcher:
                 wanted = entry is not None and entry.key in set(self._keys())
                 if wanted and entry.value and entry.revision:
-                    self._listener(entry.key, entry.value, Revision(entry.revision, entry.created))
+                    self._tell(entry.key, entry.value, Revision(entry.revision, entry.created))
         finally:
             with contextlib.suppress(NatsError, TimeoutError, OSError):
                 await watcher.stop()  # type: ignore[no-untyped-call] # nats-py leaves it untyped
+
+    def _tell(self, key: str, value: bytes, revision: Revision) -> None:
+        try:
+            self._listener(key, value, revision)
+        except Exception as exc:  # noqa: BLE001 - the root of what one value brings about
+            self._on_defect(self._bucket, exc)

@@ -5,6 +5,7 @@ Both are rare and small beside the ticks, which travel on connections of their o
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from nats.errors import Error as NatsError
@@ -15,18 +16,26 @@ from mds_gateway.domain.renewing import StreamRoom
 from mds_protocol.failover.fencing import Fence, resolve_fence
 from mds_protocol.wire import fence as wire_fence
 from mds_protocol.wire import headers
+from mds_protocol.wire.errors import WireError
 
 if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
+log = logging.getLogger(__name__)
+
 
 async def read_fence(js: JetStreamContext, stream: str, subject: str) -> Fence | None:
-    """The newest fence, as the stream's leader has it."""
+    """The newest fence, as the stream's leader has it; of epoch 0 where what stands there is none."""
     try:
         message = await js.get_last_msg(stream, subject)
     except NotFoundError:
         return None
-    said = wire_fence.Fence.decode(message.data or b"")
+    try:
+        said = wire_fence.Fence.decode(message.data or b"")
+    except WireError as exc:
+        # It refuses every tick all the same: whom the route names must be able to write over it.
+        log.warning("the fence %s of stream %s is none: %s", message.seq, stream, exc)
+        return Fence(epoch=0, account="", nonce="", sequence=message.seq or 0)
     return Fence(said.epoch, said.account, said.nonce, message.seq or 0)
 
 

@@ -91,6 +91,8 @@ class Bucket:
         """Whether everything that is stored has been read once."""
         self.compared_at: float | None = None
         """When the leader last confirmed that nothing is missing, on the loop's clock."""
+        self.failed = 0
+        """Changes that whoever is told of them failed at."""
 
     @property
     def entries(self) -> Mapping[str, Entry]:
@@ -182,7 +184,7 @@ class Bucket:
             if self._revisions.get(key, 0) <= self._read_up_to:
                 self._revisions.pop(key, None)
                 if self._entries.pop(key, None) is not None:
-                    self._changed(key)
+                    self._tell(key)
 
     async def _read_from(self, sequence: int) -> set[str]:
         """Every message from there on; the keys that were found."""
@@ -270,7 +272,14 @@ class Bucket:
         if after is not None:
             self._entries[key] = after
         if before != after:
+            self._tell(key)
+
+    def _tell(self, key: str) -> None:
+        try:
             self._changed(key)
+        except Exception:  # the root of what one key brings about: a defect there must not stop the others
+            self.failed += 1
+            log.exception("%s of %s cannot be taken", key, self._stream, extra={"code": "EntryFailed"})
 
 
 def _read_message(message: dict[str, str]) -> tuple[str, bytes, int, bool]:

@@ -12,12 +12,13 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError, NoServersError
+from nats.errors import MsgAlreadyAckdError, NoRespondersError, NoServersError, SlowConsumerError
 from nkeys import NkeysError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class ApiRefusal(LinkError):  # noqa: N818 - JetStream's own answer, often no er
     """JetStream answered no."""
 
     def __init__(self, what: str, code: int, description: str) -> None:
-        super().__init__(f"{what}: {description} (JetStream {code})")
+        super().__init__(f"{what}: {description or 'refused without a word'} (JetStream {code})")
         self.code = code
 
 
@@ -248,4 +249,21 @@ def _translating(what: str) -> Any:  # noqa: ANN401 - a generator for `contextma
 
 
 def _text(error: BaseException | None) -> str:
-    return "" if error is None else str(error) or type(error).__name__
+    return "" if error is None else describe(error)
+
+
+def describe(error: BaseException) -> str:
+    """What went wrong, for a person: what was said, or ours where nats-py has no word or only its own."""
+    for kind, words in _WORDS:
+        if isinstance(error, kind):
+            return words
+    name = _WORD_BEGINS.sub(" ", type(error).__name__.removesuffix("Error")).lower()
+    return str(error).removeprefix("nats:").strip() or name or "an error without a word"
+
+
+_WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
+    (SlowConsumerError, "messages come faster than they are taken, and some were dropped"),
+    (MsgAlreadyAckdError, "the message was acknowledged before"),
+    (TimeoutError, "no answer in time: is NATS overloaded, or the stream's leader away?"),
+)

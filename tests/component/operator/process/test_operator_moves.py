@@ -308,6 +308,28 @@ async def test_without_an_operator_a_standby_promotes_itself_and_the_next_operat
     await desk.moved("ctp-b", "OperatorGone")
 
 
+async def test_a_forged_route_moves_nothing_and_is_written_over(desk: Desk) -> None:
+    """As any gateway's login can write it: well formed, and not to be converted to UTC."""
+    before, feed = await desk.route(), await desk.feed()
+    forged = before | {
+        "named": "ctp-b",
+        "epoch": before["epoch"] + 10,
+        "nonce": "forged",
+        "decided_at": "0001-01-01T00:00:00+14:00",
+    }
+    routes = await desk.nats.jetstream().key_value(ROUTES_BUCKET)
+    await routes.put(encode_key(desk.cluster.name, FEED), json.dumps(forged).encode())
+
+    found = await desk.cluster.until(desk.route, lambda found: found["nonce"] != "forged")
+    assert (found["named"], found["epoch"]) == ("ctp-a", before["epoch"] + 11)
+    await desk.cluster.until(
+        desk.feed, lambda feed: (feed["activeAccount"], feed["epoch"]) == ("ctp-a", found["epoch"])
+    )
+    await desk.cluster.until(desk.cluster.events, lambda events: "RouteUnreadable" in json.dumps(events))
+    assert (await desk.feed())["failoverCount"] == feed["failoverCount"]
+    assert all(word not in desk.operator.said for word in ("OverflowError", "EntryFailed"))
+
+
 # --- what it leaves
 
 

@@ -10,7 +10,8 @@ import pytest
 from mds_operator.adapters.nats.bucket import Entry, Lost, Unknown, Written
 from mds_operator.adapters.nats.link import LinkError
 from mds_operator.domain.seen import Key
-from mds_operator.routes import ATTEMPTS, read_route, write_route
+from mds_operator.routes import ATTEMPTS, BadRoute, read_route, restate, write_route
+from mds_protocol.failover.routing import Stamp
 from tests.unit.operator.core.builders import FakeBucket, known, make_route
 
 if TYPE_CHECKING:
@@ -75,14 +76,39 @@ async def test_the_first_route_is_written_where_there_is_none() -> None:
     assert [revision for _, _, revision in bucket.written] == [None]
 
 
-async def test_what_cannot_be_read_is_written_over() -> None:
+BAD = BadRoute("is none", revision=9, epoch=40)
+
+
+async def test_a_bad_route_is_written_over() -> None:
     bucket = FakeBucket(entries={"desk.all": Entry(b"{", 9)})
 
-    assert await write_route(bucket.as_bucket(), KEY, make_route(epoch=1), None)
+    assert await write_route(bucket.as_bucket(), KEY, make_route(epoch=1), BAD)
     assert [revision for _, _, revision in bucket.written] == [9]
 
 
-def test_a_route_that_cannot_be_read_is_none_and_told(caplog: pytest.LogCaptureFixture) -> None:
-    assert read_route("desk.all", Entry(b"{", 9)) is None
-    assert "the route desk.all cannot be read" in caplog.text
-    assert read_route("desk.all", Entry(BEFORE.encode(), 9)) == known(BEFORE, 9)
+async def test_a_write_over_a_bad_route_that_is_not_answered_is_tried_again() -> None:
+    bucket = FakeBucket(answers=deque([SILENCE, Written(10)]), leader=deque([Entry(b"{", 9)]))
+
+    assert await write_route(bucket.as_bucket(), KEY, MINE, BAD)
+    assert [revision for _, _, revision in bucket.written] == [9, 9]
+
+
+def test_what_is_no_route_is_read_as_a_bad_one_with_the_epoch_that_it_claims() -> None:
+    forged = make_route(epoch=40, decided_at="0001-01-01T00:00:00+14:00").encode()
+
+    assert read_route(Entry(BEFORE.encode(), 9)) == known(BEFORE, 9)
+    assert read_route(Entry(b"{", 9)) == BadRoute("Route: Input data was truncated - at `$`", 9, 0)
+    read = read_route(Entry(forged, 9))
+    assert isinstance(read, BadRoute)
+    assert (read.revision, read.epoch) == (9, 40)
+    assert "$.decided_at" in read.problem
+
+
+@pytest.mark.parametrize(
+    ("claimed", "epoch"),
+    [pytest.param(4, 5, id="below"), pytest.param(5, 5, id="the same"), pytest.param(6, 7, id="above")],
+)
+def test_a_route_said_again_is_not_below_the_bad_one(claimed: int, epoch: int) -> None:
+    again = restate(make_route("ctp-a", epoch=5), BadRoute("is none", 9, claimed), Stamp("n9", "now"))
+
+    assert again == make_route("ctp-a", epoch=epoch, nonce="n9", decided_at="now")

@@ -223,7 +223,7 @@ def test_nobody_healthy_is_told_with_the_state_of_each() -> None:
 
 # --- Redundant
 
-FULL = Depths(log_bytes=256 << 20)
+FULL = Depths(log_bytes=256 << 20, log_limit_bytes=256 << 20)
 
 
 def with_log(reach_ms: int, depths: Depths = FULL) -> Any:
@@ -259,7 +259,28 @@ def with_log(reach_ms: int, depths: Depths = FULL) -> Any:
         pytest.param((active(), with_log(13_999)), None, ("False", "LogTooShort"), id="memory ends the log"),
         pytest.param((active(), with_log(14_000)), None, ("True", "Redundant"), id="memory just suffices"),
         pytest.param(
-            (active(), with_log(100, Depths(log_bytes=1000))), None, ("True", "Redundant"), id="few ticks"
+            (active(), with_log(100, Depths(log_bytes=1000, log_limit_bytes=256 << 20))),
+            None,
+            ("True", "Redundant"),
+            id="few ticks",
+        ),
+        pytest.param(
+            (active(), with_log(100, Depths(log_bytes=1 << 20, log_limit_bytes=1 << 20))),
+            None,
+            ("False", "LogTooShort"),
+            id="memory ends the log, by a lower MDS_LOG_BYTES",
+        ),
+        pytest.param(
+            (active(), with_log(100, Depths(log_bytes=256 << 20, log_limit_bytes=2 << 30))),
+            None,
+            ("True", "Redundant"),
+            id="few ticks, by a higher MDS_LOG_BYTES",
+        ),
+        pytest.param(
+            (active(), with_log(100, Depths(log_bytes=256 << 20))),
+            None,
+            ("True", "Redundant"),
+            id="a gateway that does not say its bound",
         ),
         pytest.param(
             (active(), with_log(100), standby("c")),
