@@ -34,6 +34,7 @@ from tests.kit.judging import Source
 from tests.kit.nats_server import NatsServer, create_streams
 from tests.kit.operator_stand_in import NAMESPACE, OperatorStandIn
 from tests.kit.tcp_proxy import Held, HoldingProxy
+from tests.kit.waiting import wait_until_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -165,20 +166,21 @@ class Installation:
 
     async def wait_for_tick(self, *, epoch: int = 0, after_ns: int = 0) -> None:
         """One that was stored in that epoch, after that moment."""
-        try:
-            async with asyncio.timeout(WITHIN_S):
-                while not await self._is_newest_tick(epoch, after_ns):  # noqa: ASYNC110 - the stream cannot tell us
-                    await asyncio.sleep(LOOK_EVERY_S)
-        except TimeoutError:
-            raise AssertionError(f"no tick of epoch {epoch} within {WITHIN_S:g} s") from None
+        await wait_until_async(
+            f"a tick of epoch {epoch} or later is stored",
+            self._read_newest,
+            lambda found: found is not None and found.epoch >= epoch and found.publish_ns > after_ns,
+            within_s=WITHIN_S,
+            every_s=LOOK_EVERY_S,
+        )
 
-    async def _is_newest_tick(self, epoch: int, after_ns: int) -> bool:
+    async def _read_newest(self) -> headers.Publication | None:
+        """Of the newest tick, what its publisher says; None while NATS does not answer."""
         try:
             newest = await self.client.jetstream().get_last_msg("MD", "md.>")
         except (NatsError, TimeoutError):
-            return False
-        published = headers.parse_publication((newest.headers or {})[headers.MDS_PUB])
-        return published.epoch >= epoch and published.publish_ns > after_ns
+            return None
+        return headers.parse_publication((newest.headers or {})[headers.MDS_PUB])
 
     async def hand_over(self, to: str) -> Move:
         """Planned: both live, the route changes."""
