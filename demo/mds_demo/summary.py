@@ -21,10 +21,10 @@ def format_state(watch: Watch, now_s: float) -> list[str]:
     if watch.subscription:
         row = tables.subscription_row(watch.subscription)
         lines += ["", *tables.format_table(tables.SUBSCRIPTION_COLUMNS, [row])]
-    ledger = watch.count.ledger
+    rate, tally = watch.count.feed.rates(now_s)[-1], watch.count.feed.tally
     counts = (
-        f"{ledger.rates(now_s)[-1]:,} ticks/s   stored {ledger.stored:,}   lost {ledger.lost:,}"
-        f"   repeated {ledger.repeated:,}   out of order {ledger.disordered:,}"
+        f"{rate:,} ticks/s   stored {tally.stored:,}   lost {tally.lost:,}"
+        f"   repeated {tally.repeated:,}   out of order {tally.disordered:,}"
     )
     return [*lines, "", counts]
 
@@ -34,13 +34,13 @@ def format_costs(costs: Sequence[Cost]) -> list[str]:
 
 
 def is_clean(costs: Sequence[Cost]) -> bool:
-    return all(cost.is_clean for cost in costs)
+    return all(cost.tally.is_clean for cost in costs)
 
 
 def describe(costs: Sequence[Cost], *, stored: int, first_tick_s: float) -> str:
     """The last line; a script looks at nothing else."""
     lost, repeated, disordered = (
-        sum(getattr(cost, name) for cost in costs) for name in ("lost", "repeated", "disordered")
+        sum(getattr(cost.tally, name) for cost in costs) for name in ("lost", "repeated", "disordered")
     )
     verdict = "ok" if is_clean(costs) else "NOT OK"
     return (

@@ -46,5 +46,5 @@ def cost_row(cost: Cost) -> Row:
     feed = f"{cost.before} → {cost.after}" if cost.after != cost.before else cost.before
     return (
         *(cost.title, feed, f"{cost.gap_ms:,.0f} ms"),
-        *(f"{cost.lost:,}", f"{cost.repeated:,}", f"{cost.disordered:,}"),
+        *(f"{cost.tally.lost:,}", f"{cost.tally.repeated:,}", f"{cost.tally.disordered:,}"),
     )

@@ -23,7 +23,7 @@ _WORDS: Final = {"Active": "bold green", "Standby": "cyan", "False": "yellow", "
 
 def render(watch: Watch, now_s: float) -> RenderableType:
     lines = [_colour(line) for line in summary.format_state(watch, now_s)]
-    spark = Text(draw_spark(watch.count.ledger.rates(now_s)), "cyan")
+    spark = Text(draw_spark(watch.count.feed.rates(now_s)), "cyan")
     return Group(Text(), *lines, spark, Text())
 
 

@@ -50,7 +50,7 @@ class Watch:
     @property
     def active(self) -> str | None:
         """Whom the newest tick came from."""
-        newest = self.count.ledger.newest
+        newest = self.count.feed.newest
         return newest.account if newest else None
 
     def is_whole(self) -> bool:

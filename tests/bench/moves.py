@@ -26,14 +26,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.bench.tick_cost import describe_machine, read_commit
-from tests.component.gateway.harness import Findings, Installation, Move, Setup, start_installation
+from tests.component.gateway.harness import Installation, Move, Setup, start_installation
 from tests.kit import reading_back as reading
 from tests.kit.tcp_proxy import Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.oracle import join
+    from mds_simulator.counting import join
+    from tests.kit.judging import Findings
 
 ROOT = Path(__file__).parents[2]
 RESULT = ROOT / "docs" / "results" / "moves.json"

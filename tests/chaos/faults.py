@@ -19,7 +19,7 @@ from mds_devcluster.records import read_record
 from tests.chaos.ground import FIRST, NAMESPACE, SECOND, SUBSCRIPTION
 from tests.e2e.desks import ACCOUNTS, SUBSCRIPTIONS
 from tests.e2e.installation import NATS
-from tests.e2e.waiting import wait_until
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.chaos.ground import Ground

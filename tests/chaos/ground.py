@@ -35,8 +35,8 @@ from tests.e2e.desks import (
 from tests.e2e.installation import NATS, Installation, build_values
 from tests.e2e.kube import Kube
 from tests.e2e.simulation import Pace, start_simulator
-from tests.e2e.waiting import wait_until
 from tests.kit.direct_reading import read_last
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

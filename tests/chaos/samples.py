@@ -11,17 +11,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from mds_simulator.counting import join
+from mds_simulator.counting.ledger import Ledger
+from mds_simulator.counting.records import build_delivered
 from tests.chaos.ground import FENCE, FIRST, SECOND, SUBJECT
 from tests.chaos.matrix import Outcome
 from tests.e2e.desks import describe_run
-from tests.e2e.waiting import wait_until
 from tests.kit import reading_back as reading
 from tests.kit.direct_reading import read_stream
-from tests.oracle import join
-from tests.oracle.reading import read_delivered
+from tests.kit.judging import holds_what_came_after
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,10 +129,10 @@ class Evidence:
         return join.count(self.delivered, stored, self.epochs, until_ns=self.until_ns)
 
     def count_missing(self) -> int:
-        serials: dict[str, list[int]] = {}
+        ledger = Ledger()
         for tick in self.ticks:
-            serials.setdefault(tick.contract, []).append(tick.serial)
-        return sum(_count_holes(sorted(set(found))) for found in serials.values())
+            ledger.add(tick)
+        return ledger.tally.lost
 
     def measure_gap_ns(self, *, moves: bool) -> int:
         """`moves`: a move was asked for, and is measured alone if it came."""
@@ -147,16 +148,7 @@ class Evidence:
         return min(self.until_ns, self.ticks[-1].time_ns)
 
     def holds_what_came_after(self) -> bool:
-        """Whoever published last has stored something that was delivered after the end of the window."""
-        if not self.ticks:
-            return False
-        active = self.ticks[-1].account
-        after = {
-            (one.contract, one.serial)
-            for one in self.delivered
-            if one.account == active and one.at_ns > self.until_ns
-        }
-        return any(tick.account == active and tick.mark in after for tick in self.ticks)
+        return holds_what_came_after(self.until_ns, self.epochs[-1].account, self.ticks, self.delivered)
 
 
 def take_sample(ground: Ground, kind: Kind, number: int) -> Sample:
@@ -250,7 +242,7 @@ def _read(ground: Ground, window: Window, until_ns: int) -> Evidence:
         window,
         [reading.build_tick(message) for message in messages],
         [reading.build_fence(message) for message in fences],
-        _mark_old(read_delivered(deliveries, {name: name for name in (FIRST, SECOND)}), window),
+        _mark_old(build_delivered(deliveries, (FIRST, SECOND)), window),
         until_ns,
     )
 
@@ -303,10 +295,6 @@ def _build(
         restarted=restarted,
         records=records,
     )
-
-
-def _count_holes(serials: Sequence[int]) -> int:
-    return sum(after - before - 1 for before, after in pairwise(serials))
 
 
 def _to_ms(span_ns: int) -> float:

@@ -9,7 +9,7 @@ from mds_devcluster import clusters
 from mds_devcluster.images import Image, obtain_images
 from tests.e2e.installation import RELEASE, Installation, build_values
 from tests.e2e.kube import Kube
-from tests.e2e.waiting import wait_until
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from tests.component.chart.rendering import CHART
 from tests.e2e.containers import kill_container
 from tests.e2e.kube import Object, read_condition
-from tests.e2e.waiting import wait_until
 from tests.kit.direct_reading import Server
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mds_protocol.wire.heartbeat import GatewayState
 from tests.e2e.desks import Desk, build_account, build_secret, is_hot
-from tests.e2e.waiting import wait_until
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from mds_simulator.testing import RunningSimulator
-from tests.e2e.waiting import wait_until
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.e2e.kube import Kube, Object

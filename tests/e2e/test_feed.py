@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.desks import Desk, build_account, build_secret, build_subscription, find_newest_move
-from tests.e2e.feeds import Feed
 from tests.e2e.simulation import Pace
+from tests.kit import judging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +34,6 @@ def desk(open_desk: Callable[[str, Pace], Desk]) -> Desk:
     opened.apply(build_subscription(NAME, SUBJECT, failover={"failback": "Manual"}))
     opened.wait_until_redundant(NAME)
     return opened
-
-
-@pytest.fixture(scope="module")
-def feed(desk: Desk, nats: Server) -> Feed:
-    return Feed(nats, desk.simulator, NAMESPACE, NAME, SUBJECT, (A, B))
 
 
 def now(desk: Desk) -> tuple[str, int]:
@@ -81,9 +76,10 @@ def test_a_dropped_front_moves_the_feed(desk: Desk) -> None:
     assert move["reason"] == "FrontLost"
 
 
-def test_all_these_moves_lost_repeated_and_disordered_nothing(desk: Desk, feed: Feed) -> None:
+def test_all_these_moves_lost_repeated_and_disordered_nothing(desk: Desk, nats: Server) -> None:
     now(desk)
-    found = feed.judge()
+    fences = f"mds.fence.{NAMESPACE}.{NAME}"
+    found = judging.judge(judging.Source(nats, desk.simulator, (A, B), f"{SUBJECT}.>", fences))
 
     counts = found.counts
     assert (counts.lost, counts.repeated, counts.disordered, counts.invented) == ((), (), (), ())

@@ -18,7 +18,7 @@ from tests.e2e.desks import (
 )
 from tests.e2e.kube import read_condition
 from tests.e2e.simulation import Pace
-from tests.e2e.waiting import hold_for, wait_until
+from tests.kit.waiting import hold_for, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ from tests.e2e.ground import HOME
 from tests.e2e.installation import NATS, OPERATOR
 from tests.e2e.simulation import Pace
 from tests.e2e.troubleshooting import build_pattern, read_page
-from tests.e2e.waiting import hold_for, wait_until
+from tests.kit.waiting import hold_for, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

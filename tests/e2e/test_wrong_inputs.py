@@ -14,8 +14,8 @@ from tests.e2e.desks import ACCOUNTS, Desk, build_subscription, is_active, is_ho
 from tests.e2e.kube import Kube, Object, read_condition
 from tests.e2e.simulation import Pace
 from tests.e2e.troubleshooting import Trouble, build_pattern, read_page
-from tests.e2e.waiting import wait_until
 from tests.e2e.wrong_inputs import DESK, ORPHAN, QUOTA_DESK, ROWS, SERVED, WrongInput, name_pod
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,8 @@ import msgspec
 from mds_protocol.wire import headers
 from mds_protocol.wire.events import Takeover
 from mds_protocol.wire.fence import Fence
+from mds_simulator.counting import join, records
 from tests.kit.direct_reading import Message, Server, read_stream
-from tests.oracle import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,11 +103,7 @@ def parse_ns(text: str) -> int:
 
 
 def build_epochs(fences: Iterable[StoredFence]) -> list[join.Epoch]:
-    """An epoch that was fenced again, as after a reconnect, began with its first fence."""
-    first: dict[int, StoredFence] = {}
-    for fence in fences:
-        first.setdefault(fence.epoch, fence)
-    return [join.Epoch(fence.epoch, fence.account, fence.time_ns) for fence in first.values()]
+    return records.begin_epochs(join.Epoch(one.epoch, one.account, one.time_ns) for one in fences)
 
 
 def build_stored(ticks: Iterable[StoredTick]) -> list[join.Stored]:

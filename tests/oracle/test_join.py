@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.oracle.join import Counts, Delivered, Epoch, Stored, count
+from mds_simulator.counting.join import Counts, Delivered, Epoch, Stored, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

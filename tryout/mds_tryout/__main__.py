@@ -19,7 +19,7 @@ from mds_tryout.journal import Journal, Note, Tone
 from mds_tryout.trying import Try
 
 if TYPE_CHECKING:
-    from mds_tryout.judging import Verdict
+    from mds_simulator.counting.join import Counts
     from mds_tryout.options import Options
     from mds_tryout.terminal import Mode
 
@@ -59,21 +59,21 @@ async def _run(chosen: Options, folder: Path) -> int:
         _end_at(signal.SIGTERM)
         play = script.play(trying, chosen.seconds) if mode.is_script else _play_by_hand(trying, mode)
         try:
-            verdict = await trying.or_failure(play)
+            counts = await trying.or_failure(play)
         finally:
             if mode.has_screen:
                 _print_bad(journal)
-        return _report(trying, verdict, keep=chosen.keep)
+        return _report(trying, counts, keep=chosen.keep)
 
 
-def _report(trying: Try, verdict: Verdict | None, *, keep: bool) -> int:
-    if verdict is None:
+def _report(trying: Try, counts: Counts | None, *, keep: bool) -> int:
+    if counts is None:
         _say("try: left before the first tick")
         return EXIT_INTERRUPTED
-    if keep or not verdict.is_clean:
+    if keep or not counts.is_clean:
         trying.journal.note(f"logs and stream are kept in {trying.world.folder}")
-    _say(summary.describe(verdict, trying.first_tick_s, trying.ledger.handovers))
-    return EXIT_OK if verdict.is_clean else EXIT_NOT_OK
+    _say(summary.describe(counts, trying.feed, trying.first_tick_s))
+    return EXIT_OK if counts.is_clean else EXIT_NOT_OK
 
 
 def _read_age_s() -> float:
@@ -89,7 +89,7 @@ def _end_at(number: signal.Signals) -> None:
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
-async def _play_by_hand(trying: Try, mode: Mode) -> Verdict | None:
+async def _play_by_hand(trying: Try, mode: Mode) -> Counts | None:
     quit_asked = asyncio.Event()
     actions = {"m": trying.move, "k": trying.kill_active, "q": quit_asked.set}
     drawing = asyncio.create_task(_draw(trying, mode, quit_asked))
@@ -100,7 +100,7 @@ async def _play_by_hand(trying: Try, mode: Mode) -> Verdict | None:
     finally:
         quit_asked.set()
         await drawing
-    return await trying.conclude() if trying.ledger.stored else None
+    return await trying.conclude() if trying.feed.newest else None
 
 
 async def _start_unless(quit_asked: asyncio.Event, trying: Try) -> None:

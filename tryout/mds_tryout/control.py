@@ -7,14 +7,15 @@ import json
 import urllib.request
 from typing import TYPE_CHECKING, Final
 
+from mds_simulator.counting.records import build_delivered
+from mds_simulator.testing import parse_delivered
 from mds_tryout.errors import TryError
-from mds_tryout.judging import Delivered
 
 if TYPE_CHECKING:
+    from mds_simulator.counting.join import Delivered
     from mds_tryout.world import World
 
 _TIMEOUT_S: Final = 30.0
-_SECOND_NS: Final = 1_000_000_000
 
 
 async def close_market(parts: World, control_url: str) -> None:
@@ -24,14 +25,8 @@ async def close_market(parts: World, control_url: str) -> None:
 
 async def read_delivered(parts: World, control_url: str) -> list[Delivered]:
     text = await _ask(parts, control_url, "GET", "/delivered", None)
-    return [tick for line in text.splitlines() for tick in parse_delivered(line)]
-
-
-def parse_delivered(line: str) -> list[Delivered]:
-    """One line is what one front wrote to one client at one moment."""
-    run = json.loads(line)
-    at_s, account, is_live = run["at_ns"] / _SECOND_NS, run["user"], run["kind"] == "live"
-    return [Delivered(contract, serial, at_s, account, is_live) for contract, serial in run["ticks"]]
+    deliveries = (one for line in text.splitlines() for one in parse_delivered(line))
+    return build_delivered(deliveries, parts.accounts)
 
 
 async def _ask(parts: World, control_url: str, method: str, path: str, body: bytes | None) -> str:

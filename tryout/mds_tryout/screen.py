@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from mds_protocol.wire.heartbeat import Publication
     from mds_protocol.wire.route import Route
-    from mds_tryout.counting import StoredTick
+    from mds_simulator.counting.ledger import Tally
     from mds_tryout.directing import Heard
+    from mds_tryout.feed import StoredTick
     from mds_tryout.journal import Note
     from mds_tryout.trying import Try
 
@@ -60,15 +61,12 @@ class Screen:
     rates: tuple[int, ...]
     latest: tuple[StoredTick, ...]
     notes: tuple[Note, ...]
-    stored: int
-    lost: int
-    repeated: int
-    disordered: int
+    tally: Tally
 
 
 def gather(trying: Try) -> Screen:
     now_s = time.monotonic()
-    director, ledger = trying.director, trying.ledger
+    director = trying.director
     route = director.route if director else None
     heard = director.heard if director else {}
     return Screen(
@@ -82,13 +80,10 @@ def gather(trying: Try) -> Screen:
         subject=SUBJECT,
         epoch=route.epoch if route else 0,
         active=trying.active,
-        rates=tuple(ledger.rates(now_s)),
-        latest=choose_ticks(ledger.latest),
+        rates=tuple(trying.feed.rates(now_s)),
+        latest=choose_ticks(trying.feed.latest),
         notes=tuple(trying.journal.notes)[-NOTES_SHOWN:],
-        stored=ledger.stored,
-        lost=ledger.lost,
-        repeated=ledger.repeated,
-        disordered=ledger.disordered,
+        tally=trying.feed.tally,
     )
 
 

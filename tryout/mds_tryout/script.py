@@ -10,7 +10,7 @@ from mds_tryout.errors import TryError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mds_tryout.judging import Verdict
+    from mds_simulator.counting.join import Counts
     from mds_tryout.trying import Try
 
 FIRST_TICK_WITHIN_S: Final = 60.0
@@ -18,7 +18,7 @@ HANDOVER_WITHIN_S: Final = 15.0
 RETURN_WITHIN_S: Final = 60.0
 
 
-async def play(trying: Try, seconds: float) -> Verdict:
+async def play(trying: Try, seconds: float) -> Counts:
     await trying.start()
     await wait_for_ticks(trying)
     await wait_for_everybody(trying)
@@ -34,7 +34,7 @@ async def play(trying: Try, seconds: float) -> Verdict:
 
 async def wait_for_ticks(trying: Try) -> None:
     await trying.wait_until(
-        lambda: trying.ledger.stored > 0,
+        lambda: trying.feed.newest is not None,
         FIRST_TICK_WITHIN_S,
         TryError(
             f"no tick within {FIRST_TICK_WITHIN_S:.0f} s",
@@ -58,10 +58,10 @@ async def wait_for_everybody(trying: Try) -> None:
 
 
 async def _hand_over(trying: Try, cause: Callable[[], object]) -> None:
-    before = len(trying.ledger.handovers)
+    before = len(trying.feed.handovers)
     cause()
     await trying.wait_until(
-        lambda: len(trying.ledger.handovers) > before,
+        lambda: len(trying.feed.handovers) > before,
         HANDOVER_WITHIN_S,
         TryError(
             f"nobody took the feed over within {HANDOVER_WITHIN_S:.0f} s",

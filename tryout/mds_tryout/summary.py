@@ -5,25 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from mds_tryout.counting import Handover
-    from mds_tryout.judging import Delivered, Verdict
+    from mds_simulator.counting.join import Counts, Delivered, Mark
+    from mds_tryout.feed import Feed
 
 
-def describe(verdict: Verdict, first_tick_s: float | None, handovers: Sequence[Handover]) -> str:
-    gaps = ", ".join(f"{handover.gap_ms:.0f} ms" for handover in handovers) or "none"
+def describe(counts: Counts, feed: Feed, first_tick_s: float | None) -> str:
+    gaps = ", ".join(f"{handover.gap_ms:.0f} ms" for handover in feed.handovers) or "none"
     first = "none came" if first_tick_s is None else f"after {first_tick_s:.1f} s"
-    extra = f", not delivered to the publisher {verdict.missed}" if verdict.missed else ""
-    extra += f", never delivered {verdict.foreign}" if verdict.foreign else ""
+    apart = {
+        "died with the one before": counts.died_with,
+        "not delivered to the publisher": counts.front_missed,
+        "never delivered": counts.invented,
+    }
     return (
-        f"try: {'ok' if verdict.is_clean else 'NOT OK'}: {verdict.stored:,} ticks of {verdict.contracts:,}"
+        f"try: {'ok' if counts.is_clean else 'NOT OK'}: {counts.stored:,} ticks of {len(feed.latest):,}"
         f" contracts, the first {first}; gaps of the moves {gaps};"
-        f" lost {len(verdict.lost)}, repeated {verdict.repeated}, out of order {verdict.disordered}{extra}"
+        f" lost {len(counts.lost)}, repeated {len(counts.repeated)}, out of order {len(counts.disordered)}"
+        + "".join(f", {what} {len(marks)}" for what, marks in apart.items() if marks)
     )
 
 
-def describe_lost(tick: Delivered, began_s: float) -> str:
+def describe_lost(mark: Mark, delivered: Iterable[Delivered], began_s: float) -> str:
     """`began_s`: when the try began, on the wall clock."""
-    at_s = tick.at_s - began_s
-    return f"lost: {tick.contract} serial {tick.serial}, delivered to {tick.account} at {at_s:.2f} s"
+    contract, serial = mark
+    handed = ", ".join(
+        f"to {one.account} at {one.at_ns / 1e9 - began_s:.2f} s"
+        for one in delivered
+        if (one.contract, one.serial) == mark
+    )
+    return f"lost: {contract} serial {serial}, delivered {handed}"

@@ -10,10 +10,11 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from mds_tryout import control, directing, judging, listening, preparing, processes, summary, watching, world
-from mds_tryout.counting import Handover, Ledger, StoredTick
+from mds_simulator.counting import join
+from mds_tryout import control, directing, listening, preparing, processes, summary, watching, world
 from mds_tryout.directing import Director
 from mds_tryout.errors import TryError
+from mds_tryout.feed import Feed
 from mds_tryout.journal import Journal, Tone
 from mds_tryout.processes import Death, Fleet, Program
 
@@ -22,15 +23,17 @@ if TYPE_CHECKING:
 
     from nats.aio.client import Client
 
+    from mds_simulator.counting.join import Counts, Delivered
     from mds_tryout.deciding import Move
-    from mds_tryout.judging import Verdict
+    from mds_tryout.feed import Handover, StoredTick
     from mds_tryout.listening import Addresses
     from mds_tryout.world import World
 
 RESTART_AFTER_S: Final = 1.0
 """A kubelet restarts a container that died for the first time at once; its own work takes about this long."""
 SHOWN_LOST: Final = 10
-QUIET_S: Final = 0.5
+SETTLE_S: Final = 0.5
+"""Mostly enough for the last ticks to be stored."""
 SETTLE_WITHIN_S: Final = 20.0
 
 
@@ -40,7 +43,7 @@ class Try:
     def __init__(self, parts: World, journal: Journal) -> None:
         self.world = parts
         self.journal = journal
-        self.ledger = Ledger()
+        self.feed = Feed()
         self.first_tick_s: float | None = None
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.fleet = Fleet(self._on_death)
@@ -117,8 +120,8 @@ class Try:
     @property
     def active(self) -> str | None:
         """Whom the newest tick came from, or before any whom the route names."""
-        if self.ledger.newest:
-            return self.ledger.newest.account
+        if self.feed.newest:
+            return self.feed.newest.account
         route = self.director.route if self.director else None
         return route.named if route else None
 
@@ -145,7 +148,7 @@ class Try:
         if self.first_tick_s is None:
             self.first_tick_s = self.journal.elapsed_s()
             self.journal.note(f"first tick, from {tick.account}: {tick.contract} {tick.last}", Tone.GOOD)
-        handover = self.ledger.add(tick, now_s)
+        handover = self.feed.add(tick, now_s)
         if handover:
             self._on_handover(handover)
         self._changed.set()
@@ -214,22 +217,29 @@ class Try:
             except TimeoutError:
                 continue
 
-    async def conclude(self) -> Verdict:
-        """Closes the market, waits until nothing more is stored, and joins both sides."""
+    async def conclude(self) -> Counts:
+        """Closes the market, and joins both sides, until the stream has all that it owes."""
+        await control.close_market(self.world, self._control_url)
+        deadline = time.monotonic() + SETTLE_WITHIN_S
+        while True:
+            await asyncio.sleep(SETTLE_S)
+            counts, delivered = await self._count()
+            if not counts.lost or time.monotonic() > deadline:
+                break
+        began_s = time.time() - self.journal.elapsed_s()
+        for mark in counts.lost[:SHOWN_LOST]:
+            self.journal.note(summary.describe_lost(mark, delivered, began_s), Tone.BAD)
+        return counts
+
+    @property
+    def _control_url(self) -> str:
         if self.addresses is None:
             raise RuntimeError("`start` comes first")
-        control_url = self.addresses.control_url
-        await control.close_market(self.world, control_url)
+        return self.addresses.control_url
+
+    async def _count(self) -> tuple[Counts, list[Delivered]]:
+        """The ticks are read first: then the fence of each and the delivery of each are there, too."""
         js = self._clients[-1].jetstream()
-        deadline = time.monotonic() + SETTLE_WITHIN_S
-        stored = -1
-        while stored != self.ledger.stored and time.monotonic() < deadline:
-            stored = self.ledger.stored
-            await asyncio.sleep(QUIET_S)
-        stored_ticks = await watching.read_all(js)
-        delivered = await control.read_delivered(self.world, control_url)
-        verdict = judging.judge(stored_ticks, delivered)
-        began_s = time.time() - self.journal.elapsed_s()
-        for tick in verdict.lost[:SHOWN_LOST]:
-            self.journal.note(summary.describe_lost(tick, began_s), Tone.BAD)
-        return verdict
+        stored, epochs = await watching.read_stored(js), await watching.read_epochs(js)
+        delivered = await control.read_delivered(self.world, self._control_url)
+        return join.count(delivered, stored, epochs, until_ns=time.time_ns()), delivered

@@ -126,9 +126,10 @@ def _draw_notes(notes: Sequence[Note]) -> RenderableType:
 
 
 def _draw_foot(screen: Screen) -> RenderableType:
+    tally = screen.tally
     counts = Text.assemble(
-        f"stored {screen.stored:,}", "   ", _count("lost", screen.lost), "   ",
-        _count("repeated", screen.repeated), "   ", _count("out of order", screen.disordered),
+        f"stored {tally.stored:,}", "   ", _count("lost", tally.lost), "   ",
+        _count("repeated", tally.repeated), "   ", _count("out of order", tally.disordered),
     )  # fmt: skip
     keys = Text.assemble(
         ("m", "bold"), " move  ", ("k", "bold"), " kill the active  ", ("q", "bold"), " quit"

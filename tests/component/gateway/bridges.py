@@ -35,10 +35,10 @@ from mds_protocol.wire.encodings import Encoding
 from mds_protocol.wire.fence import Fence
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import DEFAULT, ROUTES_BUCKET, encode_key
+from mds_simulator.counting import join
 from tests.kit.nats_server import WITHIN_S, NatsServer, create_streams
 from tests.kit.reading_back import parse_ns
 from tests.kit.tcp_proxy import HoldingProxy
-from tests.oracle import join
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence

@@ -29,12 +29,12 @@ from mds_protocol.resources.reasons import FailoverReason
 from mds_protocol.wire import headers, streams
 from mds_protocol.wire.subjects import DEFAULT
 from mds_simulator.testing import RunningSimulator, client_environment, start_simulator
-from tests.kit import reading_back as reading
+from tests.kit import judging
+from tests.kit.judging import Source
 from tests.kit.nats_server import NatsServer, create_streams
 from tests.kit.operator_stand_in import NAMESPACE, OperatorStandIn
 from tests.kit.tcp_proxy import Held, HoldingProxy
-from tests.oracle import join
-from tests.oracle.reading import read_delivered
+from tests.kit.waiting import wait_until_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,11 +42,12 @@ if TYPE_CHECKING:
 
     from nats.aio.client import Client
 
+    from tests.kit.judging import Findings
+
 STREAM_BYTES = 2 << 30
 WITHIN_S = 90.0  # the end of a test that hangs, never a claim about speed
 LOOK_EVERY_S = 0.05
 LOG_SHOWN = 2_000  # characters
-SETTLE_S = 1.5  # mostly enough for the active account to store what was delivered last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,38 +149,6 @@ class Move:
     decided_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What the stream holds, joined with what was delivered."""
-
-    counts: join.Counts
-    ticks: list[reading.StoredTick]
-    fences: list[reading.StoredFence]
-    delivered: list[join.Delivered]
-
-    @property
-    def late(self) -> list[reading.StoredTick]:
-        return reading.find_late(self.ticks, self.fences)
-
-    def holds_what_came_after(self, moment_ns: int) -> bool:
-        """Whether the active account has stored something that its front delivered after the moment.
-
-        It stores in the order in which it receives, so all before had its turn by then.
-        """
-        active = self.accounts[-1]
-        after = {
-            (one.contract, one.serial)
-            for one in self.delivered
-            if one.account == active and one.at_ns > moment_ns
-        }
-        return any(tick.account == active and tick.mark in after for tick in self.ticks)
-
-    @property
-    def accounts(self) -> list[str]:
-        """Who was active, in order."""
-        return [epoch.account for epoch in reading.build_epochs(self.fences)]
-
-
 @dataclass(slots=True)
 class Installation:
     setup: Setup
@@ -197,20 +166,21 @@ class Installation:
 
     async def wait_for_tick(self, *, epoch: int = 0, after_ns: int = 0) -> None:
         """One that was stored in that epoch, after that moment."""
-        try:
-            async with asyncio.timeout(WITHIN_S):
-                while not await self._is_newest_tick(epoch, after_ns):  # noqa: ASYNC110 - the stream cannot tell us
-                    await asyncio.sleep(LOOK_EVERY_S)
-        except TimeoutError:
-            raise AssertionError(f"no tick of epoch {epoch} within {WITHIN_S:g} s") from None
+        await wait_until_async(
+            f"a tick of epoch {epoch} or later is stored",
+            self._read_newest,
+            lambda found: found is not None and found.epoch >= epoch and found.publish_ns > after_ns,
+            within_s=WITHIN_S,
+            every_s=LOOK_EVERY_S,
+        )
 
-    async def _is_newest_tick(self, epoch: int, after_ns: int) -> bool:
+    async def _read_newest(self) -> headers.Publication | None:
+        """Of the newest tick, what its publisher says; None while NATS does not answer."""
         try:
             newest = await self.client.jetstream().get_last_msg("MD", "md.>")
         except (NatsError, TimeoutError):
-            return False
-        published = headers.parse_publication((newest.headers or {})[headers.MDS_PUB])
-        return published.epoch >= epoch and published.publish_ns > after_ns
+            return None
+        return headers.parse_publication((newest.headers or {})[headers.MDS_PUB])
 
     async def hand_over(self, to: str) -> Move:
         """Planned: both live, the route changes."""
@@ -243,23 +213,10 @@ class Installation:
         self.start(account)
         await self.wait_until_hot(account)
 
-    async def judge(self, settle_s: float = SETTLE_S) -> Findings:
+    async def judge(self) -> Findings:
         """Counts over everything up to now, when all of it had its turn to be stored."""
-        until_ns, deadline = time.time_ns(), time.monotonic() + WITHIN_S
-        while time.monotonic() < deadline:
-            await asyncio.sleep(settle_s)
-            findings = await asyncio.to_thread(self._count, until_ns)
-            if findings.holds_what_came_after(until_ns):
-                return findings
-        raise AssertionError(f"nothing that came after is stored within {WITHIN_S:g} s")
-
-    def _count(self, until_ns: int) -> Findings:
-        ticks, fences = reading.read_ticks(self.nats.port), reading.read_fences(self.nats.port)
-        accounts = {account: account for account in self.setup.accounts}
-        delivered = read_delivered(self.simulator.delivered(), accounts)
-        stored, epochs = reading.build_stored(ticks), reading.build_epochs(fences)
-        counts = join.count(delivered, stored, epochs, until_ns=until_ns)
-        return Findings(counts, ticks, fences, delivered)
+        source = Source(self.nats.port, self.simulator, self.setup.accounts)
+        return await asyncio.to_thread(judging.judge, source)
 
     async def _move(self, to: str, begun_ns: int, reason: FailoverReason) -> Move:
         route = await self.operator.move(to, reason)

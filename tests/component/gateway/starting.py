@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mds_simulator.testing import client_environment
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ COMMAND = (sys.executable, "-m", "mds_gateway")
 LISTENING = re.compile(r'"http on (\S+)"')
 SECRETS = {"userID": "u-Z3kQ", "password": "p-W8mXv2", "appID": "a-T5nB", "authCode": "c-R7dLk"}
 WITHIN_S = 60.0  # the end of a test that hangs, never a claim about speed
+LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,20 @@ class RunningGateway:
     @property
     def http(self) -> str:
         """Where its pages are: it takes any free port and says which."""
-        deadline = time.monotonic() + WITHIN_S
-        while True:
-            if said := LISTENING.search(self.log.read_text()):
-                return f"http://{said[1]}"
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
+        said = wait_until(
+            "it says where it listens",
+            self._find_address,
+            lambda found: found is not None,
+            within_s=WITHIN_S,
+            every_s=LOOK_EVERY_S,
+            explain=self.log.read_text,
+        )
+        return f"http://{said}"
+
+    def _find_address(self) -> str | None:
+        said = LISTENING.search(self.log.read_text())
+        assert said or self.process.poll() is None, self.log.read_text()
+        return said[1] if said else None
 
     def lines(self) -> list[dict[str, Any]]:
         """The log so far; every line must be JSON."""
@@ -99,25 +107,33 @@ class RunningGateway:
 
     def wait_for(self, path: str, text: str, within_s: float = WITHIN_S) -> tuple[int, str]:
         """Until the page holds the text."""
-        deadline = time.monotonic() + within_s
-        said = "nothing"
-        while time.monotonic() < deadline:
+
+        def look() -> tuple[int, str]:
             try:
-                status, said = self.get(path)
+                return self.get(path)
             except OSError as exc:
-                status, said = 0, str(exc)
-            if text in said:
-                return status, said
-            assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.05)
-        raise TimeoutError(f"{path} does not say {text!r} but {said!r}; {self.log.read_text()[-2000:]}")
+                assert self.process.poll() is None, self.log.read_text()
+                return 0, str(exc)
+
+        return wait_until(
+            f"{path} says {text!r}",
+            look,
+            lambda found: text in found[1],
+            within_s=within_s,
+            every_s=LOOK_EVERY_S,
+            explain=lambda: self.log.read_text()[-2000:],
+        )
 
     def wait_for_line(self, begins: str) -> None:
         """Until the log has a message that begins so: unlike a page, it stays when the process ends."""
-        deadline = time.monotonic() + WITHIN_S
-        while f'"{begins}' not in self.log.read_text():
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
+        wait_until(
+            f"the log says {begins!r}",
+            self.log.read_text,
+            lambda log: f'"{begins}' in log,
+            within_s=WITHIN_S,
+            every_s=LOOK_EVERY_S,
+            explain=self.log.read_text,
+        )
 
     def wait(self, within_s: float = WITHIN_S) -> int:
         return self.process.wait(within_s)

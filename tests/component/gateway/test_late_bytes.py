@@ -14,7 +14,7 @@ from tests.mutations.patching import apply_patch
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.component.gateway.harness import Findings
+    from tests.kit.judging import Findings
 
 HOLD_S = 5.0
 FEWEST_LATE = 100  # of the thousand that come while the sender waits 3 s for an answer
@@ -38,7 +38,7 @@ async def test_bytes_that_come_after_the_next_fence_are_not_stored(tmp_path: Pat
 
     assert findings.late == []
     assert findings.counts.is_clean
-    assert findings.accounts == ["ctp-a", "ctp-b"]
+    assert findings.publishers == ["ctp-a", "ctp-b"]
 
 
 async def test_without_the_fence_header_the_same_bytes_are_stored(tmp_path: Path) -> None:

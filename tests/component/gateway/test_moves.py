@@ -8,12 +8,14 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.component.gateway.harness import SMALL, Findings, start_installation
+from tests.component.gateway.harness import SMALL, start_installation
 from tests.kit import reading_back as reading
 from tests.mutations.patching import apply_patch
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.kit.judging import Findings
 
 FEWEST_DROPPED = 10  # of some hundreds: a busy machine delivers fewer
 PAUSE_S = 3.0
@@ -29,8 +31,7 @@ def assert_clean(findings: Findings) -> None:
 
 
 def print_gaps(findings: Findings) -> None:
-    epochs = reading.build_epochs(findings.fences)[1:]
-    gaps = {epoch.number: reading.gap_ns(findings.ticks, epoch.number) for epoch in epochs}
+    gaps = {epoch.number: reading.gap_ns(findings.ticks, epoch.number) for epoch in findings.epochs[1:]}
     print({epoch: f"{gap / 1e6:.0f} ms" for epoch, gap in gaps.items()})  # noqa: T201 - shown by pytest -s
 
 
@@ -44,7 +45,7 @@ async def test_moves_by_hand_over_and_after_kill_lose_nothing(tmp_path: Path) ->
             await installation.restart(dying)
         findings = await installation.judge()
 
-    assert findings.accounts == ["ctp-a", "ctp-b", "ctp-a", "ctp-b", "ctp-a"]
+    assert findings.publishers == ["ctp-a", "ctp-b", "ctp-a", "ctp-b", "ctp-a"]
     assert_clean(findings)
     print_gaps(findings)
 
@@ -59,7 +60,7 @@ async def test_active_that_was_stopped_and_wakes_after_the_move_writes_nothing_m
         await installation.wait_until_hot("ctp-a")
         findings = await installation.judge()
 
-    assert findings.accounts == ["ctp-a", "ctp-b"]
+    assert findings.publishers == ["ctp-a", "ctp-b"]
     assert_clean(findings)
     print_gaps(findings)
 
@@ -75,7 +76,7 @@ async def test_feed_goes_on_by_itself_after_nats_died_and_came_back(tmp_path: Pa
         await installation.wait_until_hot()
         findings = await installation.judge()
 
-    assert findings.accounts == ["ctp-a"]
+    assert findings.publishers == ["ctp-a"]
     assert_clean(findings)
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from mds_operator.adapters.nats.link import Link
+from tests.kit.waiting import wait_until_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -40,9 +41,9 @@ async def connected(access: Access, name: str) -> AsyncIterator[Link]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Fails the test by TimeoutError where it does not come about."""
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(LOOK_EVERY_S)
+    """Looks in the loop, where what is waited for runs, too."""
+
+    async def look() -> bool:
+        return condition()
+
+    await wait_until_async("it comes about", look, within_s=WITHIN_S, every_s=LOOK_EVERY_S)

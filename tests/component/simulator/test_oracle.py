@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from mds_simulator.counting.join import Counts, Epoch, Stored, count
+from mds_simulator.counting.records import build_delivered
 from tests.component.simulator.binding import USER
-from tests.oracle.join import Counts, Epoch, Stored, count
-from tests.oracle.reading import read_delivered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def take_over(
     for one in (stored(2, tick) for tick in bindings["b"].ticks):
         if one.serial > newest.get(one.contract, 0):
             stream.setdefault((one.contract, one.serial), one)
-    deliveries = read_delivered(simulator.delivered(), {"a": "a", "b": "b"})
+    deliveries = build_delivered(simulator.delivered(), "ab")
     epochs = [Epoch(1, "a", 0), Epoch(2, "b", began)]
     return list(stream.values()), lambda entries: count(deliveries, entries, epochs, until_ns=time.time_ns())
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mds_protocol.wire.fence import Fence
+from mds_simulator.counting.join import Delivered
 from tests.chaos.samples import SLACK_NS, Evidence, Window
 from tests.kit.reading_back import StoredFence, StoredTick
-from tests.oracle.join import Delivered
 
 MS = 1_000_000
 DUE_NS = SLACK_NS + MS  # the window begins at 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from mds_demo.counting import Count
+from mds_simulator.counting.ledger import Tally
 from tests.unit.tryout.builders import make_tick
 
 
@@ -19,8 +20,8 @@ def test_a_fault_costs_only_what_came_after_the_mark() -> None:
 
     cost = count.sum_up("a fault", mark)
 
-    assert (cost.lost, cost.repeated, cost.disordered) == (2, 1, 0)
-    assert not cost.is_clean
+    assert cost.tally == Tally(stored=3, lost=2, repeated=1)
+    assert not cost.tally.is_clean
 
 
 def test_the_gap_of_a_fault_is_that_of_its_first_move() -> None:
@@ -32,7 +33,7 @@ def test_the_gap_of_a_fault_is_that_of_its_first_move() -> None:
     cost = count.sum_up("a fault", mark)
 
     assert (cost.before, cost.after, round(cost.gap_ms)) == ("broker-a", "broker-b", 400)
-    assert cost.is_clean
+    assert cost.tally.is_clean
 
 
 def test_without_a_move_the_gap_is_the_longest_silence_since_the_mark() -> None:
@@ -69,4 +70,4 @@ def test_a_tick_out_of_order_is_told() -> None:
     mark = count.mark()
     count.add(make_tick(2, order_key=(0, 0)), 2.0)
 
-    assert count.sum_up("a fault", mark).disordered == 1
+    assert count.sum_up("a fault", mark).tally.disordered == 1

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from mds_demo import seen, summary, tables
 from mds_demo.counting import Cost
+from mds_simulator.counting.ledger import Tally
 from tests.unit.demo.resources import account, subscription
 
-MOVED = Cost("a priority is edited", "ctp-a", "ctp-b", 48.4, 0, 0, 0)
-ORDINARY = Cost("nothing, longest silence", "ctp-a", "ctp-a", 12.0, 0, 0, 0)
-LOSSY = Cost("kill -9", "ctp-b", "ctp-a", 1252.0, 3, 2, 1)
+MOVED = Cost("a priority is edited", "ctp-a", "ctp-b", 48.4, Tally())
+ORDINARY = Cost("nothing, longest silence", "ctp-a", "ctp-a", 12.0, Tally())
+LOSSY = Cost("kill -9", "ctp-b", "ctp-a", 1252.0, Tally(lost=3, repeated=2, disordered=1))
 
 
 def test_columns_are_as_wide_as_their_widest_cell_and_lines_end_without_spaces() -> None:

@@ -13,9 +13,8 @@ SEEDS = range(12)
 
 
 def assert_whole(world: World) -> None:
-    assert world.count_repeated() == 0
-    assert world.count_disordered() == 0
-    assert world.find_lost() == []
+    counts = world.count()
+    assert (counts.lost, counts.repeated, counts.disordered) == ((), (), ())
 
 
 def start(seed: int) -> World:
@@ -191,7 +190,7 @@ def test_a_night_that_is_replayed_is_not_published_again() -> None:
     world.run(0.2, ticks=False)
 
     assert account.publication.counts.replayed > 0
-    assert world.count_disordered() == 0
+    assert world.count().disordered == ()
     assert len(world.stream.entries) - stored < 50
 
 

@@ -22,6 +22,7 @@ from mds_gateway.domain.window import Window
 from mds_protocol.failover.fencing import FENCE_REFUSED, Fence
 from mds_protocol.failover.takeover import Last
 from mds_protocol.wire.route import Route
+from mds_simulator.counting import join
 
 STEP_S = 0.005
 
@@ -86,14 +87,6 @@ class Stream:
     def first_entry(self) -> int:
         """Where in `entries` to begin to look for what it holds."""
         return bisect_left(self.entries, self.first, key=lambda entry: entry[0])
-
-    def last_ever(self, up_to: int) -> dict[bytes, Last[bytes]]:
-        """As if nothing had ever gone: what is counted by."""
-        return {
-            tick.contract: Last(tick.order_key, tick.identity)
-            for sequence, tick, _, _ in self.entries
-            if sequence < up_to
-        }
 
 
 @dataclass
@@ -320,51 +313,25 @@ class World:
             snapshot=False,
         )
 
-    # --- counting, by the definitions of the design
+    # --- counting, by the oracle
 
-    def count_repeated(self) -> int:
-        identities = [tick.identity for _, tick, _, _ in self.stream.entries]
-        return len(identities) - len(set(identities))
-
-    def count_disordered(self) -> int:
-        newest: dict[bytes, tuple[int, int]] = {}
-        disordered = 0
-        for _, tick, _, _ in self.stream.entries:
-            disordered += tick.order_key < newest.get(tick.contract, (0, 0))
-            newest[tick.contract] = tick.order_key
-        return disordered
-
-    def find_lost(self) -> list[bytes]:
-        """Between the first and the last tick that an account stored in one tenure, all it received.
-
-        Across a takeover the new account owes what its front delivered after the contract's last stored tick.
-        """
-        lost = []
-        stored = {tick.identity for _, tick, _, _ in self.stream.entries}
-        position = {tick.identity: sequence for sequence, tick, _, _ in self.stream.entries}
-        for name, epoch in {(a, e) for _, _, a, e in self.stream.entries}:
-            mine = [tick for _, tick, a, e in self.stream.entries if (a, e) == (name, epoch)]
-            first, last = position[mine[0].identity], position[mine[-1].identity]
-            before = self.stream.last_ever(first)
-            after = self.stream.last_ever(last + 1)
-            lost += [
-                tick.identity
-                for tick in self.accounts[name].delivered
-                if tick.identity not in stored and _is_owed(tick, before, after)
-            ]
-        return lost
+    def count(self) -> join.Counts:
+        """The exchange's serial is the clock; due is what came before the newest stored tick."""
+        entries = [tick for _, tick, _, _ in self.stream.entries]
+        until = entries[-1].arrival if entries else 0
+        delivered = [
+            join.Delivered(name, tick.contract.decode(), _serial(tick), tick.arrival)
+            for name, account in self.accounts.items()
+            for tick in account.delivered
+        ]
+        stored = [
+            join.Stored(epoch, tick.contract.decode(), _serial(tick), tick.identity.decode(), tick.order_key)
+            for _, tick, _, epoch in self.stream.entries
+        ]
+        writers = {epoch: account for _, _, account, epoch in self.stream.entries}
+        epochs = [join.Epoch(epoch, account, active_ns=0) for epoch, account in sorted(writers.items())]
+        return join.count(delivered, stored, epochs, until_ns=until)
 
 
-def _serial(identity: bytes) -> int:
-    return int(identity.split(b"-")[1])
-
-
-def _is_owed(tick: FinishedTick, before: dict[bytes, Last[bytes]], after: dict[bytes, Last[bytes]]) -> bool:
-    last = after.get(tick.contract)
-    start = before.get(tick.contract)
-    serial = _serial(tick.identity)
-    return (
-        last is not None
-        and serial < _serial(last.identity)
-        and (start is None or serial > _serial(start.identity))
-    )
+def _serial(tick: FinishedTick) -> int:
+    return int(tick.identity.split(b"-")[1])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mds_tryout.counting import StoredTick
-from mds_tryout.judging import Delivered
+from mds_tryout.feed import StoredTick
 
 
 def make_tick(
@@ -28,9 +27,3 @@ def make_tick(
         ask=3501.0 + serial,
         volume=10 * serial,
     )
-
-
-def make_delivered(
-    serial: int, *, contract: str = "rb2701", account: str = "broker-a", is_live: bool = True
-) -> Delivered:
-    return Delivered(contract, serial, float(serial), account, is_live)

@@ -7,46 +7,58 @@ from pathlib import Path
 from mds_protocol.resources.reasons import FailoverReason
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.settings import Settings
-from mds_tryout import control, directing, summary
-from mds_tryout.counting import Handover
+from mds_simulator.counting.join import Counts, Delivered
+from mds_tryout import directing, summary
 from mds_tryout.deciding import Move
 from mds_tryout.errors import TryError
-from mds_tryout.judging import Delivered, Verdict
+from mds_tryout.feed import Feed, Handover
 from mds_tryout.processes import Death, Program, read_tail
-from tests.unit.tryout.builders import make_delivered
+from tests.unit.tryout.builders import make_tick
 
-CLEAN = Verdict(stored=1_254, contracts=100, lost=(), missed=0, repeated=0, disordered=0, foreign=0)
-GAPS = [Handover(2, "broker-a", "broker-b", 41.4), Handover(3, "broker-b", "broker-a", 643.0)]
+FEED = Feed(
+    latest={"rb2701": make_tick(1)},
+    handovers=[Handover(2, "broker-a", "broker-b", 41.4), Handover(3, "broker-b", "broker-a", 643.0)],
+)
 
 
 def test_the_summary_is_one_line() -> None:
-    assert summary.describe(CLEAN, 1.36, GAPS) == (
-        "try: ok: 1,254 ticks of 100 contracts, the first after 1.4 s; gaps of the moves 41 ms, 643 ms;"
+    assert summary.describe(Counts(stored=1_254), FEED, 1.36) == (
+        "try: ok: 1,254 ticks of 1 contracts, the first after 1.4 s; gaps of the moves 41 ms, 643 ms;"
         " lost 0, repeated 0, out of order 0"
     )
 
 
 def test_a_loss_is_not_ok() -> None:
-    lost = Verdict(
-        stored=9, contracts=1, lost=(make_delivered(3),), missed=2, repeated=1, disordered=0, foreign=0
-    )
+    counts = Counts(lost=(("rb2701", 3),), repeated=(("rb2701", 4),), stored=9)
 
-    line = summary.describe(lost, None, [])
+    line = summary.describe(counts, Feed(), None)
 
     assert line.startswith("try: NOT OK: ")
-    assert line.endswith("lost 1, repeated 1, out of order 0, not delivered to the publisher 2")
+    assert line.endswith("lost 1, repeated 1, out of order 0")
 
 
-def test_a_delivery_of_the_simulator_is_read_as_it_writes_it() -> None:
-    line = (
-        '{"front":"a","session":3,"user":"broker-a","at_ns":1500000000,"kind":"live",'
-        '"ticks":[["rb2701",7],["SPD SR409&SR501",1]]}'
-    )
+def test_nothing_stored_is_not_ok() -> None:
+    assert summary.describe(Counts(), Feed(), None).startswith("try: NOT OK: 0 ticks")
 
-    assert control.parse_delivered(line) == [
-        Delivered("rb2701", 7, 1.5, "broker-a", is_live=True),
-        Delivered("SPD SR409&SR501", 1, 1.5, "broker-a", is_live=True),
+
+def test_what_is_nobodys_fault_is_told_apart() -> None:
+    missed = (("rb2701", 5), ("rb2701", 6))
+    line = summary.describe(Counts(front_missed=missed, died_with=missed[:1], stored=9), Feed(), None)
+
+    assert line.startswith("try: ok: ")
+    assert line.endswith("out of order 0, died with the one before 1, not delivered to the publisher 2")
+
+
+def test_a_lost_tick_is_told_with_all_who_had_it() -> None:
+    delivered = [
+        Delivered("broker-a", "rb2701", 3, 7_500_000_000),
+        Delivered("broker-b", "rb2701", 3, 7_510_000_000),
+        Delivered("broker-b", "rb2701", 4, 8_000_000_000),
     ]
+
+    assert summary.describe_lost(("rb2701", 3), delivered, began_s=5.0) == (
+        "lost: rb2701 serial 3, delivered to broker-a at 2.50 s, to broker-b at 2.51 s"
+    )
 
 
 def test_an_error_is_one_line_with_its_log_and_its_remedy() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from mds_simulator.counting.ledger import Tally
 from mds_tryout import view
 from mds_tryout.journal import Note, Tone
 from mds_tryout.screen import AccountRow, Role, Screen
@@ -43,10 +44,7 @@ SCREEN = Screen(
         Note(6.01, "broker-a killed with SIGKILL, pid 4711", Tone.BAD),
         Note(6.71, "broker-b publishes, epoch 3: 712 ms after the last tick of broker-a", Tone.GOOD),
     ),
-    stored=8_211,
-    lost=0,
-    repeated=0,
-    disordered=0,
+    tally=Tally(stored=8_211),
 )
 
 
@@ -80,7 +78,7 @@ def test_before_anything_is_heard_the_screen_says_so() -> None:
 
 
 def test_a_loss_stands_out() -> None:
-    assert "\x1b[1;31mlost 3" in draw(replace(SCREEN, lost=3), colours=True)
+    assert "\x1b[1;31mlost 3" in draw(replace(SCREEN, tally=Tally(lost=3)), colours=True)
     assert "\x1b[32mlost 0" in draw(SCREEN, colours=True)
 
 

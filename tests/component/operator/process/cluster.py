@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mds_operator.adapters.kube.objects import OURS, Kube
 from mds_operator.adapters.kube.requests import APPLY, MERGE
 from mds_operator.domain.seen import ACCOUNT_LABEL
-from tests.component.operator.process.operator_process import LOOK_EVERY_S, WITHIN_S
+from tests.component.operator.process.operator_process import WITHIN_S
+from tests.kit.waiting import wait_until_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,11 +96,7 @@ class Cluster:
 
     async def until(self, read: Callable[[], Any], condition: Callable[[Any], bool]) -> Any:
         """What was read when the condition held."""
-        deadline = time.monotonic() + WITHIN_S
-        while not condition(found := await read()):
-            assert time.monotonic() < deadline, json.dumps(found, indent=1, default=str)[-4000:]
-            await asyncio.sleep(LOOK_EVERY_S)
-        return found
+        return await wait_until_async(f"{self.name} is as awaited", read, condition, within_s=WITHIN_S)
 
     # --- inside
 

@@ -8,10 +8,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
+
+from tests.kit.waiting import wait_until_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,14 +60,23 @@ class OperatorProcess:
 
     async def leads(self) -> OperatorProcess:
         """Until it does, knows its namespaces and reaches NATS."""
-        await until(lambda: "mds_operator_leader 1.0" in self.page("/metrics"), self._explain)
-        await until(lambda: self.page("/readyz") == "ok\n", self._explain)
+        await self.until("it leads", lambda: "mds_operator_leader 1.0" in self.page("/metrics"))
+        await self.until("it is ready", lambda: self.page("/readyz") == "ok\n")
         return self
+
+    async def until(self, what: str, condition: Callable[[], bool]) -> None:
+        """The condition is asked in a thread: it may speak to the process."""
+        await wait_until_async(
+            f"{self.log.stem}: {what}",
+            lambda: asyncio.to_thread(condition),
+            within_s=WITHIN_S,
+            explain=self._explain,
+        )
 
     async def has_worked(self) -> None:
         """Until it has reconciled ten times more, which is when it could have done what it must not."""
         enough = self.metric(RECONCILED) + 10
-        await until(lambda: self.metric(RECONCILED) >= enough, self._explain)
+        await self.until("it has reconciled ten times more", lambda: self.metric(RECONCILED) >= enough)
 
     def page(self, path: str) -> str:
         """Its text, whatever the status; empty while nobody answers."""
@@ -113,11 +123,3 @@ class OperatorProcess:
 
     def _explain(self) -> str:
         return self.said[-LOG_SHOWN:]
-
-
-async def until(condition: Callable[[], bool], explain: Callable[[], object] = lambda: "") -> None:
-    """The condition is asked in a thread: it may speak to a process."""
-    deadline = time.monotonic() + WITHIN_S
-    while not await asyncio.to_thread(condition):
-        assert time.monotonic() < deadline, f"it did not come about within {WITHIN_S:g} s: {explain()}"
-        await asyncio.sleep(LOOK_EVERY_S)

@@ -1,4 +1,4 @@
-"""Joins what the simulator's fronts delivered with what the stream holds, and counts by design section 5.
+"""Counts by delivery: joins what the fronts handed to whom with what the stream holds. The oracle.
 
 A snapshot's serial (CurrDelta) is the truth here: no product code uses it, it is in no identity, and the
 simulator counts it up by one for each contract. Pure: records in, counts out.
@@ -68,7 +68,8 @@ class Counts:
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.repeated or self.disordered or self.invented)
+        """Nothing stored would prove nothing."""
+        return self.stored > 0 and not (self.lost or self.repeated or self.disordered or self.invented)
 
 
 @dataclass(slots=True)
@@ -174,8 +175,9 @@ def _due(
 
 
 def _left(fresh: Sequence[Delivered], account: str, ranges: Mapping[str, _Range], until_ns: int) -> set[Mark]:
-    """What an account had and had not stored when its successor's fence was. What it gets later, as a
-    standby, is nobody's legacy.
+    """What an account had and had not stored when its successor's fence was.
+
+    What it gets later, as a standby, is nobody's legacy.
     """
     return {
         (one.contract, one.serial)
