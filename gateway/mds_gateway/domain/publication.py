@@ -142,6 +142,8 @@ class Publication:
         if route is not None:
             self._claim.note_route(route, asked_at)
         self._claim.stored, self._claim.stored_is_fresh = stored, True
+        if self.phase is Phase.READING:
+            return self._read_again(now)
         return self._decide(now)
 
     def on_fence_stored(self, fence: Fence, now: float) -> tuple[Action, ...]:
@@ -186,7 +188,7 @@ class Publication:
         return self._decide(now)
 
     def on_read_failed(self, now: float) -> None:
-        """The last ticks did not come, or not all of them: read again soon, behind the same fence."""
+        """The last ticks did not come, or not all of them: look soon whether our fence still stands."""
         if self.phase is Phase.READING:
             self._asking.answer_due = now + ASK_AGAIN_S
 
@@ -204,9 +206,9 @@ class Publication:
         actions: tuple[Action, ...] = NOTHING
         if asking.answer_due is not None and now >= asking.answer_due:
             actions = self.on_request_failed(now)
-            if self.phase is Phase.READING and self._claim.own is not None:
+            if self.phase is Phase.READING:
                 asking.answer_due = now + ANSWER_OVERDUE_S
-                return (*actions, ReadLast(self._claim.own.sequence))
+                actions += (ReadStanding(),)
         if self.phase is Phase.ACTIVE and now >= self._look_at_room_at:
             self._look_at_room_at = now + LOOK_AT_ROOM_EVERY_S
             actions += (ReadRoom(),)
@@ -337,6 +339,14 @@ class Publication:
             return NOTHING
         self._claim.stored_is_fresh, self._claim.has_claimed = False, True
         return self._write_fence(route.epoch, over, now)
+
+    def _read_again(self, now: float) -> tuple[Action, ...]:
+        """A read that failed is made again behind the same fence, while that is the newest."""
+        own, stored = self._claim.own, self._claim.stored
+        if own is None or stored is None or stored.sequence != own.sequence:
+            return self._on_fenced_off(now)
+        self._asking.answer_due = now + ANSWER_OVERDUE_S
+        return (ReadLast(own.sequence), *self._decide(now))
 
     def _write_fence(self, epoch: int, over: int, now: float) -> tuple[Action, ...]:
         self._asking.answer_due, self._asking.is_writing = now + ANSWER_OVERDUE_S, True

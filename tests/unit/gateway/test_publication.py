@@ -17,8 +17,8 @@ def assert_whole(world: World) -> None:
     assert (counts.lost, counts.repeated, counts.disordered) == ((), (), ())
 
 
-def start(seed: int) -> World:
-    world = World(seed)
+def start(seed: int, *, front_loss: float = 0.01) -> World:
+    world = World(seed, front_loss=front_loss)
     world.run(0.5)
     world.move("a")
     world.run(1.0)
@@ -230,6 +230,24 @@ def test_a_read_that_failed_is_made_again_behind_the_same_fence_and_only_then_it
 
     assert waiting is Phase.READING
     assert world.stream.fence == fence
+    assert publishers(world) == ["b"]
+    assert_whole(world)
+
+
+def test_a_fence_that_goes_while_the_stream_is_read_is_written_again() -> None:
+    world = start(1, front_loss=0.0)
+    world.reads_fail_until = world.now + 0.3
+    world.move("b")
+    world.run(0.2)
+    waiting, fence = world.accounts["b"].publication.phase, world.stream.fence
+    world.stream.purge()
+    world.run(2.0)
+    world.run(0.5, ticks=False)
+
+    assert waiting is Phase.READING
+    assert fence is not None
+    assert world.stream.fence is not None
+    assert world.stream.fence.sequence > fence.sequence
     assert publishers(world) == ["b"]
     assert_whole(world)
 

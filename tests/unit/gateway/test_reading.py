@@ -139,33 +139,29 @@ def test_the_last_of_each_contract_before_the_fence_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sequence", "kept"), [pytest.param(39, 1, id="just before"), pytest.param(41, 0, id="just behind")]
+    "fence",
+    [pytest.param(41, id="a newer one of ours"), pytest.param(39, id="an older one, of a replica that lags")],
 )
-def test_what_lies_behind_the_fence_is_not_kept(sequence: int, kept: int) -> None:
-    assert len(collect(created(2), stored(1, sequence, 1)).last) == kept
+def test_another_fence_does_not_complete_it(fence: int) -> None:
+    with pytest.raises(ReadError, match="without the fence 40"):
+        collect(created(2), stored(1, 12, 1), stored(2, fence, 0, subject=FENCE))
 
 
 @pytest.mark.parametrize(
     ("message", "complete"),
     [
         pytest.param(stored(1, 39, 1), False, id="one before the fence, and more to come"),
-        pytest.param(stored(1, 39, 0), True, id="one before the fence, and nothing to come: it was purged"),
+        pytest.param(stored(1, 38, 1, subject=FENCE), False, id="an older fence, and more to come"),
         pytest.param(stored(1, 40, 5, subject=FENCE), True, id="the fence, and others publish on"),
-        pytest.param(stored(1, 41, 5), True, id="one behind the fence"),
+        pytest.param(stored(1, 40, 0, subject=FENCE), True, id="the fence, and nothing to come"),
     ],
 )
-def test_the_fence_or_the_end_completes_it(message: Message, complete: bool) -> None:  # noqa: FBT001 - a column
+def test_the_fence_alone_completes_it(message: Message, complete: bool) -> None:  # noqa: FBT001 - a column
     assert collect(created(6), message).is_complete is complete
 
 
 def test_what_the_server_says_after_it_is_complete_changes_nothing() -> None:
     assert collect(created(1), stored(1, 40, 0, subject=FENCE), NO_MORE).is_complete
-
-
-def test_a_stream_without_ticks_is_complete_at_once() -> None:
-    collecting = collect(created(0))
-
-    assert (collecting.is_complete, collecting.last) == (True, {})
 
 
 def test_the_next_batch_is_asked_for_when_one_is_through() -> None:
@@ -180,11 +176,9 @@ def test_the_next_batch_is_asked_for_when_one_is_through() -> None:
 
 
 def test_with_a_domain_the_place_stands_two_tokens_later() -> None:
-    reply = b"$JS.ACK.hub.ABCDEF.MD.c.1.12.1.1795271132241371459.0.token"
-    collecting = collect(created(1), stored(1, 12, 0)._replace(reply=reply))
+    reply = b"$JS.ACK.hub.ABCDEF.MD.c.1.40.1.1795271132241371459.0.token"
 
-    assert collecting.is_complete
-    assert len(collecting.last) == 1
+    assert collect(created(1), stored(1, 40, 0, subject=FENCE)._replace(reply=reply)).is_complete
 
 
 @pytest.mark.parametrize(
@@ -219,6 +213,15 @@ def test_what_is_no_tick_orders_nothing() -> None:
             [created(5), stored(1, 12, 4), NO_MORE],
             "ended after 1 messages: NATS/1.0 404 No Messages",
             id="an end before the fence",
+        ),
+        pytest.param(
+            [created(1), stored(1, 39, 0)],
+            "ended after 1 messages without the fence 40",
+            id="nothing to come",
+        ),
+        pytest.param([created(0)], "ended after 0 messages without the fence 40", id="nothing at all"),
+        pytest.param(
+            [created(5), stored(1, 41, 4)], "ended after 1 messages without the fence 40", id="one behind it"
         ),
         pytest.param(
             [answer(b'{"error":{"code":404,"description":"stream not found"}}')],

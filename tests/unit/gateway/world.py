@@ -225,7 +225,8 @@ class Account:
                     is_lost = self.random.random() < self.world.fence_answers_lost
                     self.answer(("fence", "no answer" if is_lost else stored))
                 case actions.ReadLast(fence):
-                    failed = self.world.now < self.world.reads_fail_until
+                    gone = stream.fence is None or stream.fence.sequence != fence
+                    failed = gone or self.world.now < self.world.reads_fail_until
                     self.answer(("last", fence, None if failed else stream.last(fence)))
                 case actions.ReadRoom():
                     self.answer(("room", stream.room))

@@ -2,9 +2,11 @@
 
     CONSUMER.CREATE, last per subject --> MSG.NEXT, so many at a time --> ... --> the fence: complete
 
-The fence's subject is asked for, too: messages come in the order of the stream, so when the fence comes all
-that lies before it has come. A hole in the consumer's numbers, or an end before the fence, fails the read as
-a whole; whoever asked asks again. Kept is only what orders a contract, never a body.
+The fence's subject is asked for, too: messages come in the order of the stream, so when the fence itself comes
+all that lies before it has come. Nothing else completes a read: a replica that lags has nothing more to send,
+and a fence that is gone or overtaken never comes. So a hole in the consumer's numbers, or any end before the
+fence, fails the read as a whole; whoever asked looks which fence stands, and asks again. Kept is only what
+orders a contract, never a body.
 
 A pull consumer because its batches bound what is under way, and because the stream's leader answers it, also
 where direct reads are not allowed. Measured beside nats-py: docs/decisions.md.
@@ -216,7 +218,8 @@ class Collecting:
             raise ReadError(f"a consumer was answered with {body[:40]!r}") from exc
         if answer.error is not None:
             raise ReadError(f"{self._wanted.stream} gives no consumer: {answer.error.description}")
-        self.is_complete = answer.num_pending == 0
+        if answer.num_pending == 0:
+            raise ReadError(self._tell_end())
         self.may_ask = True
 
     def _on_stored(self, message: Message) -> None:
@@ -224,10 +227,18 @@ class Collecting:
         self._count += 1
         if number != self._count:
             raise ReadError(f"{self._wanted.stream} sent message {number} in place of {self._count}")
-        if sequence < self._wanted.fence and message.subject != self._fence_subject:
+        if message.subject == self._fence_subject:
+            self.is_complete = sequence == self._wanted.fence
+        elif sequence < self._wanted.fence:
             self._keep(message)
-        self.is_complete = pending == 0 or sequence >= self._wanted.fence
+        if not self.is_complete and (pending == 0 or sequence >= self._wanted.fence):
+            raise ReadError(self._tell_end())
         self.may_ask = number % BATCH == 0
+
+    def _tell_end(self) -> str:
+        return (
+            f"{self._wanted.stream} ended after {self._count} messages without the fence {self._wanted.fence}"
+        )
 
     def _keep(self, message: Message) -> None:
         """What is no tick, as another publisher may leave it, orders nothing."""
