@@ -94,15 +94,32 @@ format: .venv/ready ## format and fix what can be fixed
 
 # --- tests -------------------------------------------------------------------------------------------------
 
+# A module at a time to whichever of two workers is free, in the order of the command line: what waits for
+# others comes first, and the many quick ones fill both to the end.
+TOGETHER := --numprocesses=2 --dist=loadscope --no-loadscope-reorder
+# What brings up clusters, and judges moments on them.
+ALONE    := tests/component/devcluster tests/e2e tests/chaos
+KEEP     := --durations-to=.pytest_cache/durations
+
 .PHONY: unit
 unit: .venv/ready ## the tests that need no root, no network and no cluster
-	@$(BIN)/pytest tests/unit tests/oracle
+	@$(BIN)/pytest $(TOGETHER) tests/unit tests/oracle
 
 .PHONY: test
-test: check ## everything: checks, all tests, on real parts and on a cluster of its own (root or Docker)
+test: .venv/ready ## everything: checks, all tests, on real parts and on a cluster of its own (root or Docker)
+	@$(MAKE) --jobs=2 check parts
+	@$(BIN)/pytest $(TOGETHER) $(KEEP)/together.json \
+	    tests/component --ignore=tests/component/devcluster tests/unit tests/oracle
+	@$(BIN)/pytest $(KEEP)/alone.json $(ALONE)
+
+.PHONY: parts
+parts: .venv/ready # of clusters and images, as far as they are missing
 	@$(PYTHON) -m mds_devcluster build
 	@$(PYTHON) -m mds_devcluster images
-	@$(BIN)/pytest tests/unit tests/oracle tests/component tests/e2e tests/chaos
+
+.PHONY: durations
+durations: .venv/ready ## where the time of the last `make test` went; writes docs/results/tests.json
+	@$(PYTHON) -m tests.bench.durations
 
 .PHONY: bench
 bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)

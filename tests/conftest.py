@@ -15,3 +15,5 @@ settings.register_profile(
     "nightly", settings.get_profile("gate"), derandomize=False, max_examples=1_000, print_blob=True
 )
 settings.load_profile("gate")
+
+pytest_plugins = ["tests.kit.durations"]
