@@ -1,6 +1,6 @@
 """Each wrong start of the table: a real process, one line that says what to correct, exit code 2.
 
-All are started at once by a few threads, as each spends its time importing; each test judges its own.
+Nearly all are children of one process that has imported the gateway, as each would spend its time with that.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import subprocess
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,36 +15,28 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.component.gateway import wrong_starts
-from tests.component.gateway.starting import (
-    COMMAND,
-    SECRETS,
-    Told,
-    build_environment,
-    start_gateway,
-    write_files,
-)
+from tests.component.gateway.starting import SECRETS, Told, build_environment, start_gateway, write_files
 from tests.component.gateway.wrong_starts import EXIT_CODE, STARTS, Nats, WrongStart
-from tests.kit import nats_kinds
+from tests.kit import forking, nats_kinds
 from tests.unit.gateway.page import check_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.kit.forking import Ended, Start
     from tests.kit.nats_server import NatsServer
 
-AT_ONCE = 4
-TIMEOUT_S = 180
+PACKAGE = "mds_gateway"
+WITHIN_S = 180.0  # the end of a test that hangs, never a claim about speed
 ALL_SECRETS = (*SECRETS.values(), "n-Q9xJp4", "n-wrong", "n-guest", "n-other")
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-    folder: Path
+class Begun:
+    start: Start
     values: dict[str, str]
+    """What stands for the words in braces of the table."""
 
 
 @pytest.fixture(scope="module")
@@ -74,33 +64,32 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[Nats, s
 
 
 @pytest.fixture(scope="module")
-def ended(
-    addresses: dict[Nats, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Future[Ended]]]:
+def begun(addresses: dict[Nats, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Begun]]:
+    """Told, with its files written; a port is taken meanwhile."""
     root = tmp_path_factory.mktemp("starts")
-    with socket.create_server(("127.0.0.1", 0)) as taken, ThreadPoolExecutor(AT_ONCE) as pool:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         yield {
-            start.id: pool.submit(_run, start, root / str(number), addresses[start.nats], port)
+            start.id: _prepare(start, root / str(number), addresses[start.nats], port)
             for number, start in enumerate(STARTS)
         }
 
 
-def _run(start: WrongStart, folder: Path, nats: str, port: str) -> Ended:
+@pytest.fixture(scope="module")
+def ended(begun: dict[str, Begun]) -> dict[str, Ended]:
+    forked = {start.id: begun[start.id].start for start in STARTS if not start.is_executed}
+    executed = {start.id: begun[start.id].start for start in STARTS if start.is_executed}
+    return forking.start_all(PACKAGE, forked, WITHIN_S) | {
+        name: forking.execute(PACKAGE, start, WITHIN_S) for name, start in executed.items()
+    }
+
+
+def _prepare(start: WrongStart, folder: Path, nats: str, port: str) -> Begun:
     folder.mkdir()
     values = {"dir": str(folder), "nats": nats, "port": port}
     write_files(folder, start.files)
     env = {name: None if value is None else _fill(value, values) for name, value in start.env.items()}
-    process = subprocess.run(
-        COMMAND,
-        env=build_environment(folder, f"nats://{nats}", env),
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-        cwd=folder,
-    )
-    return Ended(process.returncode, process.stdout, process.stderr, folder, values)
+    return Begun(forking.Start(folder, build_environment(folder, f"nats://{nats}", env)), values)
 
 
 def _fill(text: str, values: dict[str, str]) -> str:
@@ -114,20 +103,20 @@ def _to_pattern(line: str) -> str:
 
 
 @pytest.mark.parametrize("start", STARTS, ids=lambda start: start.id)
-def test_a_wrong_start_ends_with_one_clear_line(start: WrongStart, ended: dict[str, Future[Ended]]) -> None:
-    end = ended[start.id].result()
+def test_a_wrong_start_ends_with_one_clear_line(
+    start: WrongStart, begun: dict[str, Begun], ended: dict[str, Ended]
+) -> None:
+    end, line = ended[start.id], _fill("cannot start: " + start.line, begun[start.id].values)
 
     errors = [line for line in map(json.loads, end.err.splitlines()) if line["level"] != "INFO"]
     assert [line["code"] for line in errors] == ["WrongStart"], end.err
-    assert re.fullmatch(
-        _to_pattern(_fill("cannot start: " + start.line, end.values)), errors[0]["message"]
-    ), errors[0]["message"]
+    assert re.fullmatch(_to_pattern(line), errors[0]["message"]), errors[0]["message"]
     assert (end.code, end.out) == (EXIT_CODE, "")
 
 
 @pytest.mark.parametrize("start", STARTS, ids=lambda start: start.id)
-def test_no_secret_is_in_what_a_wrong_start_says(start: WrongStart, ended: dict[str, Future[Ended]]) -> None:
-    said = ended[start.id].result().err
+def test_no_secret_is_in_what_a_wrong_start_says(start: WrongStart, ended: dict[str, Ended]) -> None:
+    said = ended[start.id].err
 
     assert [secret for secret in ALL_SECRETS if secret in said] == []
 

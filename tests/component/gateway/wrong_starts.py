@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tests.component.gateway.starting import Told
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,10 +36,8 @@ class WrongStart:
     env: Mapping[str, str | None] = field(default_factory=dict)
     files: Mapping[str, bytes | None] = field(default_factory=dict)
     nats: Nats = Nats.NOBODY
-
-    @property
-    def told(self) -> Told:
-        return Told(self.env, self.files)
+    is_executed: bool = False
+    """One of each kind of ending is, and what is decided where a process begins; the others are forked."""
 
 
 def _login(user: str, password: str) -> dict[str, bytes | None]:
@@ -62,6 +58,7 @@ STARTS = (
         "MDS_ACCOUNT is not set; it must be 1 to 40 lower-case letters, digits and '-', with a letter or"
         " digit at both ends",
         {"MDS_ACCOUNT": None},
+        is_executed=True,
     ),
     WrongStart(
         "several are wrong",
@@ -151,6 +148,7 @@ STARTS = (
         "the locale zh_CN.GB18030 is missing, without which the CTP binding aborts the process; on Debian:"
         " apt-get install locales && localedef -i zh_CN -f GB18030 zh_CN.GB18030",
         {"LOCPATH": "{dir}"},
+        is_executed=True,
     ),
     WrongStart(
         "a vendor's library that is none",
@@ -158,6 +156,7 @@ STARTS = (
         {"LD_LIBRARY_PATH": "{dir}/lib"},
         {"lib/libthostmduserapi_se.so": b"not an ELF file", **GOOD_LOGIN},
         Nats.GOOD,
+        is_executed=True,
     ),
     # --- the broker's Secret
     WrongStart(
@@ -245,6 +244,7 @@ STARTS = (
         "nobody listens",
         "NATS at nats://{nats} was not reached within 2 s: {nats}: …",
         {"MDS_START_TIMEOUT_S": "2"},
+        is_executed=True,
     ),
     WrongStart(
         "another server, which waits",
