@@ -10,6 +10,7 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +55,14 @@ class ApiServer:
         if check and ended.returncode != 0:
             pytest.fail(f"kubectl {shlex.join(arguments)}: exit code {ended.returncode}\n{ended.stderr}")
         return ended
+
+    def establish(self, *crds: str) -> None:
+        """Wait until these are served. `kubectl wait` fails by itself while one has no condition yet."""
+        waiting = ("wait", "--for=condition=Established", *crds, f"--timeout={KUBECTL_TIMEOUT_S - 10}s")
+        deadline = time.monotonic() + KUBECTL_TIMEOUT_S
+        while (ended := self.kubectl(*waiting)).returncode != 0:
+            if "accessor error" not in ended.stderr or time.monotonic() > deadline:
+                pytest.fail(f"kubectl {shlex.join(waiting)}: {ended.stderr}")
 
 
 @pytest.fixture(scope="session")

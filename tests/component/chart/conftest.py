@@ -57,7 +57,7 @@ def cluster(empty_cluster: ApiServer, cluster_helm: Helm) -> ApiServer:
     chart = str(Path(__file__).parents[3] / "helm" / "mds")
     empty_cluster.kubectl("create", "namespace", "first", check=True)
     cluster_helm.done("install", "crds", chart, "--namespace", "first")
-    empty_cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s", check=True)
+    empty_cluster.establish("crd", "--all")
     return empty_cluster
 
 

@@ -45,9 +45,7 @@ class Namespace:
 def crds(api_server: ApiServer) -> ApiServer:
     """Applied and established."""
     api_server.kubectl("apply", "--server-side", f"--filename={CRDS}", check=True)
-    api_server.kubectl(
-        "wait", "--for=condition=Established", f"--filename={CRDS}", "--timeout=30s", check=True
-    )
+    api_server.establish(f"--filename={CRDS}")
     return api_server
 
 

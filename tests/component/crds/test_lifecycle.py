@@ -87,9 +87,7 @@ def test_a_gateway_type_cannot_be_changed(crds: ApiServer, namespace: Namespace)
     spec = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
     spec["properties"]["gateway"]["enum"].append("SOPT")
     crds.kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(crd), check=True)
-    crds.kubectl(
-        "wait", "--for=condition=Established", "crd/feedaccounts.proof.mds.dev", "--timeout=30s", check=True
-    )
+    crds.establish("crd/feedaccounts.proof.mds.dev")
     proof = account() | {"apiVersion": "proof.mds.dev/v1alpha1"}
     namespace.done("create", "--filename=-", stdin=proof)
 

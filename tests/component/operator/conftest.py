@@ -40,8 +40,7 @@ class Namespace:
 @pytest.fixture(scope="session")
 def crds(api_server: ApiServer) -> ApiServer:
     api_server.kubectl("apply", "--server-side", f"--filename={CRDS}", check=True)
-    established = ("wait", "--for=condition=Established", f"--filename={CRDS}", "--timeout=60s")
-    api_server.kubectl(*established, check=True)
+    api_server.establish(f"--filename={CRDS}")
     return api_server
 
 
