@@ -55,7 +55,14 @@ class Durations:
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         taken = self.run.tests.setdefault(report.nodeid, Taken())
-        setattr(taken, f"{report.when}_s", report.duration)
+        match report.when:
+            case "setup":
+                taken.setup_s = report.duration
+            case "call":
+                taken.call_s = report.duration
+            case "teardown":
+                taken.teardown_s = report.duration
+            # A worker that died speaks of its test at no phase.
         taken.why = str(dict(report.user_properties).get(_WHY, taken.why))
 
     @pytest.hookimpl

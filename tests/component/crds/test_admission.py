@@ -54,7 +54,7 @@ class Proxy:
 
 @pytest.fixture(scope="module")
 def proxy(crds: ApiServer) -> Iterator[Proxy]:
-    command = [KUBECTL, f"--kubeconfig={crds.kubeconfig}", "proxy", "--port=0"]
+    command = [str(KUBECTL), f"--kubeconfig={crds.kubeconfig}", "proxy", "--port=0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         said = running.stdout.readline() if running.stdout else ""
         serves = re.search(r"127\.0\.0\.1:(\d+)", said)

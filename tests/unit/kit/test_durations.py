@@ -61,6 +61,14 @@ def test_the_reason_comes_with_the_duration_from_a_worker_too(tmp_path: Path) ->
     assert taken["setup_s"] > 0
 
 
+def test_a_worker_that_dies_fails_its_test_and_the_others_go_on(tmp_path: Path) -> None:
+    ended = run_pytest(tmp_path, "import os\ndef test_dies() -> None: os._exit(3)\n", "-n1")
+
+    assert ended.returncode == 1, ended.stdout
+    assert "worker 'gw0' crashed while running 'test_it.py::test_dies'" in ended.stdout
+    assert "1 failed, 1 passed" in ended.stdout.splitlines()[-1]
+
+
 def test_a_mark_without_a_reason_is_refused_by_name(tmp_path: Path) -> None:
     ended = run_pytest(tmp_path, "@pytest.mark.slow")
 
