@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,12 +45,22 @@ def crds(api_server: ApiServer) -> ApiServer:
     return api_server
 
 
+def make_namespaces(api_server: ApiServer, *names: str) -> list[Namespace]:
+    """Each with the service account that a controller would make."""
+    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in names]
+    users = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}}
+        for name in names
+    ]
+    made = {"apiVersion": "v1", "kind": "List", "items": [*spaces, *users]}
+    api_server.kubectl("create", "--filename=-", stdin=json.dumps(made), check=True)
+    return [Namespace(api_server, name) for name in names]
+
+
 @pytest.fixture
 def namespace(crds: ApiServer) -> Namespace:
-    found = Namespace(crds, f"operator-{uuid.uuid4().hex[:8]}")
-    crds.kubectl("create", "namespace", found.name, check=True)
-    found.kubectl("create", "serviceaccount", "default")
-    return found
+    [made] = make_namespaces(crds, f"operator-{uuid.uuid4().hex[:8]}")
+    return made
 
 
 @pytest_asyncio.fixture

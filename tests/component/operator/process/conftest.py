@@ -14,7 +14,7 @@ import pytest
 from mds_devcluster.building import PROGRAMS, obtain_program, open_workshop
 from mds_devcluster.progress import Progress
 from tests.component.chart.rendering import Helm, read_objects
-from tests.component.operator.conftest import Namespace
+from tests.component.operator.conftest import Namespace, make_namespaces
 from tests.component.operator.process.cluster import Cluster
 from tests.component.operator.process.operator_process import OperatorProcess
 
@@ -47,10 +47,13 @@ def rights(crds: ApiServer, helm: Helm, tmp_path_factory: pytest.TempPathFactory
     def grant(own: str, watched: tuple[str, ...], but: str | None = None) -> Path:
         listed = ",".join(watched)
         text = helm.render("--set", f"watchNamespaces={{{listed}}}", namespace=own)
-        for item in read_objects(text):
-            if item["kind"] in RIGHTS and item["metadata"].get("namespace", own) != but:
-                namespace = f"--namespace={item['metadata'].get('namespace', own)}"
-                crds.kubectl(namespace, "apply", "--filename=-", stdin=json.dumps(item), check=True)
+        items = [item for item in read_objects(text) if item["kind"] in RIGHTS]
+        for item in items:
+            if not item["kind"].startswith("Cluster"):
+                item["metadata"].setdefault("namespace", own)
+        given = [item for item in items if but is None or item["metadata"].get("namespace") != but]
+        all_of_them = {"apiVersion": "v1", "kind": "List", "items": given}
+        crds.kubectl("apply", "--filename=-", stdin=json.dumps(all_of_them), check=True)
         token = crds.kubectl(f"--namespace={own}", "create", "token", "mds-operator", check=True).stdout
         path = tmp_path_factory.mktemp("operator") / "kubeconfig"
         path.write_text(json.dumps(_build_kubeconfig(crds, token.strip())))
@@ -115,7 +118,5 @@ def cluster(kube: Kube, namespace: Namespace) -> Cluster:
 
 @pytest.fixture
 def second_namespace(crds: ApiServer) -> Namespace:
-    found = Namespace(crds, f"operator-{uuid.uuid4().hex[:8]}")
-    crds.kubectl("create", "namespace", found.name, check=True)
-    found.kubectl("create", "serviceaccount", "default")
-    return found
+    [made] = make_namespaces(crds, f"operator-{uuid.uuid4().hex[:8]}")
+    return made

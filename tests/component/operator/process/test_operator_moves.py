@@ -20,7 +20,7 @@ from mds_operator.adapters.kube.objects import Kube
 from mds_operator.adapters.kube.requests import KubeRequests
 from mds_protocol.wire.subjects import ROUTES_BUCKET, encode_key
 from mds_simulator.testing import start_simulator
-from tests.component.operator.conftest import Namespace
+from tests.component.operator.conftest import make_namespaces
 from tests.component.operator.process.cluster import ACCOUNTS, SECRET, SUBSCRIPTIONS, Cluster
 from tests.component.operator.process.conftest import Installation
 from tests.component.operator.process.kubelet import Kubelet
@@ -131,9 +131,7 @@ async def running(
     crds: ApiServer, rights: Rights, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Desk]:
     folder = tmp_path_factory.mktemp("moves")
-    namespace = Namespace(crds, f"moves-{uuid.uuid4().hex[:8]}")
-    crds.kubectl("create", "namespace", namespace.name, check=True)
-    namespace.kubectl("create", "serviceaccount", "default")
+    [namespace] = make_namespaces(crds, f"moves-{uuid.uuid4().hex[:8]}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(crds.kubeconfig))
         requests = await KubeRequests.open()
