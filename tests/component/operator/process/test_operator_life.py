@@ -20,7 +20,6 @@ from tests.component.operator.process.operator_process import (
     COMMAND,
     IMAGE,
     WITHIN_S,
-    until,
 )
 from tests.kit import forking
 
@@ -63,7 +62,7 @@ async def test_an_api_server_that_stops_for_a_while_costs_no_pod(
     before = await cluster.one_pod("ctp-a")
     try:
         os.kill(api_server, signal.SIGSTOP)
-        await until(lambda: "LeaseLost" in operator.said)
+        await operator.until("it lost the Lease", lambda: "LeaseLost" in operator.said)
     finally:
         os.kill(api_server, signal.SIGCONT)
     await operator.leads()
@@ -96,7 +95,7 @@ async def test_without_nats_there_are_pods_and_a_reason_and_it_goes_on(
 ) -> None:
     installation.nats.stop()
     operator = installation.operator().start()
-    await until(lambda: "mds_operator_leader 1.0" in operator.page("/metrics"), lambda: operator.said[-2000:])
+    await operator.until("it leads", lambda: "mds_operator_leader 1.0" in operator.page("/metrics"))
     await cluster.apply_account("ctp-a")
     await cluster.one_pod("ctp-a")
     assert operator.page("/livez") == "ok\n"
@@ -114,7 +113,7 @@ async def test_one_of_two_replicas_leads_and_the_other_follows_its_death(
 ) -> None:
     first = await installation.operator("operator-a").start().leads()
     second = installation.operator("operator-b").start()
-    await until(lambda: second.page("/readyz") == "ok\n")
+    await second.until("it is ready", lambda: second.page("/readyz") == "ok\n")
     assert "mds_operator_leader 0.0" in second.page("/metrics")
 
     first.signal(signal.SIGKILL)
@@ -126,7 +125,7 @@ async def test_one_of_two_replicas_leads_and_the_other_follows_its_death(
 async def test_a_replica_that_is_told_to_stop_hands_the_lease_over(installation: Installation) -> None:
     first = await installation.operator("operator-a").start().leads()
     second = installation.operator("operator-b").start()
-    await until(lambda: second.page("/readyz") == "ok\n")
+    await second.until("it is ready", lambda: second.page("/readyz") == "ok\n")
 
     assert await first.terminate() == 0
     await second.leads()
@@ -139,8 +138,8 @@ async def test_a_leader_that_slept_past_its_lease_leads_no_longer(installation: 
     await second.leads()
     first.signal(signal.SIGCONT)
 
-    await until(lambda: "LeaseLost" in first.said)
-    await until(lambda: "mds_operator_leader 0.0" in first.page("/metrics"))
+    await first.until("it says so", lambda: "LeaseLost" in first.said)
+    await first.until("it stands by", lambda: "mds_operator_leader 0.0" in first.page("/metrics"))
     assert "mds_operator_leader 1.0" in second.page("/metrics")
 
 
