@@ -79,6 +79,11 @@ def see_unowned(desk: Desk, name: str) -> Object:
     return read_unowned(desk.kube.read(ACCOUNTS, desk.namespace, name))
 
 
+def see_publisher(desk: Desk) -> tuple[str, int]:
+    status = desk.subscription("edits")["status"]
+    return status["activeAccount"], status["epoch"]
+
+
 def test_fifty_edits_of_a_priority_restart_nothing(desk: Desk) -> None:
     before = desk.snapshot_pods(A, B)
 
@@ -108,10 +113,10 @@ def test_what_is_in_the_pod_makes_it_anew(desk: Desk, rolled: dict[str, Object],
     desk.wait_until_hot(name)
 
 
-def test_a_killed_operator_restarts_no_gateway_and_leaves_metadata_alone(
+def test_a_killed_operator_restarts_no_gateway_moves_nothing_and_leaves_metadata_alone(
     desk: Desk, installation: Installation
 ) -> None:
-    pods, metadata = desk.snapshot_pods(A, B), see_unowned(desk, A)
+    pods, metadata, publisher = desk.snapshot_pods(A, B), see_unowned(desk, A), see_publisher(desk)
 
     installation.kill_operator()
     desk.edit(B, priority=70)
@@ -120,6 +125,7 @@ def test_a_killed_operator_restarts_no_gateway_and_leaves_metadata_alone(
 
     assert desk.snapshot_pods(A, B) == pods
     assert see_unowned(desk, A) == metadata
+    assert see_publisher(desk) == publisher
 
 
 def test_an_upgrade_of_the_operator_restarts_no_gateway(desk: Desk, installation: Installation) -> None:
