@@ -21,10 +21,10 @@ from mds_devcluster.progress import Progress
 from tests.component.chart.rendering import Helm
 from tests.e2e.desks import Desk
 from tests.e2e.evidence import collect
-from tests.e2e.ground import CLUSTER, DESKS, HOME, IMAGES, bring_up, install
+from tests.e2e.ground import CLUSTER, DESKS, HOME, IMAGES, PACES, bring_up, install
 from tests.e2e.heartbeats import Listener
 from tests.e2e.kube import Kube
-from tests.e2e.simulation import Pace, start_simulator
+from tests.e2e.simulation import build_simulator, wait_for_simulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -104,13 +104,21 @@ def heartbeats(nats: Server) -> Iterator[Listener]:
         yield listener
 
 
+@pytest.fixture(scope="session")
+def simulators(installation: Installation, images: dict[str, Image]) -> None:
+    """All begin to start, and nobody waits: each module does for its own, which is mostly there by then."""
+    image = images["simulator"].name
+    for namespace, pace in PACES.items():
+        installation.kube.apply(namespace, *build_simulator(image, pace))
+
+
 @pytest.fixture(scope="module")
-def open_desk(installation: Installation, images: dict[str, Image]) -> Iterator[Callable[[str, Pace], Desk]]:
+def open_desk(installation: Installation, simulators: None) -> Iterator[Callable[[str], Desk]]:
     """A desk with its simulator; a module makes a fixture of it, and leaves nothing running."""
     opened: list[Desk] = []
 
-    def open_one(namespace: str, pace: Pace) -> Desk:
-        simulator = start_simulator(installation.kube, namespace, images["simulator"].name, pace)
+    def open_one(namespace: str) -> Desk:
+        simulator = wait_for_simulator(installation.kube, namespace)
         opened.append(Desk(installation.kube, namespace, simulator))
         return opened[-1]
 

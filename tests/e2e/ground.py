@@ -9,6 +9,7 @@ from mds_devcluster import clusters
 from mds_devcluster.images import Image, obtain_images
 from tests.e2e.installation import RELEASE, Installation, build_values
 from tests.e2e.kube import Kube
+from tests.e2e.simulation import Pace
 from tests.e2e.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -20,16 +21,15 @@ if TYPE_CHECKING:
 
 CLUSTER: Final = os.environ.get("MDS_TEST_CLUSTER", "test")
 HOME: Final = "mds"
-DESKS: Final = (
-    "desk-life",
-    "desk-edits",
-    "desk-feed",
-    "desk-wrong",
-    "desk-quota",
-    "desk-bare",
-    "desk-denied",
-    "desk-chaos",
-)
+PACES: Final = {
+    "desk-edits": Pace(),
+    "desk-feed": Pace(rate=400),
+    "desk-life": Pace(),
+    "desk-bare": Pace(),
+    "desk-wrong": Pace(),
+}
+"""The desks with a simulator of these tests, as they need them."""
+DESKS: Final = (*PACES, "desk-denied", "desk-quota", "desk-chaos")
 """The namespaces that the one operator watches; each test module has some of its own."""
 IMAGES: Final = ("operator", "gateway-sim", "simulator", "nats")
 

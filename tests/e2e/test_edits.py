@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.desks import ACCOUNTS, Desk, build_account, build_secret, build_subscription
-from tests.e2e.simulation import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from tests.e2e.installation import Installation
     from tests.e2e.kube import Object
 
-PACE = Pace()
 A, B = "edit-a", "edit-b"
 OTHER_SECRET = "edit-other"
 EDITS = 50
@@ -40,8 +38,8 @@ QUIET: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def desk(open_desk: Callable[[str, Pace], Desk]) -> Desk:
-    opened = open_desk("desk-edits", PACE)
+def desk(open_desk: Callable[[str], Desk]) -> Desk:
+    opened = open_desk("desk-edits")
     names = (A, B, *ROLLING)
     labels = {"group": "edits"}
     accounts = [build_account(name, priority=500 if name == A else 100) for name in names]

@@ -18,7 +18,6 @@ from tests.e2e.desks import (
     read_reason,
 )
 from tests.e2e.kube import read_condition
-from tests.e2e.simulation import Pace
 from tests.e2e.waiting import hold_for, wait_until
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from tests.e2e.heartbeats import Listener
     from tests.e2e.installation import Installation
 
-PACE = Pace()
 NAME, BLOCKED = "life", "life-blocked"
 AUTHENTICATION_FAILED = 63
 A_WHILE_S = 3.0
@@ -35,8 +33,8 @@ A_WHILE_S = 3.0
 
 
 @pytest.fixture(scope="module")
-def desk(open_desk: Callable[[str, Pace], Desk]) -> Desk:
-    opened = open_desk("desk-life", PACE)
+def desk(open_desk: Callable[[str], Desk]) -> Desk:
+    opened = open_desk("desk-life")
     opened.apply(build_subscription("life", "md.life"))
     return opened
 
