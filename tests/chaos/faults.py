@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import TYPE_CHECKING, Any, ClassVar, Final, override
 
 from mds_devcluster import clusters
 from mds_devcluster.records import read_record
@@ -219,17 +219,17 @@ class KillOperator(Fault):
 
 class RestartNats(Fault):
     def begin(self, ground: Ground) -> None:
-        ground.kube.delete("pods", NAMESPACE, f"{NATS}-0")
+        ground.kube.delete("pods", ground.installation.namespace, f"{NATS}-0")
 
 
 class LoseNats(Fault):
     """Gone, with its data kept."""
 
     def begin(self, ground: Ground) -> None:
-        ground.kube.scale("statefulsets", NAMESPACE, NATS, 0)
+        ground.kube.scale("statefulsets", ground.installation.namespace, NATS, 0)
 
     def end(self, ground: Ground) -> None:
-        ground.kube.scale("statefulsets", NAMESPACE, NATS, 1)
+        ground.kube.scale("statefulsets", ground.installation.namespace, NATS, 1)
 
 
 class StopApiServer(Fault):
@@ -264,14 +264,19 @@ class KeepBusy(Fault):
             process.wait()
 
 
+@dataclass(slots=True)
 class LoseNode(Fault):
     """The node of the active's pod loses its power; NATS, operator and standby are on the other."""
 
-    NODE: Final = "node-2"
+    NODE: ClassVar[str] = "node-2"
+    _is_there: bool = False
 
+    @override
     def prepare(self, ground: Ground) -> None:
+        self._is_there = True
         clusters.bring_up(ground.cluster, ground.workshop, nodes=2)
-        clusters.load(ground.cluster, ground.archives, ground.workshop)
+        # Nothing but a gateway will run there.
+        clusters.load(ground.cluster, [ground.images["gateway-sim"].archive], ground.workshop)
         self._place(ground, {"kubernetes.io/hostname": self.NODE})
         wait_until(
             f"{FIRST} runs on {self.NODE}",
@@ -281,11 +286,16 @@ class LoseNode(Fault):
         time.sleep(1.0)
         ground.wait_until_steady()
 
+    @override
     def begin(self, ground: Ground) -> None:
         clusters.lose_node(ground.cluster, self.NODE, ground.workshop)
+        self._is_there = False
 
+    @override
     def end(self, ground: Ground) -> None:
         """What a person does: the node will not come back, so its objects go."""
+        if self._is_there:  # the feed moved before
+            self.begin(ground)
         self._place(ground, None)
         gone = ground.desk.pods(FIRST)[0]["metadata"]["name"]
         ground.kube.kubectl("delete", "node", self.NODE, "--wait=false")

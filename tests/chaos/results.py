@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mds_devcluster.records import write_whole
 from tests.bench.moves import has_changes
 from tests.bench.tick_cost import describe_machine, read_commit
-from tests.chaos.ground import CONTROL_PLANE_NICE, PACE
+from tests.chaos.ground import CONTROL_PLANE_NICE, HELD_S, PACE, STREAM_BYTES
 from tests.chaos.link import LINK_NICE
 from tests.chaos.samples import Sample
 
@@ -74,6 +74,7 @@ def _describe_run() -> dict[str, Any]:
         "setup": {
             "contracts": PACE.contracts,
             "rate": PACE.rate,
+            "stream": {"bytes": STREAM_BYTES, "holds_s": HELD_S},
             "nice": {"control plane, kubelets, containerd": CONTROL_PLANE_NICE, "proxy to NATS": LINK_NICE},
         },
     }

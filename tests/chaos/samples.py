@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.chaos.ground import FENCE, FIRST, SECOND, SUBJECT
+from tests.chaos.ground import FENCE, FIRST, SECOND, STREAM, SUBJECT, Publisher
 from tests.chaos.matrix import Outcome
 from tests.e2e.desks import describe_run
 from tests.e2e.waiting import wait_until
@@ -26,7 +26,6 @@ from tests.oracle.reading import read_delivered
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mds_protocol.wire.fence import Fence
     from tests.chaos.ground import Ground
     from tests.chaos.matrix import Kind
 
@@ -35,8 +34,8 @@ REMEMBERED_S: Final = 1.0
 """What is stored in the window and was delivered before it was so by much less."""
 TRIED: Final = 8
 TRIED_EVERY_S: Final = 5.0
-MOVED_WITHIN_S: Final = 60.0
-STORED_WITHIN_S: Final = 90.0
+MOVED_WITHIN_S: Final = 120.0
+STORED_WITHIN_S: Final = 120.0
 LOOK_EVERY_S: Final = 0.25
 SLACK_NS: Final = 500_000_000
 """What the fronts delivered this soon after the beginning may have been stored before it by one account and
@@ -65,6 +64,12 @@ class Sample:
     """Accounts whose pod is another one, or whose container was started again."""
     records: tuple[dict[str, Any], ...] = ()
     """`status.failovers` of these epochs."""
+    renewed: int = 0
+    """Fences of the same account and epoch as the one before, which is no move."""
+    evicted: int = 0
+    """Messages that left the stream at its beginning meanwhile, as it was full."""
+    held: int = 0
+    """Messages that it held at the end."""
     problem: str = ""
     """Why it does not count as a measurement; it counts as failed."""
 
@@ -74,7 +79,7 @@ class Sample:
 
     def describe(self) -> str:
         """One line."""
-        names = ("lost", "repeated", "disordered", "died_with", "missing", "stored")
+        names = ("lost", "repeated", "disordered", "died_with", "missing", "stored", "renewed", "evicted")
         counts = " ".join(f"{name} {getattr(self, name)}" for name in names)
         times = f"gap {self.gap_ms:>8.1f} ms, control {self.control_ms:>6.1f}"
         return f"{self.at[11:19]} {self.round} {self.kind:<32} {times}; {counts}"
@@ -90,7 +95,9 @@ class Window:
 
     first: int
     begin_ns: int
-    fence: Fence
+    publisher: Publisher
+    oldest: int = 1
+    """The first sequence that the stream held when it began."""
     fault_ns: int = 0
 
 
@@ -103,12 +110,19 @@ class Evidence:
     fences: Sequence[reading.StoredFence]
     delivered: Sequence[join.Delivered]
     until_ns: int
+    oldest: int = 1
+    """The first sequence that the stream held when all was read."""
     epochs: tuple[join.Epoch, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        before = join.Epoch(
-            self.window.fence.epoch, self.window.fence.account, self.window.begin_ns + SLACK_NS
-        )
+        if self.oldest > self.window.first:
+            raise AssertionError(
+                f"the stream wrapped past the window: it begins at {self.oldest}, the window at "
+                f"{self.window.first}; a larger STREAM_BYTES holds more"
+            )
+        # Not from its own fence: that one may have left the stream long ago.
+        publisher = self.window.publisher
+        before = join.Epoch(publisher.epoch, publisher.account, self.window.begin_ns + SLACK_NS)
         later = [one for one in reading.build_epochs(self.fences) if one.number > before.number]
         object.__setattr__(self, "epochs", (before, *later))
 
@@ -119,8 +133,14 @@ class Evidence:
     @property
     def late(self) -> int:
         """Ticks of an older epoch behind a newer fence."""
-        older = sum(one.epoch < self.window.fence.epoch for one in self.ticks)
+        older = sum(one.epoch < self.window.publisher.epoch for one in self.ticks)
         return older + len(reading.find_late(self.ticks, self.fences))
+
+    @property
+    def renewed(self) -> int:
+        """Fences that name whoever published already."""
+        named = [self.window.publisher.epoch, *(fence.epoch for fence in self.fences)]
+        return sum(after == before for before, after in pairwise(named))
 
     def count(self) -> join.Counts:
         known = {epoch.number for epoch in self.epochs}
@@ -146,6 +166,10 @@ class Evidence:
     def _end_ns(self) -> int:
         return min(self.until_ns, self.ticks[-1].time_ns)
 
+    def __str__(self) -> str:
+        newest = f"the newest of {self.ticks[-1].account}" if self.ticks else "none"
+        return f"{len(self.ticks)} ticks in {len(self.moves)} moves, {newest}"
+
     def holds_what_came_after(self) -> bool:
         """Whoever published last has stored something that was delivered after the end of the window."""
         if not self.ticks:
@@ -170,7 +194,7 @@ def take_sample(ground: Ground, kind: Kind, number: int) -> Sample:
         window, begun = replace(window, fault_ns=time.time_ns()), time.monotonic()
         kind.fault.begin(ground)
         if kind.outcome is Outcome.MOVES:
-            _wait_for_move(ground, window)
+            _wait_for_move(ground, window.publisher)
         time.sleep(max(0.0, kind.lasts_s - (time.monotonic() - begun)))
     finally:
         kind.fault.end(ground)
@@ -186,40 +210,50 @@ def _stay_quiet(ground: Ground) -> Window:
     for _ in range(TRIED):
         window = _open_window(ground)
         time.sleep(QUIET_S)
-        fence = ground.read_fence()
-        if fence is not None and (fence.epoch, fence.account) == (window.fence.epoch, FIRST):
+        if ground.read_publisher() == Publisher(FIRST, window.publisher.epoch):
             return window
         time.sleep(TRIED_EVERY_S)
     raise AssertionError(f"the feed moved before the fault, {TRIED} times")
 
 
+def _see_publisher(ground: Ground) -> Publisher:
+    """A look may fail, and a fence may have left the stream just before the next one comes."""
+    found = wait_until("a fence is stored", ground.read_publisher)
+    assert found is not None
+    return found
+
+
 def _open_window(ground: Ground) -> Window:
-    fence, newest = ground.read_fence(), ground.read_last(f"{SUBJECT}.>")
-    assert fence is not None, "no fence is stored"
+    publisher, newest = _see_publisher(ground), ground.read_last(f"{SUBJECT}.>")
     assert newest is not None, "no tick is stored"
-    return Window(newest.sequence + 1, time.time_ns(), fence)
+    return Window(newest.sequence + 1, time.time_ns(), publisher, ground.read_oldest())
 
 
 def _list_running(ground: Ground) -> list[str]:
     return [name for name in (FIRST, SECOND) if len(ground.desk.pods(name)) == 1]
 
 
-def _wait_for_move(ground: Ground, window: Window) -> None:
-    """Until a fence is stored, and a tick behind it; should it be the same account's, judging says so."""
-    fence = wait_until(
-        "another fence is stored",
-        ground.read_fence,
-        lambda found: found not in (None, window.fence),
+def _wait_for_move(ground: Ground, before: Publisher) -> None:
+    """Until another's fence is stored, and a tick behind it."""
+    found = wait_until(
+        f"a fence of another than {before} is stored",
+        ground.read_publisher,
+        lambda found: found not in (None, before),
         within_s=MOVED_WITHIN_S,
         every_s=LOOK_EVERY_S,
     )
-    assert fence is not None
+    assert found is not None
     wait_until(
-        f"a tick of epoch {fence.epoch} is stored",
-        lambda: ground.read_last(f"{SUBJECT}.>"),
-        lambda found: found is not None and reading.build_tick(found).epoch >= fence.epoch,
+        f"a tick of epoch {found.epoch} is stored",
+        lambda: _read_newest_epoch(ground),
+        lambda epoch: epoch >= found.epoch,
         every_s=LOOK_EVERY_S,
     )
+
+
+def _read_newest_epoch(ground: Ground) -> int:
+    newest = ground.read_last(f"{SUBJECT}.>")
+    return 0 if newest is None else reading.build_tick(newest).epoch
 
 
 def _gather(ground: Ground, window: Window) -> Evidence:
@@ -243,8 +277,8 @@ def _gather(ground: Ground, window: Window) -> Evidence:
 
 
 def _read(ground: Ground, window: Window, until_ns: int) -> Evidence:
-    messages = read_stream(ground.nats, "MD", f"{SUBJECT}.>", window.first)
-    fences = read_stream(ground.nats, "MD", FENCE, window.first)
+    messages = read_stream(ground.nats, STREAM, f"{SUBJECT}.>", window.first)
+    fences = read_stream(ground.nats, STREAM, FENCE, window.first)
     deliveries = ground.desk.simulator.delivered()
     return Evidence(
         window,
@@ -252,6 +286,7 @@ def _read(ground: Ground, window: Window, until_ns: int) -> Evidence:
         [reading.build_fence(message) for message in fences],
         _mark_old(read_delivered(deliveries, {name: name for name in (FIRST, SECOND)}), window),
         until_ns,
+        ground.read_oldest(),
     )
 
 
@@ -302,6 +337,9 @@ def _build(
         moves=tuple(epoch.account for epoch in evidence.moves),
         restarted=restarted,
         records=records,
+        renewed=evidence.renewed,
+        evicted=evidence.oldest - evidence.window.oldest,
+        held=evidence.ticks[-1].sequence + 1 - evidence.oldest,
     )
 
 

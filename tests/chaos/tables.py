@@ -123,7 +123,20 @@ def _describe_run(result: dict[str, Any], samples: Sequence[Sample]) -> str:
     return (
         f"{setup['rate']} ticks/s over {setup['contracts']} contracts; {stored} ticks stored. All of the "
         f"cluster, the simulator and the judge shared {cpu}; control "
-        f"plane and node processes at nice {CONTROL_PLANE_NICE}, the proxy to NATS at {LINK_NICE}.\n"
+        f"plane and node processes at nice {CONTROL_PLANE_NICE}, the proxy to NATS at {LINK_NICE}."
+        f"{_describe_stream(setup, samples)}\n"
         f"Measured {result['at']} to {result['took_until']}, commit {result['commit']}{state}, "
         f"`{result['command']}`; all samples: `docs/results/chaos.json`."
+    )
+
+
+def _describe_stream(setup: dict[str, Any], samples: Sequence[Sample]) -> str:
+    """Nothing of a run before the stream was small."""
+    if "stream" not in setup:
+        return ""
+    held = f"{setup['stream']['bytes'] / 1e6:.0f} MB, about {setup['stream']['holds_s']} s"
+    evicted, renewed = (sum(getattr(one, name) for one in samples) for name in ("evicted", "renewed"))
+    return (
+        f" The stream held {held}: in the samples {evicted} messages left it at its beginning, and {renewed} "
+        "fences were renewed."
     )

@@ -53,6 +53,16 @@ def test_an_invalid_sample_counts_as_failed_and_brings_no_figures(tmp_path: Any)
     assert "- pin, round 1: no tick came" in table
 
 
+def test_how_often_the_stream_wrapped_is_told(tmp_path: Any) -> None:
+    result = build(measure(1, 100.0, evicted=4000, renewed=2), tmp_path=tmp_path)
+    result["setup"]["stream"] = {"bytes": 195_000_000, "holds_s": 150}
+
+    assert (
+        "The stream held 195 MB, about 150 s: in the samples 4000 messages left it at its beginning, "
+        "and 2 fences were renewed." in build_table(result)
+    )
+
+
 def test_what_was_written_is_read_back(tmp_path: Any) -> None:
     sample = measure(1, 100.0, records=({"epoch": 8},))
 
