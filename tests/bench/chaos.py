@@ -65,16 +65,15 @@ def run(
 ) -> None:
     for number in range(1, repeat + 1):
         for kind in kinds:
-            if results.has(kind.name, number):
-                continue
-            if time.monotonic() > until:
-                print("the time is up; the same command goes on from here", file=sys.stderr)
-                return
-            sample = measure_one(ground, kind, number, folder)
-            results.add(sample)
-            _tell(kind, sample)
-            if sample.problem:
-                ground.wait_until_steady()
+            while results.wants(kind.name, number):
+                if time.monotonic() > until:
+                    print("the time is up; the same command goes on from here", file=sys.stderr)
+                    return
+                sample = measure_one(ground, kind, number, folder)
+                results.add(sample)
+                _tell(kind, sample)
+                if sample.problem:
+                    ground.wait_until_steady()
 
 
 def _tell(kind: Kind, sample: Sample) -> None:

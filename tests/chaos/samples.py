@@ -3,7 +3,8 @@
     quiet (the control) | fault … mended | until the stream holds what came after
 
 The gap is the stream's time of the first tick of the new epoch minus that of the last of the old, over all
-contracts. Without a new epoch it is the longest silence since the fault.
+contracts. Without a new epoch it is the longest silence since the fault. A ticker beside it says whether the
+machine stood still meanwhile.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.chaos.ground import FENCE, FIRST, SECOND, STREAM, SUBJECT, Publisher
+from tests.chaos.ground import FENCE, FIRST, SECOND, STREAM, SUBJECT
 from tests.chaos.matrix import Outcome
+from tests.chaos.ticker import find_voiding, watch_machine
 from tests.e2e.desks import describe_run
 from tests.e2e.waiting import wait_until
 from tests.kit import reading_back as reading
@@ -26,14 +28,14 @@ from tests.oracle.reading import read_delivered
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.chaos.ground import Ground
+    from tests.chaos.ground import Ground, Publisher
     from tests.chaos.matrix import Kind
 
 QUIET_S: Final = 3.0
 REMEMBERED_S: Final = 1.0
 """What is stored in the window and was delivered before it was so by much less."""
-TRIED: Final = 8
-TRIED_EVERY_S: Final = 5.0
+TRIES: Final = 5
+"""How often a sample is taken until the machine did not stand still in one."""
 MOVED_WITHIN_S: Final = 120.0
 STORED_WITHIN_S: Final = 120.0
 LOOK_EVERY_S: Final = 0.25
@@ -70,6 +72,10 @@ class Sample:
     """Messages that left the stream at its beginning meanwhile, as it was full."""
     held: int = 0
     """Messages that it held at the end."""
+    pauses_ms: tuple[float, ...] = ()
+    """For how long the machine stood still meanwhile: what came of the fault may have come of that."""
+    early: str = ""
+    """Who published at the end of the quiet window, if the feed moved in it: then no fault was made."""
     problem: str = ""
     """Why it does not count as a measurement; it counts as failed."""
 
@@ -77,16 +83,33 @@ class Sample:
     def over_ms(self) -> float:
         return self.gap_ms - self.control_ms
 
+    @property
+    def is_void(self) -> bool:
+        """It is kept and shown, and another is taken."""
+        return bool(self.pauses_ms)
+
+    @property
+    def is_measured(self) -> bool:
+        """Its times are those of the fault."""
+        return not (self.problem or self.early or self.is_void)
+
     def describe(self) -> str:
         """One line."""
         names = ("lost", "repeated", "disordered", "died_with", "missing", "stored", "renewed", "evicted")
         counts = " ".join(f"{name} {getattr(self, name)}" for name in names)
         times = f"gap {self.gap_ms:>8.1f} ms, control {self.control_ms:>6.1f}"
-        return f"{self.at[11:19]} {self.round} {self.kind:<32} {times}; {counts}"
+        line = f"{self.at[11:19]} {self.round} {self.kind:<32} {times}; {counts}"
+        return f"{line}; {describe_void(self)}" if self.is_void else line
 
 
-def fail(kind: Kind, number: int, problem: str) -> Sample:
-    return Sample(kind.name, number, _now(), gap_ms=0.0, control_ms=0.0, problem=problem)
+def describe_void(sample: Sample) -> str:
+    pauses = ", ".join(f"{pause:.0f}" for pause in sample.pauses_ms)
+    return f"void: the machine stood still for {pauses} ms"
+
+
+def fail(kind: Kind, number: int, problem: str = "", *, early: str = "") -> Sample:
+    """One that measured nothing."""
+    return Sample(kind.name, number, _now(), gap_ms=0.0, control_ms=0.0, problem=problem, early=early)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +208,27 @@ class Evidence:
 
 def take_sample(ground: Ground, kind: Kind, number: int) -> Sample:
     """From a steady ground; the fault is mended when this returns, the ground not yet steady again."""
-    kind.fault.prepare(ground)
+    with watch_machine() as ticker:
+        begin_ns = time.monotonic_ns()
+        kind.fault.prepare(ground)
+        quiet_ns = time.monotonic_ns()
+        sample = _take(ground, kind, number)
+        end_ns = time.monotonic_ns()
+        # What moved the feed before the fault may have come while that was prepared.
+        voiding = find_voiding(ticker.stop(), begin_ns if sample.early else quiet_ns, end_ns)
+    kind.fault.tidy(ground)
+    return replace(sample, pauses_ms=tuple(_to_ms(pause.length_ns) for pause in voiding))
+
+
+def _take(ground: Ground, kind: Kind, number: int) -> Sample:
     ground.desk.simulator.forget_delivered()  # of the hour before, perhaps
     time.sleep(REMEMBERED_S)
     try:
-        window = _stay_quiet(ground)
+        window = _open_window(ground)
+        time.sleep(QUIET_S)
+        publisher = _see_publisher(ground)
+        if publisher != window.publisher or publisher.account != FIRST:
+            return fail(kind, number, early=str(publisher))
         pods = ground.desk.snapshot_pods(*_list_running(ground))
         window, begun = replace(window, fault_ns=time.time_ns()), time.monotonic()
         kind.fault.begin(ground)
@@ -200,20 +239,7 @@ def take_sample(ground: Ground, kind: Kind, number: int) -> Sample:
         kind.fault.end(ground)
     evidence = _gather(ground, window)
     restarted = tuple(name for name, run in pods.items() if _has_changed(ground, name, run))
-    sample = _build(kind, number, evidence, restarted, _read_records(ground, evidence))
-    kind.fault.tidy(ground)
-    return sample
-
-
-def _stay_quiet(ground: Ground) -> Window:
-    """The control. A window in which the feed moves by itself is none: a busy machine may do that."""
-    for _ in range(TRIED):
-        window = _open_window(ground)
-        time.sleep(QUIET_S)
-        if ground.read_publisher() == Publisher(FIRST, window.publisher.epoch):
-            return window
-        time.sleep(TRIED_EVERY_S)
-    raise AssertionError(f"the feed moved before the fault, {TRIED} times")
+    return _build(kind, number, evidence, restarted, _read_records(ground, evidence))
 
 
 def _see_publisher(ground: Ground) -> Publisher:
