@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.chaos.ground import Ground
     from tests.chaos.samples import Sample
 
-ONCE: Final = [pytest.param(kind, id=kind.name) for kind in KINDS if kind.in_test]
+ONCE: Final = [pytest.param(kind, id=kind.name) for kind in KINDS if kind.in_gate]
 
 
 @pytest.mark.parametrize("kind", ONCE)
