@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, override
 from mds_devcluster import clusters
 from mds_devcluster.records import read_record
 from tests.chaos.ground import FIRST, NAMESPACE, SECOND, SUBSCRIPTION
+from tests.e2e.containers import continue_processes, stop_container
 from tests.e2e.desks import ACCOUNTS, SUBSCRIPTIONS
 from tests.e2e.installation import NATS
 from tests.e2e.waiting import wait_until
@@ -58,15 +59,20 @@ class Kill(Fault):
         ground.kube.delete("pods", NAMESPACE, ground.desk.pod(FIRST)["metadata"]["name"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stop(Fault):
     """SIGSTOP, and SIGCONT at the end."""
 
-    def begin(self, ground: Ground) -> None:
-        ground.desk.pause(FIRST)
+    _stopped: list[int] = field(default_factory=list)
 
+    @override
+    def begin(self, ground: Ground) -> None:
+        self._stopped = stop_container(ground.desk.pod(FIRST))
+
+    @override
     def end(self, ground: Ground) -> None:
-        ground.desk.resume(FIRST)
+        continue_processes(self._stopped)
+        self._stopped = []
 
 
 class DeletePod(Fault):

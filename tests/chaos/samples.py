@@ -230,8 +230,9 @@ def _take(ground: Ground, kind: Kind, number: int) -> Sample:
         if publisher != window.publisher or publisher.account != FIRST:
             return fail(kind, number, early=str(publisher))
         pods = ground.desk.snapshot_pods(*_list_running(ground))
-        window, begun = replace(window, fault_ns=time.time_ns()), time.monotonic()
+        window = replace(window, fault_ns=time.time_ns())
         kind.fault.begin(ground)
+        begun = time.monotonic()  # not before: on a busy machine the fault would last for less, or not at all
         if kind.outcome is Outcome.MOVES:
             _wait_for_move(ground, window.publisher)
         time.sleep(max(0.0, kind.lasts_s - (time.monotonic() - begun)))
