@@ -4,12 +4,14 @@
     python -m tests.bench.chaos --repeat 1 --kinds "pin,container killed"
     python -m tests.bench.chaos --docs             only update the tables of the docs
 
-Writes docs/results/chaos.json after every sample. One line a sample, with what it broke, if anything.
+On a cluster of its own, which does nothing else. Writes docs/results/chaos.json after every sample. One line
+a sample, with what it broke, if anything.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import tempfile
@@ -19,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mds_devcluster import clusters
-from mds_devcluster.building import open_workshop
+from mds_devcluster.building import PROGRAMS, obtain_program, open_workshop
+from mds_devcluster.images import obtain_images
 from mds_devcluster.progress import Progress
 from tests.chaos.ground import CLUSTER, NAMESPACE, mend, open_ground
 from tests.chaos.judging import find_breaches
@@ -27,11 +30,14 @@ from tests.chaos.matrix import KINDS
 from tests.chaos.results import RESULT, resume
 from tests.chaos.samples import fail, take_sample
 from tests.chaos.tables import PAGES, build_page, build_table
+from tests.component.chart.rendering import Helm
 from tests.e2e.evidence import collect
+from tests.e2e.ground import HOME, IMAGES, install, open_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from mds_devcluster.building import Workshop
     from tests.chaos.ground import Ground
     from tests.chaos.matrix import Kind
     from tests.chaos.results import Results
@@ -47,7 +53,7 @@ def measure_one(ground: Ground, kind: Kind, number: int, folder: Path) -> Sample
         sample = take_sample(ground, kind, number)
         ground.wait_until_steady()
     except (AssertionError, OSError) as problem:
-        where = collect(ground.kube, [NAMESPACE], folder / f"{kind.name.replace(' ', '-')}-{number}")
+        where = collect(ground.kube, [HOME, NAMESPACE], folder / f"{kind.name.replace(' ', '-')}-{number}")
         print(f"  {kind.name}: evidence in {where}", file=sys.stderr)
         mend(ground)
         return replace(sample, problem=f"{problem}"[:PROBLEM_SHOWN])
@@ -59,16 +65,15 @@ def run(
 ) -> None:
     for number in range(1, repeat + 1):
         for kind in kinds:
-            if results.has(kind.name, number):
-                continue
-            if time.monotonic() > until:
-                print("the time is up; the same command goes on from here", file=sys.stderr)
-                return
-            sample = measure_one(ground, kind, number, folder)
-            results.add(sample)
-            _tell(kind, sample)
-            if sample.problem:
-                ground.wait_until_steady()
+            while results.wants(kind.name, number):
+                if time.monotonic() > until:
+                    print("the time is up; the same command goes on from here", file=sys.stderr)
+                    return
+                sample = measure_one(ground, kind, number, folder)
+                results.add(sample)
+                _tell(kind, sample)
+                if sample.problem:
+                    ground.wait_until_steady()
 
 
 def _tell(kind: Kind, sample: Sample) -> None:
@@ -82,14 +87,25 @@ def write_pages() -> None:
         page.write_text(build_page(page.read_text(), build(result)))
 
 
+@contextlib.contextmanager
+def open_own_ground(cluster: str, workshop: Workshop, folder: Path) -> Iterator[Ground]:
+    """On an installation that is made for it; the cluster stays up."""
+    with open_cluster(cluster, workshop) as kube:
+        helm = Helm(obtain_program(PROGRAMS["helm"], workshop), folder, kube.kubeconfig)
+        images = obtain_images(IMAGES, workshop)
+        installation = install(kube, helm, images, folder)
+        with open_ground(cluster, workshop, installation, images) as ground:
+            yield ground
+
+
 def main() -> None:
     chosen = _parse()
     if not chosen.docs:
         workshop = open_workshop(Progress(sys.stderr))
         folder = Path(tempfile.mkdtemp(prefix="mds-chaos-"))
         until = time.monotonic() + chosen.minutes * 60
-        with open_ground(chosen.cluster, workshop, folder) as ground:
-            results = resume(chosen.result, [archive.stem for archive in ground.archives])
+        with open_own_ground(chosen.cluster, workshop, folder) as ground:
+            results = resume(chosen.result, [image.archive.stem for image in ground.images.values()])
             run(ground, chosen.kinds, results, chosen.repeat, until, folder)
         if not chosen.keep:
             clusters.take_down(chosen.cluster, workshop)

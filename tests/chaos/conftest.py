@@ -1,37 +1,29 @@
-"""The ground of the fault matrix, once a session, on a cluster of its own: nobody else meets its faults."""
+"""The ground of the fault matrix, once a session, on the cluster of tests/e2e, in a namespace of its own."""
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
-from mds_devcluster import clusters
-from mds_devcluster.building import open_workshop
-from mds_devcluster.progress import Progress
-from tests.chaos.ground import CLUSTER, open_ground
+from tests.chaos.ground import open_ground
+from tests.e2e.ground import CLUSTER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from mds_devcluster.building import Workshop
+    from mds_devcluster.images import Image
     from tests.chaos.ground import Ground
+    from tests.e2e.installation import Installation
 
-KEEP: Final = "MDS_KEEP_CLUSTER"
+
+def pytest_configure(config: pytest.Config) -> None:
+    """See tests/e2e/conftest.py."""
+    config.pluginmanager.import_plugin("tests.e2e.fixtures")
 
 
 @pytest.fixture(scope="session")
-def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """Builds what is missing, which takes minutes: so the progress goes past pytest's capture."""
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        workshop = open_workshop(Progress(sys.stderr))
-        opened = open_ground(CLUSTER, workshop, tmp_path_factory.mktemp("chaos"))
-        ground = opened.__enter__()
-    try:
-        yield ground
-    finally:
-        opened.__exit__(None, None, None)
-        if os.environ.get(KEEP) != "1":
-            clusters.take_down(CLUSTER, workshop)
+def ground(installation: Installation, images: Mapping[str, Image], workshop: Workshop) -> Iterator[Ground]:
+    with open_ground(CLUSTER, workshop, installation, images) as opened:
+        yield opened

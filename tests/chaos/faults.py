@@ -12,11 +12,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import TYPE_CHECKING, Any, ClassVar, Final, override
 
 from mds_devcluster import clusters
 from mds_devcluster.records import read_record
 from tests.chaos.ground import FIRST, NAMESPACE, SECOND, SUBSCRIPTION
+from tests.e2e.containers import continue_processes, stop_container
 from tests.e2e.desks import ACCOUNTS, SUBSCRIPTIONS
 from tests.e2e.installation import NATS
 from tests.kit.waiting import wait_until
@@ -58,15 +59,20 @@ class Kill(Fault):
         ground.kube.delete("pods", NAMESPACE, ground.desk.pod(FIRST)["metadata"]["name"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stop(Fault):
     """SIGSTOP, and SIGCONT at the end."""
 
-    def begin(self, ground: Ground) -> None:
-        ground.desk.pause(FIRST)
+    _stopped: list[int] = field(default_factory=list)
 
+    @override
+    def begin(self, ground: Ground) -> None:
+        self._stopped = stop_container(ground.desk.pod(FIRST))
+
+    @override
     def end(self, ground: Ground) -> None:
-        ground.desk.resume(FIRST)
+        continue_processes(self._stopped)
+        self._stopped = []
 
 
 class DeletePod(Fault):
@@ -219,17 +225,17 @@ class KillOperator(Fault):
 
 class RestartNats(Fault):
     def begin(self, ground: Ground) -> None:
-        ground.kube.delete("pods", NAMESPACE, f"{NATS}-0")
+        ground.kube.delete("pods", ground.installation.namespace, f"{NATS}-0")
 
 
 class LoseNats(Fault):
     """Gone, with its data kept."""
 
     def begin(self, ground: Ground) -> None:
-        ground.kube.scale("statefulsets", NAMESPACE, NATS, 0)
+        ground.kube.scale("statefulsets", ground.installation.namespace, NATS, 0)
 
     def end(self, ground: Ground) -> None:
-        ground.kube.scale("statefulsets", NAMESPACE, NATS, 1)
+        ground.kube.scale("statefulsets", ground.installation.namespace, NATS, 1)
 
 
 class StopApiServer(Fault):
@@ -264,14 +270,19 @@ class KeepBusy(Fault):
             process.wait()
 
 
+@dataclass(slots=True)
 class LoseNode(Fault):
     """The node of the active's pod loses its power; NATS, operator and standby are on the other."""
 
-    NODE: Final = "node-2"
+    NODE: ClassVar[str] = "node-2"
+    _is_there: bool = False
 
+    @override
     def prepare(self, ground: Ground) -> None:
+        self._is_there = True
         clusters.bring_up(ground.cluster, ground.workshop, nodes=2)
-        clusters.load(ground.cluster, ground.archives, ground.workshop)
+        # Nothing but a gateway will run there.
+        clusters.load(ground.cluster, [ground.images["gateway-sim"].archive], ground.workshop)
         self._place(ground, {"kubernetes.io/hostname": self.NODE})
         wait_until(
             f"{FIRST} runs on {self.NODE}",
@@ -281,11 +292,16 @@ class LoseNode(Fault):
         time.sleep(1.0)
         ground.wait_until_steady()
 
+    @override
     def begin(self, ground: Ground) -> None:
         clusters.lose_node(ground.cluster, self.NODE, ground.workshop)
+        self._is_there = False
 
+    @override
     def end(self, ground: Ground) -> None:
         """What a person does: the node will not come back, so its objects go."""
+        if self._is_there:  # the feed moved before
+            self.begin(ground)
         self._place(ground, None)
         gone = ground.desk.pods(FIRST)[0]["metadata"]["name"]
         ground.kube.kubectl("delete", "node", self.NODE, "--wait=false")

@@ -1,28 +1,24 @@
-"""Where the faults happen: a cluster, mds in it, a simulator with two fronts, two accounts, one subscription.
+"""Where the faults happen: a desk of the installation, with two fronts, two accounts and one subscription.
 
-Between two faults the ground is *steady*: `ctp-a` publishes, `ctp-b` could, everything is healthy. NATS keeps
-its data in a volume of the machine, so it can be gone and come back with its stream. Only `ctp-a` reaches it
-through the proxy.
+Between two faults the ground is *steady*: `ctp-a` publishes, `ctp-b` could, everything is healthy. NATS is
+made anew for it: its data lies in a volume of the machine, so it can be gone and come back with its stream,
+which is so small that it is full after minutes and wraps. Only `ctp-a` reaches it through the proxy.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mds_devcluster import cache, clusters
-from mds_devcluster.building import PROGRAMS, obtain_program
-from mds_devcluster.images import obtain_images
+from mds_devcluster import clusters
 from mds_devcluster.records import read_record
 from mds_protocol.wire.fence import Fence
 from tests.chaos.link import find_own_address, open_link
-from tests.component.chart.rendering import Helm
 from tests.e2e.desks import (
     ACCOUNTS,
     Desk,
@@ -31,30 +27,29 @@ from tests.e2e.desks import (
     build_subscription,
     is_hot,
     is_redundant,
+    read_message,
 )
-from tests.e2e.installation import NATS, Installation, build_values
-from tests.e2e.kube import Kube
+from tests.e2e.installation import NATS, Installation
 from tests.e2e.simulation import Pace, start_simulator
-from tests.kit.direct_reading import read_last
+from tests.kit.direct_reading import read_first, read_last
 from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mds_devcluster.building import Workshop
     from mds_devcluster.images import Image
     from tests.chaos.link import Link
-    from tests.e2e.kube import Object
+    from tests.e2e.kube import Kube, Object
     from tests.kit.direct_reading import Message, Server
 
 CLUSTER: Final = "chaos"
-NAMESPACE: Final = "chaos"
+NAMESPACE: Final = "desk-chaos"
 FIRST: Final = "ctp-a"
 SECOND: Final = "ctp-b"
 SUBSCRIPTION: Final = "futures"
 FENCE: Final = f"mds.fence.{NAMESPACE}.{SUBSCRIPTION}"
 SUBJECT: Final = "md.chaos"
-IMAGES: Final = ("operator", "gateway-sim", "nats", "simulator")
 PACE: Final = Pace(contracts=600, rate=1000)
 
 STALE_AFTER_S: Final = 2
@@ -68,7 +63,28 @@ STEADY_WITHIN_S: Final = 240.0
 STEADY_FOR_S: Final = 1.0
 STORAGE_CLASS: Final = "mds-chaos"
 STORAGE: Final = "4Gi"
+STREAM: Final = "MD"
+TICK_BYTES: Final = 1_300
+"""What a tick takes in the stream, with its headers."""
+HELD_S: Final = 150
+"""A sample is read back from the beginning of its window: the longest, NATS link cut for 60 s, twice over."""
+STREAM_BYTES: Final = PACE.rate * HELD_S * TICK_BYTES
 CONTROL_PLANE_NICE: Final = -10
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Whose fence is the newest. One that is renewed names the same account and epoch, and moves nothing."""
+
+    account: str
+    epoch: int
+
+    @classmethod
+    def of(cls, fence: Fence) -> Publisher:
+        return cls(fence.account, fence.epoch)
+
+    def __str__(self) -> str:
+        return f"{self.account} (epoch {self.epoch})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,7 @@ class Ground:
     desk: Desk
     link: Link
     nats: Server
-    archives: tuple[Path, ...]
+    images: Mapping[str, Image]
 
     @property
     def kube(self) -> Kube:
@@ -92,15 +108,19 @@ class Ground:
 
     # --- what is
 
-    def read_fence(self) -> Fence | None:
-        """None while NATS does not answer."""
+    def read_publisher(self) -> Publisher | None:
+        """None while NATS does not answer, or the stream holds no fence."""
         message = self.read_last(FENCE)
-        return None if message is None else Fence.decode(message.data)
+        return None if message is None else Publisher.of(Fence.decode(message.data))
 
     def read_last(self, subject: str) -> Message | None:
         with contextlib.suppress(OSError):
-            return read_last(self.nats, "MD", subject)
+            return read_last(self.nats, STREAM, subject)
         return None
+
+    def read_oldest(self) -> int:
+        """The first sequence that the stream still holds."""
+        return read_first(self.nats, STREAM).sequence
 
     def subscription(self) -> Object:
         return self.desk.subscription(SUBSCRIPTION)
@@ -111,11 +131,11 @@ class Ground:
         """For a while on end: the status may be a moment behind, and one look may fail."""
         began: float | None = None
 
-        def look() -> dict[str, Any]:
+        def look() -> str:
             nonlocal began
-            seen = self.describe()
-            began = (began or time.monotonic()) if seen["steady"] else None
-            return seen
+            trouble = self.find_trouble()
+            began = None if trouble else began or time.monotonic()
+            return trouble or "steady, but not for long enough"
 
         wait_until(
             f"{FIRST} publishes and {SECOND} could, for {STEADY_FOR_S:g} s",
@@ -124,27 +144,24 @@ class Ground:
             within_s=STEADY_WITHIN_S,
         )
 
-    def describe(self) -> dict[str, Any]:
-        """What a person would look at, and whether it is steady."""
+    def find_trouble(self) -> str:
+        """What a person would see of it; empty where the ground is steady."""
         subscription = self.subscription()
-        accounts = {name: self.kube.find(ACCOUNTS, NAMESPACE, name) or {} for name in (FIRST, SECOND)}
         status = subscription.get("status", {})
-        fence = self.read_fence()
-        steady = (
+        accounts = {name: self.kube.find(ACCOUNTS, NAMESPACE, name) or {} for name in (FIRST, SECOND)}
+        publisher = self.read_publisher()
+        is_steady = (
             all(found and is_hot(found) for found in accounts.values())
             and not any(self.is_leaving(name) for name in accounts)
             and status.get("activeAccount") == FIRST
             and is_redundant(subscription)
-            and fence is not None
-            and (fence.account, fence.epoch) == (FIRST, status.get("epoch"))
+            and publisher == Publisher(FIRST, status.get("epoch", 0))
         )
-        return {
-            "steady": steady,
-            "active": status.get("activeAccount"),
-            "epoch": status.get("epoch"),
-            "fence": fence,
-            **{name: found.get("status", {}).get("message") for name, found in accounts.items()},
-        }
+        if is_steady:
+            return ""
+        said = [f"{name} says {read_message(found) or 'nothing'!r}" for name, found in accounts.items()]
+        active = f"{SUBSCRIPTION} names {status.get('activeAccount')} (epoch {status.get('epoch')})"
+        return "; ".join([f"the fence is of {publisher or 'nobody'}", active, *said])
 
     def is_leaving(self, account: str) -> bool:
         """Whether a pod was told to go: the status says so a moment later."""
@@ -156,38 +173,23 @@ class Ground:
         pod: dict[str, Any] = {}
         if name == FIRST:
             own = find_own_address(self.nats.host)
-            pod = {"hostAliases": [{"ip": own, "hostnames": [f"{NATS}.{NAMESPACE}"]}]}
+            pod = {"hostAliases": [{"ip": own, "hostnames": [f"{NATS}.{self.installation.namespace}"]}]}
         return build_account(name, front=front, priority=priority, pod=pod, **QUICKLY)
 
 
 @contextlib.contextmanager
-def open_ground(cluster: str, workshop: Workshop, folder: Path) -> Iterator[Ground]:
-    """Brings up what is missing; the cluster stays up. Steady when this returns."""
-    os.environ.update(clusters.exempt_from_proxies(os.environ))
-    waiting = partial(workshop.progress.note, f"{cluster}: waiting for another run of the faults")
-    with cache.locked(workshop.root / f"faults-{cluster}", on_wait=waiting):
-        yield from _open(cluster, workshop, folder)
-
-
-def _open(cluster: str, workshop: Workshop, folder: Path) -> Iterator[Ground]:
-    up = clusters.bring_up(cluster, workshop)
-    images = obtain_images(IMAGES, workshop)
-    archives = tuple(image.archive for image in images.values())
-    clusters.load(cluster, archives, workshop)
-    _favour(clusters.locate(cluster, workshop))
-    kube = Kube.open(up.kubeconfig)
-    kube.apply("default", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    kube.apply("default", _build_volume(clusters.locate(cluster, workshop)))
-    helm = Helm(obtain_program(PROGRAMS["helm"], workshop), folder, up.kubeconfig)
-    installation = Installation(kube, helm, folder, _build_values(images), NAMESPACE)
-    installation.install()
+def open_ground(
+    cluster: str, workshop: Workshop, installation: Installation, images: Mapping[str, Image]
+) -> Iterator[Ground]:
+    """On an installation that nobody else uses meanwhile. Steady when this begins."""
+    folder, kube, nats = clusters.locate(cluster, workshop), installation.kube, installation.nats
+    _favour(folder)
+    _prepare_volume(kube, folder)
+    installation.replace_nats(_build_changes())
     simulator = start_simulator(kube, NAMESPACE, images["simulator"].name, PACE)
-    nats = installation.nats
-    with ExitStack() as stack:
-        stack.callback(kube.close)
-        link = stack.enter_context(open_link(find_own_address(nats.host), nats.host))
+    with open_link(find_own_address(nats.host), nats.host) as link:
         desk = Desk(kube, NAMESPACE, simulator)
-        ground = Ground(cluster, workshop, installation, desk, link, nats, archives)
+        ground = Ground(cluster, workshop, installation, desk, link, nats, images)
         mend(ground)
         ground.wait_until_steady()
         yield ground
@@ -214,17 +216,22 @@ def _favour(cluster_folder: Path) -> None:
             os.setpriority(os.PRIO_PROCESS, int(thread.name), CONTROL_PLANE_NICE)
 
 
-def _build_values(images: dict[str, Image]) -> dict[str, Any]:
-    values = build_values(images, ())
+def _build_changes() -> dict[str, Any]:
     storage = {"emptyDir": False, "className": STORAGE_CLASS, "size": STORAGE}
-    return values | {"nats": values["nats"] | {"storage": storage}}
+    return {"nats": {"storage": storage}, "streams": [{"name": STREAM, "maxBytes": STREAM_BYTES}]}
 
 
-def _build_volume(cluster_folder: Path) -> Object:
-    """A folder of this machine: there is no storage class, and the stream must outlive the pod of NATS."""
+def _prepare_volume(kube: Kube, cluster_folder: Path) -> None:
+    """An empty folder of this machine: no storage class is there, and the stream must outlive its pod."""
     path = cluster_folder / "nats-store"
-    path.mkdir(exist_ok=True)
+    kube.kubectl("delete", "persistentvolume", STORAGE_CLASS, "--ignore-not-found")
+    shutil.rmtree(path, ignore_errors=True)  # of a run before
+    path.mkdir()
     path.chmod(0o777)  # NATS is nobody in particular
+    kube.apply("default", _build_volume(path))
+
+
+def _build_volume(path: Path) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 from mds_devcluster.records import write_whole
 from tests.bench.moves import has_changes
 from tests.bench.tick_cost import describe_machine, read_commit
-from tests.chaos.ground import CONTROL_PLANE_NICE, PACE
+from tests.chaos.ground import CONTROL_PLANE_NICE, HELD_S, PACE, STREAM_BYTES
 from tests.chaos.link import LINK_NICE
-from tests.chaos.samples import Sample
+from tests.chaos.samples import TRIES, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT: Final = Path(__file__).parents[2]
 RESULT: Final = ROOT / "docs" / "results" / "chaos.json"
+LISTS: Final = ("moves", "restarted", "records", "pauses_ms")
+"""What of a sample is a tuple here and a list in the file."""
 
 
 @dataclass(slots=True)
@@ -32,8 +34,10 @@ class Results:
     facts: dict[str, Any]
     samples: list[Sample] = field(default_factory=list)
 
-    def has(self, kind: str, number: int) -> bool:
-        return any((one.kind, one.round) == (kind, number) for one in self.samples)
+    def wants(self, kind: str, number: int) -> bool:
+        """Whether this sample is still to be taken, or taken again."""
+        taken = [one for one in self.samples if (one.kind, one.round) == (kind, number)]
+        return all(one.is_void for one in taken) and len(taken) < TRIES
 
     def add(self, sample: Sample) -> None:
         self.samples.append(sample)
@@ -57,8 +61,7 @@ def resume(path: Path, images: Sequence[str]) -> Results:
 
 def read_samples(result: dict[str, Any]) -> list[Sample]:
     return [
-        Sample(**one | {name: tuple(one[name]) for name in ("moves", "restarted", "records")})
-        for one in result["samples"]
+        Sample(**one | {name: tuple(one[name]) for name in LISTS if name in one}) for one in result["samples"]
     ]
 
 
@@ -74,6 +77,7 @@ def _describe_run() -> dict[str, Any]:
         "setup": {
             "contracts": PACE.contracts,
             "rate": PACE.rate,
+            "stream": {"bytes": STREAM_BYTES, "holds_s": HELD_S},
             "nice": {"control plane, kubelets, containerd": CONTROL_PLANE_NICE, "proxy to NATS": LINK_NICE},
         },
     }

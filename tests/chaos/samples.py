@@ -3,7 +3,8 @@
     quiet (the control) | fault … mended | until the stream holds what came after
 
 The gap is the stream's time of the first tick of the new epoch minus that of the last of the old, over all
-contracts. Without a new epoch it is the longest silence since the fault.
+contracts. Without a new epoch it is the longest silence since the fault. A ticker beside it says whether the
+machine stood still meanwhile.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from mds_simulator.counting import join
 from mds_simulator.counting.ledger import Ledger
 from mds_simulator.counting.records import build_delivered
-from tests.chaos.ground import FENCE, FIRST, SECOND, SUBJECT
+from tests.chaos.ground import FENCE, FIRST, SECOND, STREAM, SUBJECT
 from tests.chaos.matrix import Outcome
+from tests.chaos.ticker import find_voiding, watch_machine
 from tests.e2e.desks import describe_run
 from tests.kit import reading_back as reading
 from tests.kit.direct_reading import read_stream
@@ -27,17 +30,16 @@ from tests.kit.waiting import wait_until
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mds_protocol.wire.fence import Fence
-    from tests.chaos.ground import Ground
+    from tests.chaos.ground import Ground, Publisher
     from tests.chaos.matrix import Kind
 
 QUIET_S: Final = 3.0
 REMEMBERED_S: Final = 1.0
 """What is stored in the window and was delivered before it was so by much less."""
-TRIED: Final = 8
-TRIED_EVERY_S: Final = 5.0
-MOVED_WITHIN_S: Final = 60.0
-STORED_WITHIN_S: Final = 90.0
+TRIES: Final = 5
+"""How often a sample is taken until the machine did not stand still in one."""
+MOVED_WITHIN_S: Final = 120.0
+STORED_WITHIN_S: Final = 120.0
 LOOK_EVERY_S: Final = 0.25
 SLACK_NS: Final = 500_000_000
 """What the fronts delivered this soon after the beginning may have been stored before it by one account and
@@ -66,6 +68,16 @@ class Sample:
     """Accounts whose pod is another one, or whose container was started again."""
     records: tuple[dict[str, Any], ...] = ()
     """`status.failovers` of these epochs."""
+    renewed: int = 0
+    """Fences of the same account and epoch as the one before, which is no move."""
+    evicted: int = 0
+    """Messages that left the stream at its beginning meanwhile, as it was full."""
+    held: int = 0
+    """Messages that it held at the end."""
+    pauses_ms: tuple[float, ...] = ()
+    """For how long the machine stood still meanwhile: what came of the fault may have come of that."""
+    early: str = ""
+    """Who published at the end of the quiet window, if the feed moved in it: then no fault was made."""
     problem: str = ""
     """Why it does not count as a measurement; it counts as failed."""
 
@@ -73,16 +85,33 @@ class Sample:
     def over_ms(self) -> float:
         return self.gap_ms - self.control_ms
 
+    @property
+    def is_void(self) -> bool:
+        """It is kept and shown, and another is taken."""
+        return bool(self.pauses_ms)
+
+    @property
+    def is_measured(self) -> bool:
+        """Its times are those of the fault."""
+        return not (self.problem or self.early or self.is_void)
+
     def describe(self) -> str:
         """One line."""
-        names = ("lost", "repeated", "disordered", "died_with", "missing", "stored")
+        names = ("lost", "repeated", "disordered", "died_with", "missing", "stored", "renewed", "evicted")
         counts = " ".join(f"{name} {getattr(self, name)}" for name in names)
         times = f"gap {self.gap_ms:>8.1f} ms, control {self.control_ms:>6.1f}"
-        return f"{self.at[11:19]} {self.round} {self.kind:<32} {times}; {counts}"
+        line = f"{self.at[11:19]} {self.round} {self.kind:<32} {times}; {counts}"
+        return f"{line}; {describe_void(self)}" if self.is_void else line
 
 
-def fail(kind: Kind, number: int, problem: str) -> Sample:
-    return Sample(kind.name, number, _now(), gap_ms=0.0, control_ms=0.0, problem=problem)
+def describe_void(sample: Sample) -> str:
+    pauses = ", ".join(f"{pause:.0f}" for pause in sample.pauses_ms)
+    return f"void: the machine stood still for {pauses} ms"
+
+
+def fail(kind: Kind, number: int, problem: str = "", *, early: str = "") -> Sample:
+    """One that measured nothing."""
+    return Sample(kind.name, number, _now(), gap_ms=0.0, control_ms=0.0, problem=problem, early=early)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +120,9 @@ class Window:
 
     first: int
     begin_ns: int
-    fence: Fence
+    publisher: Publisher
+    oldest: int = 1
+    """The first sequence that the stream held when it began."""
     fault_ns: int = 0
 
 
@@ -104,12 +135,19 @@ class Evidence:
     fences: Sequence[reading.StoredFence]
     delivered: Sequence[join.Delivered]
     until_ns: int
+    oldest: int = 1
+    """The first sequence that the stream held when all was read."""
     epochs: tuple[join.Epoch, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        before = join.Epoch(
-            self.window.fence.epoch, self.window.fence.account, self.window.begin_ns + SLACK_NS
-        )
+        if self.oldest > self.window.first:
+            raise AssertionError(
+                f"the stream wrapped past the window: it begins at {self.oldest}, the window at "
+                f"{self.window.first}; a larger STREAM_BYTES holds more"
+            )
+        # Not from its own fence: that one may have left the stream long ago.
+        publisher = self.window.publisher
+        before = join.Epoch(publisher.epoch, publisher.account, self.window.begin_ns + SLACK_NS)
         later = [one for one in reading.build_epochs(self.fences) if one.number > before.number]
         object.__setattr__(self, "epochs", (before, *later))
 
@@ -120,8 +158,14 @@ class Evidence:
     @property
     def late(self) -> int:
         """Ticks of an older epoch behind a newer fence."""
-        older = sum(one.epoch < self.window.fence.epoch for one in self.ticks)
+        older = sum(one.epoch < self.window.publisher.epoch for one in self.ticks)
         return older + len(reading.find_late(self.ticks, self.fences))
+
+    @property
+    def renewed(self) -> int:
+        """Fences that name whoever published already."""
+        named = [self.window.publisher.epoch, *(fence.epoch for fence in self.fences)]
+        return sum(after == before for before, after in pairwise(named))
 
     def count(self) -> join.Counts:
         known = {epoch.number for epoch in self.epochs}
@@ -147,71 +191,89 @@ class Evidence:
     def _end_ns(self) -> int:
         return min(self.until_ns, self.ticks[-1].time_ns)
 
+    def __str__(self) -> str:
+        newest = f"the newest of {self.ticks[-1].account}" if self.ticks else "none"
+        return f"{len(self.ticks)} ticks in {len(self.moves)} moves, {newest}"
+
     def holds_what_came_after(self) -> bool:
         return holds_what_came_after(self.until_ns, self.epochs[-1].account, self.ticks, self.delivered)
 
 
 def take_sample(ground: Ground, kind: Kind, number: int) -> Sample:
     """From a steady ground; the fault is mended when this returns, the ground not yet steady again."""
-    kind.fault.prepare(ground)
+    with watch_machine() as ticker:
+        begin_ns = time.monotonic_ns()
+        kind.fault.prepare(ground)
+        quiet_ns = time.monotonic_ns()
+        sample = _take(ground, kind, number)
+        end_ns = time.monotonic_ns()
+        # What moved the feed before the fault may have come while that was prepared.
+        voiding = find_voiding(ticker.stop(), begin_ns if sample.early else quiet_ns, end_ns)
+    kind.fault.tidy(ground)
+    return replace(sample, pauses_ms=tuple(_to_ms(pause.length_ns) for pause in voiding))
+
+
+def _take(ground: Ground, kind: Kind, number: int) -> Sample:
     ground.desk.simulator.forget_delivered()  # of the hour before, perhaps
     time.sleep(REMEMBERED_S)
     try:
-        window = _stay_quiet(ground)
+        window = _open_window(ground)
+        time.sleep(QUIET_S)
+        publisher = _see_publisher(ground)
+        if publisher != window.publisher or publisher.account != FIRST:
+            return fail(kind, number, early=str(publisher))
         pods = ground.desk.snapshot_pods(*_list_running(ground))
-        window, begun = replace(window, fault_ns=time.time_ns()), time.monotonic()
+        window = replace(window, fault_ns=time.time_ns())
         kind.fault.begin(ground)
+        begun = time.monotonic()  # not before: on a busy machine the fault would last for less, or not at all
         if kind.outcome is Outcome.MOVES:
-            _wait_for_move(ground, window)
+            _wait_for_move(ground, window.publisher)
         time.sleep(max(0.0, kind.lasts_s - (time.monotonic() - begun)))
     finally:
         kind.fault.end(ground)
     evidence = _gather(ground, window)
     restarted = tuple(name for name, run in pods.items() if _has_changed(ground, name, run))
-    sample = _build(kind, number, evidence, restarted, _read_records(ground, evidence))
-    kind.fault.tidy(ground)
-    return sample
+    return _build(kind, number, evidence, restarted, _read_records(ground, evidence))
 
 
-def _stay_quiet(ground: Ground) -> Window:
-    """The control. A window in which the feed moves by itself is none: a busy machine may do that."""
-    for _ in range(TRIED):
-        window = _open_window(ground)
-        time.sleep(QUIET_S)
-        fence = ground.read_fence()
-        if fence is not None and (fence.epoch, fence.account) == (window.fence.epoch, FIRST):
-            return window
-        time.sleep(TRIED_EVERY_S)
-    raise AssertionError(f"the feed moved before the fault, {TRIED} times")
+def _see_publisher(ground: Ground) -> Publisher:
+    """A look may fail, and a fence may have left the stream just before the next one comes."""
+    found = wait_until("a fence is stored", ground.read_publisher)
+    assert found is not None
+    return found
 
 
 def _open_window(ground: Ground) -> Window:
-    fence, newest = ground.read_fence(), ground.read_last(f"{SUBJECT}.>")
-    assert fence is not None, "no fence is stored"
+    publisher, newest = _see_publisher(ground), ground.read_last(f"{SUBJECT}.>")
     assert newest is not None, "no tick is stored"
-    return Window(newest.sequence + 1, time.time_ns(), fence)
+    return Window(newest.sequence + 1, time.time_ns(), publisher, ground.read_oldest())
 
 
 def _list_running(ground: Ground) -> list[str]:
     return [name for name in (FIRST, SECOND) if len(ground.desk.pods(name)) == 1]
 
 
-def _wait_for_move(ground: Ground, window: Window) -> None:
-    """Until a fence is stored, and a tick behind it; should it be the same account's, judging says so."""
-    fence = wait_until(
-        "another fence is stored",
-        ground.read_fence,
-        lambda found: found not in (None, window.fence),
+def _wait_for_move(ground: Ground, before: Publisher) -> None:
+    """Until another's fence is stored, and a tick behind it."""
+    found = wait_until(
+        f"a fence of another than {before} is stored",
+        ground.read_publisher,
+        lambda found: found not in (None, before),
         within_s=MOVED_WITHIN_S,
         every_s=LOOK_EVERY_S,
     )
-    assert fence is not None
+    assert found is not None
     wait_until(
-        f"a tick of epoch {fence.epoch} is stored",
-        lambda: ground.read_last(f"{SUBJECT}.>"),
-        lambda found: found is not None and reading.build_tick(found).epoch >= fence.epoch,
+        f"a tick of epoch {found.epoch} is stored",
+        lambda: _read_newest_epoch(ground),
+        lambda epoch: epoch >= found.epoch,
         every_s=LOOK_EVERY_S,
     )
+
+
+def _read_newest_epoch(ground: Ground) -> int:
+    newest = ground.read_last(f"{SUBJECT}.>")
+    return 0 if newest is None else reading.build_tick(newest).epoch
 
 
 def _gather(ground: Ground, window: Window) -> Evidence:
@@ -235,8 +297,8 @@ def _gather(ground: Ground, window: Window) -> Evidence:
 
 
 def _read(ground: Ground, window: Window, until_ns: int) -> Evidence:
-    messages = read_stream(ground.nats, "MD", f"{SUBJECT}.>", window.first)
-    fences = read_stream(ground.nats, "MD", FENCE, window.first)
+    messages = read_stream(ground.nats, STREAM, f"{SUBJECT}.>", window.first)
+    fences = read_stream(ground.nats, STREAM, FENCE, window.first)
     deliveries = ground.desk.simulator.delivered()
     return Evidence(
         window,
@@ -244,6 +306,7 @@ def _read(ground: Ground, window: Window, until_ns: int) -> Evidence:
         [reading.build_fence(message) for message in fences],
         _mark_old(build_delivered(deliveries, (FIRST, SECOND)), window),
         until_ns,
+        ground.read_oldest(),
     )
 
 
@@ -294,6 +357,9 @@ def _build(
         moves=tuple(epoch.account for epoch in evidence.moves),
         restarted=restarted,
         records=records,
+        renewed=evidence.renewed,
+        evicted=evidence.oldest - evidence.window.oldest,
+        held=evidence.ticks[-1].sequence + 1 - evidence.oldest,
     )
 
 

@@ -11,6 +11,7 @@ from tests.chaos.judging import count_lost, find_breaches
 from tests.chaos.link import LINK_NICE
 from tests.chaos.matrix import KINDS, Outcome
 from tests.chaos.results import ROOT, read_samples
+from tests.chaos.samples import describe_void
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,8 @@ GROUPS: Final = (
 def build_table(result: dict[str, Any]) -> str:
     samples = read_samples(result)
     lines = _build_rows(samples, HEADINGS)
-    return "\n".join([*lines, "", *_list_breaches(samples), _describe_run(result, samples)])
+    told = [*_list_breaches(samples), *_list_void(samples)]
+    return "\n".join([*lines, "", *told, _describe_run(result, samples)])
 
 
 def build_short_table(result: dict[str, Any]) -> str:
@@ -78,16 +80,17 @@ def _choose(kind: Kind, samples: Sequence[Sample]) -> list[Sample]:
 
 
 def _build_cells(kind: Kind, samples: Sequence[Sample]) -> list[str]:
-    measured = [one for one in samples if not one.problem]
+    measured = [one for one in samples if one.is_measured]
+    judged = [one for one in samples if not one.is_void]
     cells = [
         kind.name,
         _span([one.gap_ms for one in measured]),
         _span([one.control_ms for one in measured]),
         "–" if kind.bar_ms is None else str(kind.bar_ms),
-        str(sum(count_lost(kind, one) for one in measured)),
-        *(_total(measured, name) for name in ("repeated", "disordered")),
-        str(len(samples)),
-        str(sum(not find_breaches(kind, one) for one in samples)),
+        str(sum(count_lost(kind, one) for one in samples)),
+        *(_total(samples, name) for name in ("repeated", "disordered")),
+        str(len(judged)),
+        str(sum(not find_breaches(kind, one) for one in judged)),
     ]
     if kind.outcome is Outcome.ALONE:
         cells[-1] = "–"
@@ -114,6 +117,12 @@ def _list_breaches(samples: Sequence[Sample]) -> list[str]:
     return ["Not kept:", "", *told, ""] if told else []
 
 
+def _list_void(samples: Sequence[Sample]) -> list[str]:
+    """Those that were taken again; what they counted is in the table."""
+    told = [f"- {one.kind}, round {one.round}: {describe_void(one)}" for one in samples if one.is_void]
+    return ["Taken again:", "", *told, ""] if told else []
+
+
 def _describe_run(result: dict[str, Any], samples: Sequence[Sample]) -> str:
     setup, machine = result["setup"], result["machine"]
     load = result["load_average"]["before"][0]
@@ -123,7 +132,20 @@ def _describe_run(result: dict[str, Any], samples: Sequence[Sample]) -> str:
     return (
         f"{setup['rate']} ticks/s over {setup['contracts']} contracts; {stored} ticks stored. All of the "
         f"cluster, the simulator and the judge shared {cpu}; control "
-        f"plane and node processes at nice {CONTROL_PLANE_NICE}, the proxy to NATS at {LINK_NICE}.\n"
+        f"plane and node processes at nice {CONTROL_PLANE_NICE}, the proxy to NATS at {LINK_NICE}."
+        f"{_describe_stream(setup, samples)}\n"
         f"Measured {result['at']} to {result['took_until']}, commit {result['commit']}{state}, "
         f"`{result['command']}`; all samples: `docs/results/chaos.json`."
+    )
+
+
+def _describe_stream(setup: dict[str, Any], samples: Sequence[Sample]) -> str:
+    """Nothing of a run before the stream was small."""
+    if "stream" not in setup:
+        return ""
+    held = f"{setup['stream']['bytes'] / 1e6:.0f} MB, about {setup['stream']['holds_s']} s"
+    evicted, renewed = (sum(getattr(one, name) for one in samples) for name in ("evicted", "renewed"))
+    return (
+        f" The stream held {held}: in the samples {evicted} messages left it at its beginning, and {renewed} "
+        "fences were renewed."
     )

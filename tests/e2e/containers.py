@@ -5,12 +5,15 @@ They are found by the pod's uid in their control group, never by name alone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.e2e.kube import Object
 
 PROC: Final = Path("/proc")
@@ -31,16 +34,28 @@ def find_processes(pod: Object) -> list[int]:
     ]
 
 
-def signal_container(pod: Object, number: signal.Signals) -> None:
+def kill_container(pod: Object) -> None:
+    """kill -9 of all that runs in it; the kubelet starts it again in the same pod."""
+    _signal_container(pod, signal.SIGKILL)
+
+
+def stop_container(pod: Object) -> list[int]:
+    """Returns the processes that stand still, as finding them again would take its time."""
+    return _signal_container(pod, signal.SIGSTOP)
+
+
+def continue_processes(stopped: Iterable[int]) -> None:
+    for process in stopped:
+        with contextlib.suppress(ProcessLookupError):  # killed meanwhile
+            os.kill(process, signal.SIGCONT)
+
+
+def _signal_container(pod: Object, number: signal.Signals) -> list[int]:
     found = find_processes(pod)
     assert found, f"no process of pod {pod['metadata']['name']} runs on this machine"
     for process in found:
         os.kill(process, number)
-
-
-def kill_container(pod: Object) -> None:
-    """kill -9 of all that runs in it; the kubelet starts it again in the same pod."""
-    signal_container(pod, signal.SIGKILL)
+    return found
 
 
 def _list_processes() -> list[int]:

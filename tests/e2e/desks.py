@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.e2e.containers import kill_container, signal_container
+from tests.e2e.containers import kill_container
 from tests.e2e.kube import Object, read_condition
 from tests.kit.waiting import PATIENCE_S, wait_until
 
@@ -123,12 +122,6 @@ class Desk:
     def kill(self, account: str) -> None:
         """kill -9 of its container."""
         kill_container(self.pod(account))
-
-    def pause(self, account: str) -> None:
-        signal_container(self.pod(account), signal.SIGSTOP)
-
-    def resume(self, account: str) -> None:
-        signal_container(self.pod(account), signal.SIGCONT)
 
     def wait_for_another_pod(self, account: str, than: Object) -> Object:
         """That the old one is gone, too: there is never more than one."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from mds_devcluster import clusters
+from mds_devcluster import cache, clusters
 from mds_devcluster.images import Image, obtain_images
 from tests.e2e.installation import RELEASE, Installation, build_values
 from tests.e2e.kube import Kube
+from tests.e2e.simulation import Pace
 from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from mds_devcluster.building import Workshop
@@ -20,25 +23,37 @@ if TYPE_CHECKING:
 
 CLUSTER: Final = os.environ.get("MDS_TEST_CLUSTER", "test")
 HOME: Final = "mds"
-DESKS: Final = (
-    "desk-life",
-    "desk-edits",
-    "desk-feed",
-    "desk-wrong",
-    "desk-quota",
-    "desk-bare",
-    "desk-denied",
-    "desk-chaos",
-)
+PACES: Final = {
+    "desk-edits": Pace(),
+    "desk-feed": Pace(rate=400),
+    "desk-life": Pace(),
+    "desk-bare": Pace(),
+    "desk-wrong": Pace(),
+}
+"""The desks with a simulator of these tests, as they need them."""
+DESKS: Final = (*PACES, "desk-denied", "desk-quota", "desk-chaos")
 """The namespaces that the one operator watches; each test module has some of its own."""
 IMAGES: Final = ("operator", "gateway-sim", "simulator", "nats")
 
 
-def bring_up(workshop: Workshop) -> Kube:
+@contextlib.contextmanager
+def open_cluster(name: str, workshop: Workshop) -> Iterator[Kube]:
+    """For one run at a time; the cluster stays up."""
+    os.environ.update(clusters.exempt_from_proxies(os.environ))
+    waiting = partial(workshop.progress.note, f"{name}: waiting for another run on it")
+    with cache.locked(workshop.root / f"e2e-{name}", on_wait=waiting):
+        kube = bring_up(workshop, name)
+        try:
+            yield kube
+        finally:
+            kube.close()
+
+
+def bring_up(workshop: Workshop, name: str = CLUSTER) -> Kube:
     """The cluster with all images on it."""
-    cluster = clusters.bring_up(CLUSTER, workshop)
+    cluster = clusters.bring_up(name, workshop)
     made = obtain_images(IMAGES, workshop)
-    clusters.load(CLUSTER, [image.archive for image in made.values()], workshop)
+    clusters.load(name, [image.archive for image in made.values()], workshop)
     return Kube.open(cluster.kubeconfig)
 
 

@@ -68,6 +68,18 @@ class Installation:
         self.helm.done(*command, "--create-namespace", f"--values={base}", f"--values={extra}")
         self.wait_until_ready()
 
+    def replace_nats(self, changes: Mapping[str, Any]) -> None:
+        """NATS anew and empty, as `changes` want it: where its data lies cannot be edited."""
+        # An operator of the values before would make the streams, whose limits nobody edits later.
+        self.stop_operator()
+        self.kube.delete("statefulsets", self.namespace, NATS)
+        wait_until(
+            "the NATS before is gone",
+            lambda: self.kube.find("pods", self.namespace, f"{NATS}-0"),
+            lambda pod: pod is None,
+        )
+        self.upgrade(changes)
+
     def wait_until_ready(self) -> None:
         wait_until("NATS is ready", lambda: _is_rolled_out(self.kube, "statefulsets", self.namespace, NATS))
         self.wait_for_operator()

@@ -45,8 +45,12 @@ def build_simulator(image: str, pace: Pace) -> list[Object]:
 
 
 def start_simulator(kube: Kube, namespace: str, image: str, pace: Pace) -> RunningSimulator:
-    """Returns when it answers; its control port is asked at the pod, past the Service."""
     kube.apply(namespace, *build_simulator(image, pace))
+    return wait_for_simulator(kube, namespace)
+
+
+def wait_for_simulator(kube: Kube, namespace: str) -> RunningSimulator:
+    """Returns when it answers; its control port is asked at the pod, past the Service."""
     address = wait_until(f"the simulator in {namespace} is ready", lambda: _find_address(kube, namespace))
     return RunningSimulator(f"http://{address}:{CONTROL_PORT}", {}, 0)
 

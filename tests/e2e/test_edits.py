@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.desks import ACCOUNTS, Desk, build_account, build_secret, build_subscription
-from tests.e2e.simulation import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from tests.e2e.installation import Installation
     from tests.e2e.kube import Object
 
-PACE = Pace()
 A, B = "edit-a", "edit-b"
 OTHER_SECRET = "edit-other"
 EDITS = 50
@@ -40,8 +38,8 @@ QUIET: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def desk(open_desk: Callable[[str, Pace], Desk]) -> Desk:
-    opened = open_desk("desk-edits", PACE)
+def desk(open_desk: Callable[[str], Desk]) -> Desk:
+    opened = open_desk("desk-edits")
     names = (A, B, *ROLLING)
     labels = {"group": "edits"}
     accounts = [build_account(name, priority=500 if name == A else 100) for name in names]
@@ -79,6 +77,11 @@ def see_unowned(desk: Desk, name: str) -> Object:
     return read_unowned(desk.kube.read(ACCOUNTS, desk.namespace, name))
 
 
+def see_publisher(desk: Desk) -> tuple[str, int]:
+    status = desk.subscription("edits")["status"]
+    return status["activeAccount"], status["epoch"]
+
+
 def test_fifty_edits_of_a_priority_restart_nothing(desk: Desk) -> None:
     before = desk.snapshot_pods(A, B)
 
@@ -108,10 +111,10 @@ def test_what_is_in_the_pod_makes_it_anew(desk: Desk, rolled: dict[str, Object],
     desk.wait_until_hot(name)
 
 
-def test_a_killed_operator_restarts_no_gateway_and_leaves_metadata_alone(
+def test_a_killed_operator_restarts_no_gateway_moves_nothing_and_leaves_metadata_alone(
     desk: Desk, installation: Installation
 ) -> None:
-    pods, metadata = desk.snapshot_pods(A, B), see_unowned(desk, A)
+    pods, metadata, publisher = desk.snapshot_pods(A, B), see_unowned(desk, A), see_publisher(desk)
 
     installation.kill_operator()
     desk.edit(B, priority=70)
@@ -120,6 +123,7 @@ def test_a_killed_operator_restarts_no_gateway_and_leaves_metadata_alone(
 
     assert desk.snapshot_pods(A, B) == pods
     assert see_unowned(desk, A) == metadata
+    assert see_publisher(desk) == publisher
 
 
 def test_an_upgrade_of_the_operator_restarts_no_gateway(desk: Desk, installation: Installation) -> None:

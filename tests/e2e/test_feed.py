@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.desks import Desk, build_account, build_secret, build_subscription, find_newest_move
-from tests.e2e.simulation import Pace
 from tests.kit import judging
 
 if TYPE_CHECKING:
@@ -18,12 +17,11 @@ if TYPE_CHECKING:
 NAMESPACE, NAME, SUBJECT = "desk-feed", "futures", "md.feed"
 A, B = "feed-a", "feed-b"
 FRONT_OF = {A: "a", B: "b"}
-PACE = Pace(rate=400)
 
 
 @pytest.fixture(scope="module")
-def desk(open_desk: Callable[[str, Pace], Desk]) -> Desk:
-    opened = open_desk(NAMESPACE, PACE)
+def desk(open_desk: Callable[[str], Desk]) -> Desk:
+    opened = open_desk(NAMESPACE)
     opened.apply(
         *(build_secret(name) for name in (A, B)),
         build_account(A, front="a", priority=100),

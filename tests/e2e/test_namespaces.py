@@ -19,7 +19,6 @@ from tests.e2e.desks import (
 )
 from tests.e2e.ground import HOME
 from tests.e2e.installation import NATS, OPERATOR
-from tests.e2e.simulation import Pace
 from tests.e2e.troubleshooting import build_pattern, read_page
 from tests.kit.waiting import hold_for, wait_until
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from tests.e2e.installation import Installation
     from tests.e2e.kube import Kube
 
-PACE = Pace()
 SERVED, DENIED = "desk-bare", "desk-denied"
 NAME = "bare"
 NATS_LOGIN = "mds-nats-gateway"
@@ -42,8 +40,8 @@ type Granted = set[tuple[str, tuple[str, ...]]]
 
 
 @pytest.fixture(scope="module")
-def desk(open_desk: Callable[[str, Pace], Desk]) -> Desk:
-    opened = open_desk(SERVED, PACE)
+def desk(open_desk: Callable[[str], Desk]) -> Desk:
+    opened = open_desk(SERVED)
     opened.apply(build_secret(NAME), build_account(NAME), build_subscription("futures", "md.bare"))
     opened.wait_for_reason(NAME, "Active")
     return opened

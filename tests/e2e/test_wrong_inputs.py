@@ -12,7 +12,6 @@ import pytest
 
 from tests.e2e.desks import ACCOUNTS, Desk, build_subscription, is_active, is_hot, read_message
 from tests.e2e.kube import Kube, Object, read_condition
-from tests.e2e.simulation import Pace
 from tests.e2e.troubleshooting import Trouble, build_pattern, read_page
 from tests.e2e.wrong_inputs import DESK, ORPHAN, QUOTA_DESK, ROWS, SERVED, WrongInput, name_pod
 from tests.kit.waiting import wait_until
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from tests.e2e.installation import Installation
 
-PACE = Pace()
 DOTTED = "ctp.a"
 
 
@@ -32,8 +30,8 @@ def page() -> dict[str, Trouble]:
 
 
 @pytest.fixture(scope="module")
-def desk(open_desk: Callable[[str, Pace], Desk]) -> Desk:
-    opened = open_desk(DESK, PACE)
+def desk(open_desk: Callable[[str], Desk]) -> Desk:
+    opened = open_desk(DESK)
     prepare_quota(opened.kube)
     for row in ROWS:
         if row.refuse:

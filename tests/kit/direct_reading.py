@@ -91,6 +91,12 @@ def read_stream(server: Server | int, stream: str, subject: str, first: int = 1)
             messages += batch
 
 
+def read_first(server: Server, stream: str) -> Message:
+    """The oldest that the stream still holds."""
+    with _connect(server) as sock:
+        return next(_ask(sock, _Answers(sock), stream, {"seq": 1, "next_by_subj": ">"}))
+
+
 def read_last(server: Server, stream: str, subject: str) -> Message | None:
     """The newest; a wildcard is read as several subjects, and the newest of all of them."""
     with _connect(server) as sock:

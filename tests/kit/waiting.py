@@ -75,4 +75,4 @@ def _show(seen: object) -> str:
     """Of an object of Kubernetes the status, which says most."""
     if isinstance(seen, dict) and "metadata" in seen:
         return f"{seen['metadata']['name']} with status {seen.get('status')!r}"
-    return repr(seen)[:SHOWN]
+    return str(seen)[:SHOWN]

@@ -29,9 +29,9 @@ NATS_AWAY = find_kind(Outcome.STAYS, publishes=False)
 ALONE = find_kind(Outcome.ALONE)
 
 
-def judge(kind: Kind, facts: dict[str, Any], allowance: float = 1.0, **changes: Any) -> list[str]:
-    sample = Sample(kind.name, 1, "2026-11-21T15:00:00+00:00", **(facts | changes))
-    return find_breaches(kind, sample, allowance=allowance)
+def judge(kind: Kind, facts: dict[str, Any], *, with_bars: bool = True) -> list[str]:
+    sample = Sample(kind.name, 1, "2026-11-21T15:00:00+00:00", **facts)
+    return find_breaches(kind, sample, with_bars=with_bars)
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,42 @@ def test_kept(kind: Kind, facts: dict[str, Any]) -> None:
         pytest.param(NATS_AWAY, STAYED | {"repeated": 1}, "repeated 1", id="repeated after an outage"),
         pytest.param(ALONE, STAYED | {"disordered": 1}, "disordered 1", id="out of order"),
         pytest.param(ALONE, STAYED | {"problem": "no tick"}, "no tick", id="an invalid sample"),
+        pytest.param(
+            STAYS,
+            STAYED | {"early": "ctp-b (epoch 8)"},
+            "moved to ctp-b (epoch 8) before any fault was made",
+            id="a move before the fault",
+        ),
     ],
 )
 def test_broken(kind: Kind, facts: dict[str, Any], breach: str) -> None:
     assert judge(kind, facts) == [breach]
 
 
-def test_an_allowance_widens_the_bar_and_nothing_else() -> None:
-    slow = MOVED | {"gap_ms": 3050.0, "lost": 1}
+VOID = {"pauses_ms": (301.0,)}
 
-    assert judge(PLANNED, slow, allowance=10.0) == ["lost 1"]
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        pytest.param(STAYS, STAYED | {"moves": ("ctp-b",)}, id="a move that was not due"),
+        pytest.param(STAYS, STAYED | {"restarted": ("ctp-a",)}, id="a restart"),
+        pytest.param(STAYS, STAYED | {"early": "ctp-b (epoch 8)"}, id="a move before the fault"),
+        pytest.param(PLANNED, MOVED | {"moves": ()}, id="a move that was due"),
+        pytest.param(PLANNED, MOVED | {"gap_ms": 9000.0}, id="a gap"),
+    ],
+)
+def test_excused_where_the_machine_stood_still_and_nowhere_else(kind: Kind, facts: dict[str, Any]) -> None:
+    assert judge(kind, facts) != []
+    assert judge(kind, facts | VOID) == []
+
+
+@pytest.mark.parametrize("count", ["lost", "repeated", "disordered", "invented", "late_stored"])
+def test_what_is_counted_is_never_excused(count: str) -> None:
+    assert judge(STAYS, STAYED | VOID | {count: 1}) == [f"{count.replace('_', ' ')} 1"]
+
+
+def test_without_bars_a_gap_is_not_judged_and_all_else_is() -> None:
+    slow = MOVED | {"gap_ms": 9000.0, "lost": 1}
+
+    assert judge(PLANNED, slow, with_bars=False) == ["lost 1"]

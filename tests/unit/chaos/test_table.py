@@ -9,7 +9,7 @@ import pytest
 
 from tests.chaos.matrix import KINDS
 from tests.chaos.results import RESULT, Results, read_samples
-from tests.chaos.samples import Sample, fail
+from tests.chaos.samples import TRIES, Sample, fail
 from tests.chaos.tables import BEGIN, END, PAGES, build_page, build_short_table, build_table
 
 FACTS: dict[str, Any] = {
@@ -53,8 +53,49 @@ def test_an_invalid_sample_counts_as_failed_and_brings_no_figures(tmp_path: Any)
     assert "- pin, round 1: no tick came" in table
 
 
+def test_a_void_sample_is_told_and_brings_only_what_it_counted(tmp_path: Any) -> None:
+    void = measure(1, 5000.0, repeated=1, pauses_ms=(301.0, 4000.0))
+    table = build_table(build(void, measure(1, 100.0), tmp_path=tmp_path))
+
+    assert "| pin | 100 (100) | 20 (20) | 300 | 0 | 1 | 0 | 1 | 1 |" in table
+    assert "- pin, round 1: repeated 1" in table
+    assert "- pin, round 1: void: the machine stood still for 301, 4000 ms" in table
+
+
+def test_how_often_the_stream_wrapped_is_told(tmp_path: Any) -> None:
+    result = build(measure(1, 100.0, evicted=4000, renewed=2), tmp_path=tmp_path)
+    result["setup"]["stream"] = {"bytes": 195_000_000, "holds_s": 150}
+
+    assert (
+        "The stream held 195 MB, about 150 s: in the samples 4000 messages left it at its beginning, "
+        "and 2 fences were renewed." in build_table(result)
+    )
+
+
+VOID = measure(1, 100.0, pauses_ms=(301.0,))
+
+
+@pytest.mark.parametrize(
+    ("taken", "wanted"),
+    [
+        pytest.param([], True, id="not taken yet"),
+        pytest.param([measure(2, 100.0)], True, id="of another round"),
+        pytest.param([measure(1, 100.0)], False, id="taken"),
+        pytest.param([fail(PIN, 1, "no tick came")], False, id="failed"),
+        pytest.param([VOID], True, id="void"),
+        pytest.param([VOID, measure(1, 100.0)], False, id="void, and taken again"),
+        pytest.param([VOID] * (TRIES - 1), True, id="void, with one try left"),
+        pytest.param([VOID] * TRIES, False, id="void as often as is tried"),
+    ],
+)
+def test_a_sample_is_taken_until_the_machine_did_not_stand_still(
+    taken: list[Sample], *, wanted: bool, tmp_path: Any
+) -> None:
+    assert Results(tmp_path / "chaos.json", {}, taken).wants("pin", 1) is wanted
+
+
 def test_what_was_written_is_read_back(tmp_path: Any) -> None:
-    sample = measure(1, 100.0, records=({"epoch": 8},))
+    sample = measure(1, 100.0, records=({"epoch": 8},), pauses_ms=(301.0,))
 
     assert read_samples(build(sample, tmp_path=tmp_path)) == [sample]
 

@@ -3,10 +3,10 @@
     CONSUMER.CREATE, last per subject --> MSG.NEXT, so many at a time --> ... --> the fence: complete
 
 The fence's subject is asked for, too: messages come in the order of the stream, so when the fence itself
-comes all that lies before it has come. Nothing else completes a read: a replica that lags has nothing more to send,
-and a fence that is gone or overtaken never comes. So a hole in the consumer's numbers, or any end before the
-fence, fails the read as a whole; whoever asked looks which fence stands, and asks again. Kept is only what
-orders a contract, never a body.
+comes all that lies before it has come. Nothing else completes a read: a replica that lags has nothing more
+to send, and a fence that is gone or overtaken never comes. So a hole in the consumer's numbers, or any end
+before the fence, fails the read as a whole; whoever asked looks which fence stands, and asks again. Kept is
+only what orders a contract, never a body.
 
 A pull consumer because its batches bound what is under way, and because the stream's leader answers it, also
 where direct reads are not allowed. Measured beside nats-py: docs/decisions.md.
