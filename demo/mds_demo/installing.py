@@ -49,6 +49,10 @@ class Site:
     images: Mapping[str, Image]
     kubectl: Kubectl
 
+    def list_program_folders(self, python: Path) -> tuple[Path, ...]:
+        """For PATH; kubectl came with the Python packages."""
+        return (python.parent, self.helm.parent)
+
 
 def prepare(workshop: Workshop) -> Site:
     """The slow half, with the devcluster's own progress: programs, images, cluster."""
