@@ -110,9 +110,11 @@ async def _tour(watch: Watch, site: Site, shown: Output) -> list[Cost]:
 
 
 def _report(watch: Watch, costs: list[Cost], site: Site) -> int:
-    further = summary.format_next(site.folder / "kubeconfig", Path(sys.executable).parent)
-    stored = watch.count.feed.tally.stored
-    last = summary.describe(costs, stored=stored, first_tick_s=watch.first_tick_s or 0.0)
+    folders = site.list_program_folders(Path(sys.executable))
+    further = summary.format_next(site.folder / "kubeconfig", folders)
+    last = summary.describe(
+        costs, stored=watch.count.feed.tally.stored, first_tick_s=watch.first_tick_s or 0.0
+    )
     print("\n".join([*summary.format_costs(costs), "", *further, "", last]), flush=True)
     return EXIT_OK if summary.is_clean(costs) else EXIT_NOT_OK
 

@@ -49,9 +49,14 @@ class Site:
     images: Mapping[str, Image]
     kubectl: Kubectl
 
+    def list_program_folders(self, python: Path) -> tuple[Path, ...]:
+        """For PATH; kubectl came with the Python packages."""
+        return (python.parent, self.helm.parent)
+
 
 def prepare(workshop: Workshop) -> Site:
     """The slow half, with the devcluster's own progress: programs, images, cluster."""
+    clusters.prepare(workshop, programs=("helm",), images=IMAGES)
     helm = obtain_program(PROGRAMS["helm"], workshop)
     images = obtain_images(IMAGES, workshop)
     clusters.bring_up(CLUSTER, workshop)

@@ -49,10 +49,11 @@ def describe(costs: Sequence[Cost], *, stored: int, first_tick_s: float) -> str:
     )
 
 
-def format_next(kubeconfig: Path, programs: Path) -> list[str]:
+def format_next(kubeconfig: Path, program_folders: Sequence[Path]) -> list[str]:
+    path = ":".join([*map(str, program_folders), "$PATH"])
     return [
         "The cluster stays up. To go on:",
-        f"  export KUBECONFIG={kubeconfig} PATH={programs}:$PATH",
+        f"  export KUBECONFIG={kubeconfig} PATH={path}",
         "  kubectl get fa,fs",
         """  kubectl patch fa ctp-a --type=merge --patch='{"spec":{"priority":200}}'""",
         "  kubectl describe fs futures",

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mds_devcluster import clusters, control_plane
-from mds_devcluster.building import NATIVE_PROGRAMS, PROGRAMS, Workshop, obtain_program, open_workshop
+from mds_devcluster import clusters, control_plane, making
+from mds_devcluster.building import NATIVE_PROGRAMS, PROGRAMS, Workshop, open_workshop
 from mds_devcluster.clusters import State
 from mds_devcluster.errors import DevclusterError
 from mds_devcluster.images import commands as images
+from mds_devcluster.preparing import carry_out
 from mds_devcluster.processes import Lifetime
 from mds_devcluster.progress import Progress
 
@@ -95,10 +96,10 @@ def _run(chosen: argparse.Namespace, workshop: Workshop) -> None:
 
 
 def _build(name: str, workshop: Workshop) -> None:
-    for each in NATIVE_PROGRAMS if name == _EVERYTHING else (name,):
-        obtain_program(PROGRAMS[each], workshop)
     if name == _EVERYTHING:
-        clusters.prepare(workshop)
+        clusters.prepare(workshop, programs=NATIVE_PROGRAMS)
+    else:
+        carry_out(making.list_programs((name,), workshop), workshop)
 
 
 def _bring_up_control_plane(folder: Path, workshop: Workshop) -> None:

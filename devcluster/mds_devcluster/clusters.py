@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from mds_devcluster import kind, native
+from mds_devcluster import kind, making, native
 from mds_devcluster.addresses import RANGES
 from mds_devcluster.errors import NotPossibleError
-from mds_devcluster.toolbox import obtain_toolbox
+from mds_devcluster.images.obtaining import list_images
+from mds_devcluster.preparing import carry_out
+from mds_devcluster.toolbox import BUILT, obtain_toolbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mds_devcluster.building import Workshop
@@ -57,14 +59,21 @@ def bring_up(name: str, workshop: Workshop, nodes: int = 1) -> Cluster:
     if decide_way(docker=_is_docker_there(), root=os.geteuid() == 0) is Way.KIND:
         kind.bring_up(folder, workshop, node_count=nodes)
         return Cluster(name, folder / "kubeconfig")
+    prepare(workshop)
     running = native.bring_up(folder, obtain_toolbox(workshop), workshop.progress, node_count=nodes)
     return Cluster(name, running.kubeconfig, running.nodes)
 
 
-def prepare(workshop: Workshop) -> None:
-    """All that a native `up` needs and that is no program of ours; nothing where there is another way."""
-    if os.geteuid() == 0 and not _is_docker_there():
-        obtain_toolbox(workshop)
+def prepare(workshop: Workshop, *, programs: Iterable[str] = (), images: Collection[str] = ()) -> None:
+    """Make these, and what a native `up` needs where that is the way, all that can be at a time."""
+    is_native = os.geteuid() == 0 and not _is_docker_there()
+    wanted = dict.fromkeys((*(BUILT if is_native else ()), *programs))
+    tasks = (
+        *(making.list_toolbox(workshop) if is_native else ()),
+        *(list_images(images, workshop) if images else ()),
+        *making.list_programs(wanted, workshop),
+    )
+    carry_out(tasks, workshop)
 
 
 def exempt_from_proxies(environment: Mapping[str, str]) -> dict[str, str]:

@@ -62,13 +62,20 @@ class Unpacked:
 
 def obtain_debian(names: Sequence[str], workshop: Workshop) -> Unpacked:
     """These packages and what they need beyond the machine's own, downloaded first if the cache has not."""
-    place = workshop.root / "debian" / build_key(names, _read_release())
     folder = cache.obtain(
-        place,
+        _locate(names, workshop),
         partial(_unpack, tuple(names), workshop),
         on_wait=partial(workshop.progress.note, "Debian packages: waiting for another download of them"),
     )
     return Unpacked(folder / "root")
+
+
+def is_unpacked(names: Sequence[str], workshop: Workshop) -> bool:
+    return _locate(names, workshop).exists()
+
+
+def _locate(names: Sequence[str], workshop: Workshop) -> Path:
+    return workshop.root / "debian" / build_key(names, _read_release())
 
 
 def build_key(names: Sequence[str], release: str) -> str:

@@ -5,6 +5,7 @@
       NotInstalledError   a tool that somebody else puts there is missing
       NotReadyError       a started program died, or did not answer in time
       NotPossibleError    this machine, or this cluster, cannot do what was asked
+      StoppedError        ended because something beside it failed, which is what is told
 
 The command line turns them into a message and a non-zero exit; nothing else catches them.
 """
@@ -57,3 +58,8 @@ class NotPossibleError(DevclusterError):
     def __init__(self, what: str, *, remedy: str) -> None:
         self.remedy = remedy
         super().__init__(f"{what}; {remedy}")
+
+
+class StoppedError(DevclusterError):
+    def __init__(self) -> None:
+        super().__init__("ended, as something beside it failed")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mds_devcluster.building import Workshop
 
+BUSYBOX: Final = ("busybox-static",)
 _FILE: Final = "image.tar"
 _NAME: Final = "name"
 _PROGRAM: Final = "bin/busybox"
@@ -52,7 +53,7 @@ def obtain_busybox(workshop: Workshop) -> Archive:
 
 
 def locate_busybox(workshop: Workshop) -> Path:
-    return obtain_debian(["busybox-static"], workshop).program("busybox")
+    return obtain_debian(BUSYBOX, workshop).program("busybox")
 
 
 def read_archive(folder: Path) -> Archive:

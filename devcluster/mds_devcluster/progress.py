@@ -6,6 +6,7 @@ silence there gets a job killed. No colour is written, whatever NO_COLOR says.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import time
 from contextlib import contextmanager
@@ -76,24 +77,42 @@ class Progress:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._rewrites = stream.isatty()
+        self._standing = 0  # columns of the line that the next one covers
 
     def note(self, text: str) -> None:
-        self._stream.write(f"devcluster: {text}\n")
+        """A line that stays."""
+        start = "\r" if self._standing else ""
+        self._stream.write(f"{start}{f'devcluster: {text}'.ljust(self._standing)}\n")
+        self._stream.flush()
+        self._standing = 0
+
+    def show_now(self, text: str) -> None:
+        """A line that stands, on a terminal, until the next one."""
+        line = f"devcluster: {text}"
+        if self._rewrites:
+            line = _shorten(line, shutil.get_terminal_size().columns - 1)
+            self._stream.write(f"\r{line.ljust(self._standing)}")
+            self._standing = len(line)
+        else:
+            self._stream.write(f"{line}\n")
         self._stream.flush()
 
     def show_running(self, title: str, elapsed_s: float) -> None:
-        line = f"devcluster: {title} … {format_duration(elapsed_s)}"
-        self._stream.write(f"\r{line}" if self._rewrites else f"{line}\n")
-        self._stream.flush()
+        self.show_now(f"{title} … {format_duration(elapsed_s)}")
 
     def show_end(self, title: str, elapsed_s: float, outcome: str) -> None:
-        start = "\r" if self._rewrites else ""
-        # Longer than the running line that it covers.
-        self._stream.write(f"{start}devcluster: {title}: {outcome}, {format_duration(elapsed_s)}\n")
-        self._stream.flush()
+        self.note(f"{title}: {outcome}, {format_duration(elapsed_s)}")
+
+    def raise_if_stopped(self) -> None:
+        """Called each second while a command runs; what it raises ends the command."""
 
     def is_due(self, *, elapsed_s: float, shown_at_s: float) -> bool:
         return elapsed_s - shown_at_s >= (_REWRITE_EVERY_S if self._rewrites else _REPEAT_EVERY_S)
+
+
+def _shorten(line: str, columns: int) -> str:
+    """One line that is longer than the terminal cannot be rewritten."""
+    return line if len(line) <= columns else f"{line[: columns - 1]}…"
 
 
 def format_duration(seconds: float) -> str:
@@ -158,6 +177,7 @@ def _run_watched(step: Step, progress: Progress, started: float) -> int:
                 try:
                     return process.wait(timeout=_REWRITE_EVERY_S)
                 except subprocess.TimeoutExpired:
+                    progress.raise_if_stopped()
                     elapsed_s = time.monotonic() - started
                     if progress.is_due(elapsed_s=elapsed_s, shown_at_s=shown_at_s):
                         progress.show_running(step.title, elapsed_s)

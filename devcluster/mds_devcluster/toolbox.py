@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from mds_devcluster.building import Workshop
 
-_BUILT: Final = (
+BUILT: Final = (
     *("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
     *("coredns", "kubelet", "kube-proxy"),
 )
-_UNPACKED: Final = ("containerd", "runc", "containernetworking-plugins", "iptables", "conntrack", "openssl")
+UNPACKED: Final = ("containerd", "runc", "containernetworking-plugins", "iptables", "conntrack", "openssl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Toolbox:
 
 def obtain_toolbox(workshop: Workshop) -> Toolbox:
     return Toolbox(
-        built={name: obtain_program(PROGRAMS[name], workshop) for name in _BUILT},
-        debian=obtain_debian(_UNPACKED, workshop),
+        built={name: obtain_program(PROGRAMS[name], workshop) for name in BUILT},
+        debian=obtain_debian(UNPACKED, workshop),
         pause=obtain_busybox(workshop),
     )

@@ -48,15 +48,19 @@ def build_key() -> str:
 def obtain_base(tools: Unpacked, workshop: Workshop) -> Path:
     """The folder with a Dockerfile and the root file system, made first if the cache has none."""
     return cache.obtain(
-        workshop.root / "images" / f"base-{build_key()}",
+        locate(workshop),
         partial(_make, tools, workshop),
         on_wait=partial(workshop.progress.note, "base image: waiting for another build of it"),
     )
 
 
+def locate(workshop: Workshop) -> Path:
+    return workshop.root / "images" / f"base-{build_key()}"
+
+
 def _make(tools: Unpacked, workshop: Workshop, target: Path) -> None:
     root = target / "rootfs"
-    _run("Debian and Python for the images (about 2 min)", _build_debootstrap(tools, root), tools, workshop)
+    _run("Debian and Python for the images", _build_debootstrap(tools, root), tools, workshop)
     left_out = " ".join(f"--exclude='{pattern}'" for pattern in _LEFT_OUT)
     pack = f'cd "$0" && {_DOCUMENTS} && tar --numeric-owner {left_out} -cf ../rootfs.tar .'
     _run("packing the base image", ("/bin/sh", "-ec", pack, str(root)), tools, workshop)

@@ -45,6 +45,13 @@ class Buildah:
         self._workshop = workshop
         self._home = workshop.root / "images" / "buildah"
 
+    def has_base(self) -> bool:
+        return base.locate(self._workshop).exists()
+
+    def make_base(self) -> None:
+        self._prepare()
+        self._ensure_base()
+
     def build(self, build: Build, archive: Path, scratch: Path) -> None:
         self._prepare()
         options = build_options(build, write_secrets(self._workshop.environment, scratch))

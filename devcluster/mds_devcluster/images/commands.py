@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mds_devcluster.images.obtaining import obtain_images
+from mds_devcluster.images.obtaining import list_images, obtain_images
 from mds_devcluster.images.recipes import RECIPES
+from mds_devcluster.preparing import carry_out
 
 if TYPE_CHECKING:
     import argparse
@@ -23,5 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace, workshop: Workshop) -> None:
     """One line for each image: its name with the tag, its size, its archive."""
-    for image in obtain_images(chosen.image or tuple(RECIPES), workshop).values():
+    names = chosen.image or tuple(RECIPES)
+    carry_out(list_images(names, workshop), workshop)
+    for image in obtain_images(names, workshop).values():
         print(f"{image.name}  {image.size / 1e6:.0f} MB  {image.archive}")

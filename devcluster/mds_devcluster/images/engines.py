@@ -28,17 +28,21 @@ class Build:
     context: Path
     stands_on_base: bool
     arguments: Mapping[str, str] = field(default_factory=dict)
-    duration: str = ""
 
     @property
     def title(self) -> str:
-        return f"image {self.reference} (first time about {self.duration})"
+        return f"image {self.reference}"
 
 
 class Engine(Protocol):
     """Builds one image at a time: the caller holds a lock."""
 
     base_key: str
+
+    def has_base(self) -> bool:
+        """Whether what the images stand on is there, or comes by itself."""
+
+    def make_base(self) -> None: ...
 
     def build(self, build: Build, archive: Path, scratch: Path) -> None:
         """Leave the image in `archive`; `scratch` is an empty folder for this build alone."""
@@ -65,6 +69,12 @@ class Docker:
     def __init__(self, program: str, workshop: Workshop) -> None:
         self._program = program
         self._workshop = workshop
+
+    def has_base(self) -> bool:
+        return True
+
+    def make_base(self) -> None:
+        """The first build pulls it."""
 
     def build(self, build: Build, archive: Path, scratch: Path) -> None:
         options = build_options(build, write_secrets(self._workshop.environment, scratch))

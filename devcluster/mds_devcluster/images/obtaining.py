@@ -15,14 +15,19 @@ from mds_devcluster.images import recipes, wheels
 from mds_devcluster.images.buildah import Buildah
 from mds_devcluster.images.engines import Build, Engine, find_docker
 from mds_devcluster.images.recipes import RECIPES, Recipe
+from mds_devcluster.preparing import Job, Kind, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from mds_devcluster.building import Workshop
 
 # Enough to go back and forth between two branches without building.
 _KEPT: Final = 3
+_BASE_S: Final = 60.0
+_BYTES: Final = 10**9  # the compiler of vnpy_ctp
+_LANE: Final = "images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,45 @@ class Image:
 def obtain_images(names: Iterable[str], workshop: Workshop) -> dict[str, Image]:
     """These, by their short names; what is missing is built first."""
     return obtain_from(choose_engine(workshop), names, workshop)
+
+
+def list_images(names: Iterable[str], workshop: Workshop) -> tuple[Task, ...]:
+    """What `obtain_images` of these would have to make first, one image a task, and their base."""
+    return list_from(choose_engine(workshop), names, workshop)
+
+
+def list_from(engine: Engine, names: Iterable[str], workshop: Workshop) -> tuple[Task, ...]:
+    missing = [name for name in names if not _is_there(engine, name, workshop)]
+    below = [
+        recipe for recipe in recipes.order_recipes(missing) if not _is_there(engine, recipe.name, workshop)
+    ]
+    tasks = [
+        Task(Job(f"image {recipe.name}", Kind.BUILD, recipe.expected_s, _BYTES, lane=_LANE), _obtain(recipe))
+        for recipe in below
+    ]
+    if tasks and not engine.has_base():
+        tasks.insert(0, Task(Job("base of the images", Kind.BUILD, _BASE_S, _BYTES, lane=_LANE), _make_base))
+    return tuple(tasks)
+
+
+def _is_there(engine: Engine, name: str, workshop: Workshop) -> bool:
+    reference = recipes.build_reference(RECIPES[name], workshop.repository, base=engine.base_key)
+    return _locate(workshop, reference).exists()
+
+
+def _obtain(recipe: Recipe) -> Callable[[Workshop], object]:
+    return partial(obtain_images, (recipe.name,))
+
+
+def _make_base(workshop: Workshop) -> None:
+    with _alone(workshop):
+        choose_engine(workshop).make_base()
+
+
+def _alone(workshop: Workshop) -> AbstractContextManager[None]:
+    """One at a time: the store has no other guard, and of two who want one image the second finds it."""
+    waiting = partial(workshop.progress.note, "images: waiting for another build")
+    return cache.locked(workshop.root / "images" / "building", on_wait=waiting)
 
 
 def obtain_from(engine: Engine, names: Iterable[str], workshop: Workshop) -> dict[str, Image]:
@@ -68,9 +112,7 @@ class _Builder:
         self._references = references
 
     def build_missing(self, names: Iterable[str]) -> None:
-        waiting = partial(self._workshop.progress.note, "images: waiting for another build")
-        # One at a time: the store has no other guard, and of two who want one image the second finds it.
-        with cache.locked(self._workshop.root / "images" / "building", on_wait=waiting):
+        with _alone(self._workshop):
             for name in names:
                 if not _locate(self._workshop, self._references[name]).exists():
                     self._build(RECIPES[name])
@@ -107,7 +149,6 @@ class _Builder:
             context=context,
             stands_on_base=recipe.stands_on_base,
             arguments={argument: self._references[name] for argument, name in recipe.below.items()},
-            duration=recipe.duration,
         )
 
     def _retire(self, name: str) -> None:

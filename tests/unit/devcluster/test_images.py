@@ -233,6 +233,12 @@ class Engine:
         self.held = held or set()
         self.on_build = on_build
 
+    def has_base(self) -> bool:
+        return False
+
+    def make_base(self) -> None:
+        raise AssertionError("nothing stands on it here")
+
     def build(self, build: Build, archive: Path, scratch: Path) -> None:
         assert scratch.is_dir()
         self.built.append(build.reference.partition(":")[0].rpartition("/")[2])
@@ -270,6 +276,22 @@ def test_only_what_was_asked_for_and_what_is_below_it_is_built(workshop: Worksho
 
     assert engine.built == ["gateway", "simulator", "gateway-sim"]
     assert list(found) == ["gateway-sim"]
+
+
+def test_the_list_holds_the_base_and_the_images_below_and_one_is_made_at_a_time(workshop: Workshop) -> None:
+    jobs = [task.job for task in obtaining.list_from(Engine(), ["gateway-sim", "nats"], workshop)]
+
+    assert [job.name for job in jobs] == [
+        "base of the images",
+        *("image gateway", "image simulator", "image gateway-sim", "image nats"),
+    ]
+    assert len({job.lane for job in jobs}) == 1
+
+
+def test_the_list_holds_nothing_that_is_in_the_cache(workshop: Workshop) -> None:
+    obtaining.obtain_from(Engine(), ["gateway-sim"], workshop)
+
+    assert obtaining.list_from(Engine(), ["gateway-sim"], workshop) == ()
 
 
 def test_what_is_below_is_built_again_when_the_store_lost_it(workshop: Workshop) -> None:

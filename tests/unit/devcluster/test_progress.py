@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,34 @@ def test_a_terminal_line_is_rewritten_in_place_and_covered_by_its_end() -> None:
     assert len(end) > len(running)
 
 
+def test_a_line_longer_than_the_terminal_is_cut_and_one_that_stays_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Terminal()
+    progress = Progress(stream)
+
+    progress.show_now("x" * 100)
+    progress.note("y" * 100)
+
+    _, shown, noted = stream.getvalue().split("\r")
+    assert (len(shown), shown[-2:]) == (39, "x…")
+    assert noted == f"devcluster: {'y' * 100}\n"
+
+
+def test_a_shorter_line_covers_the_longer_one_before_it() -> None:
+    stream = Terminal()
+    progress = Progress(stream)
+
+    progress.show_now("a longer line")
+    progress.show_now("short")
+    progress.note("end")
+
+    _, longer, shorter, end = stream.getvalue().split("\r")
+    assert len(shorter) == len(longer)
+    assert end == "devcluster: end  \n"
+
+
 def test_a_log_gets_whole_lines_without_control_characters() -> None:
     stream = io.StringIO()
     progress = Progress(stream)
@@ -78,7 +107,7 @@ def test_a_step_that_ends_well_says_so_and_keeps_its_output_in_the_log(tmp_path:
 
     run_step(make_step(tmp_path, "print('said')"), Progress(stream))
 
-    assert stream.getvalue().endswith("making it: done, 0 s\n")
+    assert re.search(r"making it: done, \d+ s\n$", stream.getvalue())
     assert (tmp_path / "logs" / "it.log").read_text() == "said\n"
 
 
