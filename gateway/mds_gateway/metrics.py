@@ -40,6 +40,7 @@ class Tally:
     takeovers: Counter[str] = field(default_factory=Counter)
     takeover_s: dict[str, float] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
+    clock_offset_s: float | None = None
 
     def on_takeover(self, subscription: str, took_s: float) -> None:
         self.takeovers[subscription] += 1
@@ -199,6 +200,11 @@ FAMILIES = (
         "Since the last tick of each canary.",
         lambda seen: _ages(seen.beat.canary_age_ms),
         label="contract",
+    ),
+    Family(
+        "clock_offset_seconds",
+        "This machine's clock minus the exchanges' newest ticks of the last minute.",
+        lambda seen: _one(seen.tally.clock_offset_s),
     ),
     Family(
         "probe_age_seconds",
