@@ -108,6 +108,7 @@ test: check ## everything: checks, all tests, on real parts and on a cluster of 
 bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
 	@$(PYTHON) -m tests.bench.tick_cost
 	@$(PYTHON) -m tests.bench.tick_cost --docs
+	@$(PYTHON) -m tests.bench.longest_step
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.moves
 
