@@ -311,8 +311,9 @@ class Gateway:
         if not self._contracts:
             self._use_settings(wanted)
             return
-        settings = None if wanted is None else wanted.settings
-        asked = Asked(self._contracts, settings, self.today())
+        asked = Asked(self._contracts)  # before the source is started there is no settings and no day
+        if wanted is not None:
+            asked = Asked(self._contracts, wanted.settings, self.today())
         self._planning.request(self._plan_for(asked, wanted))
 
     def _plan_for(self, asked: Asked, wanted: Wanted | None) -> Slices[tuple[Planned, Wanted | None]]:
