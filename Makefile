@@ -125,6 +125,7 @@ durations: .venv/ready ## where the time of the last `make test` went; writes do
 bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
 	@$(PYTHON) -m tests.bench.tick_cost
 	@$(PYTHON) -m tests.bench.tick_cost --docs
+	@$(PYTHON) -m tests.bench.longest_step
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.moves
 

@@ -37,6 +37,12 @@ def describe(subscription: str, what: actions.Report) -> Note:
             return Note("TookOver", f"{subscription}: {text}")
         case actions.LetGo(epoch, reason):
             return Note(reason, f"{subscription}: no longer active for epoch {epoch}: {reason.sentence}")
+        case actions.HeldBack(contract, count, ahead_s):
+            text = (
+                f"{contract.decode()}: {count} ticks are held back, as one that was published is dated"
+                f" {ahead_s:.1f} s later"
+            )
+            return Note("HeldBack", f"{subscription}: {text}", bad=True)
         case actions.Gap(cause, _, count):
             return Note(_CAUSES[cause], f"{subscription}: {count} ticks are lost: {cause}", bad=True)
 
@@ -66,7 +72,7 @@ def build(
                 replayed=sent_again,
                 took_ms=int(took_s * 1000),
             )
-        case actions.LetGo():
+        case actions.LetGo() | actions.HeldBack():
             return None
         case actions.Gap(cause, ticks, count):
             return _build_gap(config, subscription, cause, ticks, count, names)

@@ -42,6 +42,7 @@ class Tally:
     notes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     """Of each piece of the service's work: turns that a defect cost."""
+    clock_offset_s: float | None = None
 
     def on_takeover(self, subscription: str, took_s: float) -> None:
         self.takeovers[subscription] += 1
@@ -216,6 +217,11 @@ FAMILIES = (
         "Since the last tick of each canary.",
         lambda seen: _ages(seen.beat.canary_age_ms),
         label="contract",
+    ),
+    Family(
+        "clock_offset_seconds",
+        "This machine's clock minus the exchanges' newest ticks of the last minute.",
+        lambda seen: _one(seen.tally.clock_offset_s),
     ),
     Family(
         "probe_age_seconds",

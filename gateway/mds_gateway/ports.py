@@ -72,7 +72,14 @@ class Note:
     bad: bool = False
 
 
-type SourceEvent = Batch | ContractsLoaded | Quarantined | Note
+@dataclass(frozen=True, slots=True)
+class OutletsUsed:
+    """From here on batches are made for these outlets, as they were given to `use_outlets`."""
+
+    outlets: tuple[Outlet, ...]
+
+
+type SourceEvent = Batch | ContractsLoaded | OutletsUsed | Quarantined | Note
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +101,8 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     received: int
     invalid: int
     conflated: int
+    clock_offset_ns: int | None
+    """How far this machine's clock is ahead of the exchanges' newest ticks; None: no tick has said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,10 @@ class MarketData(Protocol):
         """The contract table from elsewhere, for an account without a trading login."""
 
     def use_outlets(self, outlets: Sequence[Outlet]) -> None:
-        """What to subscribe and how to finish it. Called again whenever it changes."""
+        """What to subscribe and how to finish it. Called again whenever it changes.
+
+        Ticks go on as before until the source reports `OutletsUsed`; of several calls the last one counts.
+        """
 
     def use_pace(self, pace: Pace) -> None:
         """How fast to subscribe, and how much at most."""

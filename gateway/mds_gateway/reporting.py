@@ -16,6 +16,10 @@ def to_ms(seconds: float | None) -> int | None:
     return None if seconds is None else max(0, int(seconds * 1000))
 
 
+def to_s(nanoseconds: int | None) -> float | None:
+    return None if nanoseconds is None else nanoseconds / 1e9
+
+
 def describe_publication(served: Served, witness: Witness | None, now: float) -> wire.Publication:
     publication = served.publication
     fence = publication.fence

@@ -21,13 +21,14 @@ from mds_gateway.answering import Answering
 from mds_gateway.domain import actions
 from mds_gateway.domain.log import TickLog
 from mds_gateway.domain.peers import Peers, Witness
-from mds_gateway.domain.planning import Plan, build_plan, name_contracts, render
+from mds_gateway.domain.planning import Asked, Plan, Planned, name_contracts, plan_anew, render
 from mds_gateway.domain.publication import Publication
 from mds_gateway.domain.subscribing import Pace
 from mds_gateway.metrics import GatewayMetrics
-from mds_gateway.ports import Batch, ContractsLoaded, MarketData, Note, Quarantined, SourceEvent
+from mds_gateway.ports import Batch, ContractsLoaded, MarketData, Note, OutletsUsed, Quarantined, SourceEvent
 from mds_gateway.promoting import Promoting
 from mds_gateway.sharing import ContractSharing
+from mds_gateway.slicing import InSlices
 from mds_protocol.wire import events as wire_events
 from mds_protocol.wire import subjects as subj
 from mds_protocol.wire.errors import WireError
@@ -39,13 +40,14 @@ from mds_protocol.wire.subjects import OPERATOR, Subjects, SubjectTemplate
 from mds_protocol.wire.times import parse_day
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from nats.aio.msg import Msg
 
     from mds_gateway.adapters.nats.access import Access
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.domain.revision import Revision
+    from mds_gateway.domain.slices import Slices
     from mds_gateway.settings import GatewaySettings
     from mds_protocol.wire.codec import Message
     from mds_protocol.wire.contract import Contract
@@ -67,12 +69,29 @@ DEFECT = "Defect"
 
 @dataclass(slots=True)
 class Known:
-    """What the service was told."""
+    """What the service was told, and what is in force of it."""
 
     settings: Settings | None = None
     revision: Revision | None = None
-    contracts: dict[str, Contract] = field(default_factory=dict)
-    plan: Plan | None = None
+    planned: Planned = field(default_factory=Planned)
+    """Of the newest contract table and settings; the source may still be at the ones before."""
+
+    @property
+    def contracts(self) -> Mapping[str, Contract]:
+        return self.planned.contracts
+
+    @property
+    def plan(self) -> Plan | None:
+        return self.planned.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Settings that are not in force yet: ticks are first to be made as they say."""
+
+    settings: Settings
+    revision: Revision
+    destinations: dict[str, Destination]
 
 
 class Gateway:
@@ -108,6 +127,15 @@ class Gateway:
         )
         self._sharing = ContractSharing(control, settings.environment)
         self._answering = Answering(self)
+        self._planning: InSlices[tuple[Planned, Wanted | None]] = InSlices(
+            self._use_plan, self._on_plan_failed
+        )
+        self._contracts: tuple[Contract, ...] = ()
+        self._wanted: Wanted | None = None
+        self._handed: Wanted | None = None
+        """Of the outlets that the source was given last."""
+        self._owes_outlets = False
+        """The source has not reported those yet."""
         self._stopping = asyncio.Event()
         self._sequence = 0
         self._probed_at: float | None = None
@@ -205,6 +233,9 @@ class Gateway:
                 self._on_contracts(contracts)
                 day = self.source.describe(()).trading_day
                 self.bridge.start_task(self._sharing.share(contracts, day or ""))
+            case OutletsUsed():
+                self._owes_outlets = False
+                self._use_settings(self._handed)
             case Quarantined() as tick:
                 self._on_quarantined(tick)
             case Note() as note:
@@ -217,7 +248,7 @@ class Gateway:
             self._tell_of(events.build_blocked(self.config, self.source.describe(())))
 
     def _on_contracts(self, contracts: tuple[Contract, ...]) -> None:
-        self.known.contracts = {contract.id: contract for contract in contracts}
+        self._contracts = contracts
         self._replan()
 
     def _on_quarantined(self, tick: Quarantined) -> None:
@@ -240,22 +271,30 @@ class Gateway:
     # --- what KV says
 
     def _on_settings(self, key: str, value: bytes, revision: Revision) -> None:
-        if not revision.is_after(self.known.revision):
+        newest = self.known.revision if self._wanted is None else self._wanted.revision
+        if not revision.is_after(newest):
             return
         try:
             settings = Settings.decode(value)
-            destinations = [self._destination(subscription) for subscription in settings.subscriptions]
+            destinations = {each.name: self._destination(each) for each in settings.subscriptions}
         except WireError as exc:
             log.warning("settings %s revision %d are not used: %s", key, revision.number, exc)
             return
+        self._wanted = Wanted(settings, revision, destinations)
+        self._replan()
+
+    def _use_settings(self, wanted: Wanted | None) -> None:
+        """Once the source makes ticks as they say: before, its batches are of the destinations before."""
+        if wanted is None or wanted.revision == self.known.revision:
+            return
+        settings, revision = wanted.settings, wanted.revision
         self.known.settings, self.known.revision = settings, revision
         log.info("settings revision %d: %d subscriptions", revision.number, len(settings.subscriptions))
         limits = settings.limits
         pace = Pace(limits.subscribe_batch, limits.subscribe_per_second, limits.max_contracts)
         self.source.use_pace(pace)
         keep_s = max(settings.stale_after_ms / 1000, LOG_LEAST_S) + LOG_MARGIN_S
-        self._serve({to.subscription: to for to in destinations}, keep_s)
-        self._replan()
+        self._serve(wanted.destinations, keep_s)
 
     def _serve(self, wanted: dict[str, Destination], keep_s: float) -> None:
         for name, served in list(self.bridge.served.items()):
@@ -305,23 +344,48 @@ class Gateway:
         self._on_note(Note("RouteUnreadable", text, bad=True))
 
     def _replan(self) -> None:
-        settings = self.known.settings
-        if settings is None or not self.known.contracts:
+        """In slices: 25,000 contracts take most of a second."""
+        wanted = self._wanted
+        if not self._contracts:
+            self._use_settings(wanted)
             return
-        before = self.known.plan
-        plan = build_plan(settings, self.subjects, self.known.contracts.values(), self.today())
-        self.known.plan = plan
-        for name, unknown in plan.unknown.items():
-            log.warning(
-                "subscription %s names contracts that no table has: %s", name, ", ".join(unknown[:10])
-            )
-        # When only the ranking of canaries changed, 25,000 contracts need not be planned anew.
-        if before is None or plan.outlets != before.outlets:
-            self.source.use_outlets(list(plan.outlets.values()))
+        asked = Asked(self._contracts)  # before the source is started there is no settings and no day
+        if wanted is not None:
+            asked = Asked(self._contracts, wanted.settings, self.today())
+        self._planning.request(self._plan_for(asked, wanted))
 
-    def _name_contracts(self, subscription: str) -> dict[bytes, str]:
+    def _plan_for(self, asked: Asked, wanted: Wanted | None) -> Slices[tuple[Planned, Wanted | None]]:
+        return (yield from plan_anew(asked, self.subjects, self.known.planned)), wanted
+
+    def _use_plan(self, made: tuple[Planned, Wanted | None]) -> None:
+        planned, wanted = made
+        before = self.known.plan
+        self.known.planned, plan = planned, planned.plan
+        if plan is None:
+            return
+        if before is None or plan.unknown != before.unknown:
+            for name, unknown in plan.unknown.items():
+                log.warning(
+                    "subscription %s names contracts that no table has: %s", name, ", ".join(unknown[:10])
+                )
+        self._handed = wanted
+        # When only the ranking of canaries changed, the source need not plan anew.
+        if before is None or plan.outlets != before.outlets:
+            self._owes_outlets = True
+            self.source.use_outlets(list(plan.outlets.values()))
+        elif not self._owes_outlets:
+            self._use_settings(wanted)
+
+    def _on_plan_failed(self, failed: Exception) -> None:
+        self._on_note(Note("PlanFailed", f"settings or contracts are not used: {failed!r}", bad=True))
+
+    def _name_contracts(self, subscription: str, gap: actions.Gap) -> dict[bytes, str]:
+        """Those of the gap, where they are few enough to be listed."""
         outlet = self.known.plan.outlets.get(subscription) if self.known.plan else None
-        return {} if outlet is None else name_contracts(outlet, self.known.contracts.values())
+        subjects = {tick.contract for tick in gap.ticks}
+        if outlet is None or len(subjects) > events.LISTED_CONTRACTS:
+            return {}
+        return name_contracts(outlet, subjects, self.known.planned.ids)
 
     def today(self) -> date:
         """The login's trading day; by our clock where the front says none, or one that does not exist."""
@@ -342,6 +406,7 @@ class Gateway:
         now = time.monotonic()
         canaries = self.known.plan.canaries if self.known.plan else ()
         source = self.source.describe(canaries)
+        self.metrics.tally.clock_offset_s = reporting.to_s(source.clock_offset_ns)
         return Heartbeat(
             namespace=self.config.namespace,
             account=self.config.account,
@@ -410,7 +475,9 @@ class Gateway:
         plan = self.known.plan
         if plan is None:
             return []
-        outlet = plan.outlets[subscription]
+        outlet = plan.outlets.get(subscription)
+        if outlet is None:  # one that was added a moment ago, or taken away
+            return []
         contracts = [self.known.contracts[id_] for id_ in plan.canaries if id_ in self.known.contracts]
         return [render(outlet, contract) for contract in contracts if contract.symbol in outlet.contracts]
 
@@ -433,7 +500,7 @@ class Gateway:
         self._on_note(events.describe(subscription, what))
         if isinstance(what, actions.TookOver):
             self.metrics.tally.on_takeover(subscription, what.took_s)
-        names = self._name_contracts(subscription) if isinstance(what, actions.Gap) else {}
+        names = self._name_contracts(subscription, what) if isinstance(what, actions.Gap) else {}
         message = events.build(self.config, subscription, self.promoting.route(subscription), what, names)
         if message is not None:
             self._tell_of(message)

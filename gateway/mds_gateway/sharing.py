@@ -6,7 +6,9 @@ login may be hours away, and until then nobody else could resolve a selection.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from itertools import batched
 from typing import TYPE_CHECKING, Protocol
 
 from mds_gateway.adapters.nats.access import describe
@@ -16,9 +18,11 @@ from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.subjects import ProductKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from mds_protocol.wire.contract import Contract
+
+SLICE = 1_000  # contracts: some milliseconds
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +42,18 @@ class ContractSharing:
         self._products: dict[ProductKey, ProductContracts] = {}
         self._owed: set[ProductKey] = set()
 
-    async def share(self, contracts: Iterable[Contract], trading_day: str) -> None:
+    async def share(self, contracts: Sequence[Contract], trading_day: str) -> None:
         members: dict[ProductKey, list[Contract]] = {}
-        for contract in contracts:
-            key = ProductKey("CTP", self._environment, contract.exchange, contract.product)
-            members.setdefault(key, []).append(contract)
+        for part in batched(contracts, SLICE, strict=False):
+            for contract in part:
+                key = ProductKey("CTP", self._environment, contract.exchange, contract.product)
+                members.setdefault(key, []).append(contract)
+            await asyncio.sleep(0)  # ticks may go in between, here and below
+        products = {}
         try:
-            products = {key: ProductContracts.of(key, trading_day, found) for key, found in members.items()}
+            for key, found in members.items():
+                products[key] = ProductContracts.of(key, trading_day, found)
+                await asyncio.sleep(0)
         except WireError as exc:
             log.warning("the contracts that the front sent are not shared: %s", exc)
             return

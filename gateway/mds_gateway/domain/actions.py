@@ -67,6 +67,16 @@ class Gap:
     count: int
 
 
-type Report = TookOver | LetGo | Gap
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """To be reported: all ticks of a contract are older than what was published of it, so none goes out."""
+
+    contract: bytes
+    count: int
+    ahead_s: float
+    """By how much the published one is dated later than the newest that is held back."""
+
+
+type Report = TookOver | LetGo | Gap | HeldBack
 type Action = ReadStanding | WriteFence | ReadLast | ReadRoom | GoOn | Report
 NOTHING: tuple[Action, ...] = ()

@@ -84,7 +84,10 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """`time_ns` is the second; the milliseconds are added by `add_milliseconds`. 0 where there is none."""
+    """`time_ns` is the second; the milliseconds are added by `add_milliseconds`. 0 where there is none.
+
+    `AHEAD` has one, though no time for a tick: it says by how much this machine's clock is wrong.
+    """
 
     outcome: Dating
     time_ns: int = 0
@@ -123,7 +126,7 @@ def _date_far_from_clock(of_day_ns: int, said_ns: int | None, near_ns: int, now_
     if said_ns is None or said_ns > now_ns + CLOCK_FAULT_NS:
         return Dated(Dating.PAST, _step_to_a_session(near_ns, of_day_ns))
     if said_ns > now_ns + AHEAD_NS:
-        return Dated(Dating.AHEAD)
+        return Dated(Dating.AHEAD, said_ns)
     return Dated(Dating.OLD) if said_ns < now_ns - OLD_NS else Dated(Dating.PAST, said_ns)
 
 

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from mds_gateway.ports import Outlet
 from mds_protocol.wire.contract import Contract, ProductClass
 from mds_protocol.wire.selection import select
-from mds_protocol.wire.subjects import Subjects, SubjectTemplate
+from mds_protocol.wire.subjects import Placeholder, Subjects, SubjectTemplate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    from mds_gateway.domain.slices import Slices
     from mds_protocol.wire.settings import Settings, Subscription
 
 CANARIES = 3
+SLICE = 1_000  # contracts: some milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that a plan depends on."""
+
+    contracts: tuple[Contract, ...] = ()
+    settings: Settings | None = None
+    today: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A contract table as it is looked up, and what the settings make of it."""
+
+    asked: Asked = Asked()
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    """By id, `rb2701.SHFE`."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """By symbol."""
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +53,49 @@ class Plan:
     canaries: tuple[str, ...]
 
 
-def build_plan(settings: Settings, subjects: Subjects, contracts: Iterable[Contract], today: date) -> Plan:
-    table = list(contracts)
+def plan_anew(asked: Asked, subjects: Subjects, before: Planned) -> Slices[Planned]:
+    """What was planned before, if nothing changed."""
+    if asked == before.asked:
+        return before
+    contracts: dict[str, Contract] = {}
+    ids: dict[str, str] = {}
+    for part in batched(asked.contracts, SLICE, strict=False):
+        for contract in part:
+            ids[contract.symbol] = id_ = contract.id
+            contracts[id_] = contract
+        yield
+    plan = None
+    if asked.settings is not None and asked.today is not None:
+        plan = yield from build_plan(asked.settings, subjects, asked.contracts, asked.today)
+    return Planned(asked, contracts, ids, plan)
+
+
+def build_plan(
+    settings: Settings, subjects: Subjects, contracts: Sequence[Contract], today: date
+) -> Slices[Plan]:
     outlets: dict[str, Outlet] = {}
     unknown: dict[str, tuple[str, ...]] = {}
     chosen: dict[str, Contract] = {}
     for subscription in settings.subscriptions:
-        selection = select(subscription.rules, table, today)
-        outlets[subscription.name] = _build_outlet(subscription, subjects, selection.contracts)
-        if selection.unknown:
-            unknown[subscription.name] = selection.unknown
-        chosen |= {contract.id: contract for contract in selection.contracts}
+        symbols: set[str] = set()
+        missing = set(subscription.rules.instruments)
+        for part in batched(contracts, SLICE, strict=False):
+            selection = select(subscription.rules, part, today)
+            missing.intersection_update(selection.unknown)
+            for contract in selection.contracts:
+                symbols.add(contract.symbol)
+                chosen[contract.id] = contract
+            yield
+        outlets[subscription.name] = _build_outlet(subscription, subjects, symbols)
+        if missing:
+            unknown[subscription.name] = tuple(sorted(missing))
     return Plan(outlets, unknown, choose_canaries(settings, chosen))
 
 
-def _build_outlet(subscription: Subscription, subjects: Subjects, contracts: Iterable[Contract]) -> Outlet:
+def _build_outlet(subscription: Subscription, subjects: Subjects, symbols: Iterable[str]) -> Outlet:
     return Outlet(
         subscription=subscription.name,
-        contracts=frozenset(contract.symbol for contract in contracts),
+        contracts=frozenset(symbols),
         template=SubjectTemplate.parse(subscription.publish.subject, subjects),
         encoding=subscription.publish.encoding,
     )
@@ -59,9 +108,10 @@ def render(outlet: Outlet, contract: Contract) -> str:
     )
 
 
-def name_contracts(outlet: Outlet, contracts: Iterable[Contract]) -> dict[bytes, str]:
-    """The contract (`rb2701.SHFE`) of each subject: for an event that names some, so only when one is due."""
-    return {render(outlet, c).encode(): c.id for c in contracts if c.symbol in outlet.contracts}
+def name_contracts(outlet: Outlet, subjects: Iterable[bytes], ids: Mapping[str, str]) -> dict[bytes, str]:
+    """The contract (`rb2701.SHFE`) of each subject, as far as it is known. `ids` is by symbol."""
+    symbols = {subject: outlet.template.read(subject.decode())[Placeholder.SYMBOL] for subject in subjects}
+    return {subject: ids[symbol] for subject, symbol in symbols.items() if symbol in ids}
 
 
 def choose_canaries(settings: Settings, chosen: Mapping[str, Contract]) -> tuple[str, ...]:

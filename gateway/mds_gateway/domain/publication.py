@@ -34,6 +34,7 @@ from mds_gateway.domain.actions import (
     WriteFence,
 )
 from mds_gateway.domain.claim import Asking, Claim
+from mds_gateway.domain.holding import Holding
 from mds_gateway.domain.losing import Doubt, Outlived
 from mds_gateway.domain.renewing import Renewal, StreamRoom
 from mds_gateway.domain.sending import Sender
@@ -104,6 +105,7 @@ class Publication:
         self._sender = Sender()
         self._newest: dict[bytes, Last[bytes] | FinishedTick] = {}
         self._catching_up: _CatchingUp | None = None
+        self._holding = Holding()
         self._doubt = Doubt()
         self._outlived = Outlived()
 
@@ -412,23 +414,28 @@ class Publication:
         return (took, *((lost,) if lost else ()), *self._send(catching_up.meanwhile))
 
     def _send(self, ticks: Sequence[FinishedTick]) -> tuple[Action, ...]:
-        newest = self._newest
-        passed = []
+        newest, holding = self._newest, self._holding
+        passed, told = [], []
         for tick in ticks:
             before = newest.get(tick.contract)
-            # The same again is what a front sends at a login; the dedupe knows it only for half a minute.
-            if before is not None and (
-                tick.identity == before.identity or is_replay(tick.order_key, before.order_key)
-            ):
-                self.counts.replayed += 1
-                continue
+            if before is not None:
+                # The same again is what a front sends at a login; the dedupe knows it only for half a minute.
+                if tick.identity == before.identity:
+                    self.counts.replayed += 1
+                    continue
+                if is_replay(tick.order_key, before.order_key):
+                    self.counts.replayed += 1
+                    if (held_back := holding.on_held_back(tick, before.order_key)) is not None:
+                        told.append(held_back)
+                    continue
+                holding.on_passed(tick.contract)
             newest[tick.contract] = tick
             passed.append(tick)
         dropped = self._sender.queue(passed)
         if not dropped:
-            return NOTHING
+            return tuple(told)
         self.counts.conflated += len(dropped)
-        return (Gap("conflated", dropped, len(dropped)),)
+        return (*told, Gap("conflated", dropped, len(dropped)))
 
     def _give_up_sending(self) -> None:
         self._doubt.add(self._sender.give_up())

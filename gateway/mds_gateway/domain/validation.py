@@ -18,7 +18,7 @@ from mds_protocol.wire.contract import ProductClass
 from mds_protocol.wire.depth import IDENTITY_DOUBLES, INTEGERS, NUMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 ABSURD: Final = 1e8  # a contract of the dearest product is quoted, and held, a hundred times below
 
@@ -31,6 +31,7 @@ class Fault(StrEnum):
     NEGATIVE_PRICE = "NegativePrice"
     NEGATIVE_VOLUME = "NegativeVolume"
     ABSURD_VALUE = "AbsurdValue"
+    AHEAD = "Ahead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ def judge(numbers: Sequence[Any], product_class: ProductClass) -> Refusal | None
 
 def refuse_unknown(symbol: object) -> Refusal:
     return Refusal(Fault.UNKNOWN_CONTRACT, f"{str(symbol)[:80]!r} is in no contract table")
+
+
+def refuse_ahead(raw: Mapping[str, Any]) -> Refusal:
+    """Published, it would silence its contract until time catches up: what is older is taken for replayed."""
+    said = f"UpdateTime {raw['UpdateTime']!r} is ahead of all other ticks of the exchange"
+    return Refusal(Fault.AHEAD, f"{said}; a second tick that agrees would be believed")
 
 
 def refuse_malformed(cause: Exception) -> Refusal:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from mds_gateway.adapters.ctp.finishing import QUARANTINED_PER_SECOND, Finished, Finisher
+from mds_gateway.adapters.ctp.plans import Asked, build_source_plan
+from mds_gateway.domain.slices import run_to_end
 from mds_gateway.ports import Outlet
 from mds_protocol.wire.contract import Contract, ProductClass
 from mds_protocol.wire.depth import DBL_MAX, DOUBLES, INTEGERS
@@ -15,6 +17,7 @@ from mds_protocol.wire.identity import identify_tick
 from mds_protocol.wire.subjects import SubjectTemplate
 
 NOW_NS = 1_795_397_401_000_000_000  # 2026-11-23 09:30:01 in Beijing
+SECOND_NS = 1_000_000_000
 TEMPLATE = SubjectTemplate.parse("md.{exchange}.{symbol}")
 SPREAD = "SPD SR409&SR501"
 
@@ -52,8 +55,13 @@ def outlet(name: str, *symbols: str, encoding: Encoding = Encoding.JSON) -> Outl
 def finisher(*outlets: Outlet) -> Finisher:
     made = Finisher()
     made.use_trading_day("20261123")
-    made.use(CONTRACTS, outlets or (outlet("all", *CONTRACTS),))
+    use(made, *(outlets or (outlet("all", *CONTRACTS),)))
     return made
+
+
+def use(by: Finisher, *outlets: Outlet) -> None:
+    asked = Asked(own=tuple(CONTRACTS.values()), outlets=outlets)
+    by.use(run_to_end(build_source_plan(asked, by.plan)))
 
 
 def finish(by: Finisher, *raws: dict[str, Any], login: int = 1, now_ns: int = NOW_NS) -> Finished:
@@ -93,7 +101,7 @@ def test_the_first_tick_of_a_contract_in_a_login_is_its_snapshot() -> None:
 def test_new_outlets_do_not_make_new_snapshots() -> None:
     by = finisher()
     finish(by, raw())
-    by.use(CONTRACTS, (outlet("other", "rb2701"),))
+    use(by, outlet("other", "rb2701"))
 
     assert [done.snapshot for done in finish(by, raw()).ticks["other"]] == [False]
 
@@ -116,6 +124,7 @@ def test_a_combination_without_last_price_is_normal() -> None:
         pytest.param(raw(LastPrice=-1.0), "NegativePrice", id="negative"),
         pytest.param(raw(Volume=-1), "NegativeVolume", id="negative count"),
         pytest.param(raw(LastPrice="x"), "Malformed", id="another type"),
+        pytest.param(raw(BidVolume1=7.5), "Malformed", id="no integer, which the identity cannot pack"),
         pytest.param({"InstrumentID": "rb2701"}, "Malformed", id="fields missing"),
         pytest.param({}, "Malformed", id="empty"),
     ],
@@ -153,5 +162,76 @@ def test_the_day_of_a_time_is_found_anew_as_the_clock_goes_on() -> None:
     assert done.order_key[0] == 1_795_397_400_038_000_000 + day_ns
 
 
-def test_symbols_without_a_contract_are_reported() -> None:
-    assert finisher().use(CONTRACTS, (outlet("a", "rb2701", "zz9999"),)) == ("zz9999",)
+# --- one bad tick, one wrong clock
+
+
+def receive(by: Finisher, *ticks: tuple[float, dict[str, Any]], clock_off_s: float = 0.0) -> Finished:
+    """Each at its moment, in seconds after 09:30:00, on a machine whose clock is off."""
+    off_ns = int(clock_off_s * SECOND_NS)
+    open_ns = NOW_NS - SECOND_NS + off_ns
+    received = [(n, open_ns + int(at_s * SECOND_NS), 1, tick) for n, (at_s, tick) in enumerate(ticks, 1)]
+    return by.finish(received, now_ns=received[-1][1], monotonic_lag_ns=12_345)
+
+
+WRONG_CLOCKS = [
+    pytest.param(0.0, id="a clock that is right"),
+    pytest.param(-540.0, id="9 minutes behind"),
+    pytest.param(2.5, id="2.5 s ahead"),
+    pytest.param(1500.0, id="25 minutes ahead"),
+]
+
+
+def settled(clock_off_s: float) -> Finisher:
+    """Snapshots came, and of each exchange two ticks, a fifth of a second after their time."""
+    by = finisher()
+    symbols = ("rb2701", "m2705")
+    receive(by, *((0.1, raw(s)) for s in symbols), clock_off_s=clock_off_s)
+    for at_s, text in ((1.2, "09:30:01"), (2.2, "09:30:02")):
+        ticks = [(at_s, raw(s, UpdateTime=text, UpdateMillisec=0)) for s in symbols]
+        receive(by, *ticks, clock_off_s=clock_off_s)
+    return by
+
+
+@pytest.mark.parametrize("clock_off_s", WRONG_CLOCKS)
+def test_one_tick_dated_far_ahead_does_not_silence_its_contract(clock_off_s: float) -> None:
+    """Published, its order key would make all true ticks behind it look replayed, on every account."""
+    by = settled(clock_off_s)
+    made = receive(
+        by,
+        (3.2, raw(UpdateTime="09:38:03")),
+        (3.3, raw(UpdateTime="09:30:03", UpdateMillisec=100)),
+        clock_off_s=clock_off_s,
+    )
+
+    reasons = {one.reason for one in made.quarantined}
+    assert reasons == {"AheadOfClock" if clock_off_s < -60 else "Ahead"}
+    assert [tick.arrival for tick in made.ticks["all"]] == [2]
+
+
+@pytest.mark.parametrize("clock_off_s", WRONG_CLOCKS)
+def test_a_wrong_clock_makes_no_tick_late(clock_off_s: float) -> None:
+    by = settled(clock_off_s)
+    receive(by, (3.9, raw(UpdateTime="09:30:03", UpdateMillisec=0)), clock_off_s=clock_off_s)
+
+    assert by.late_ns == round(0.7 * SECOND_NS)
+    assert by.find_clock_offset_ns(12_345) == round((clock_off_s + 0.2) * SECOND_NS)
+
+
+def test_ticks_are_as_late_as_the_one_that_is_least() -> None:
+    by = settled(0.0)
+    receive(
+        by, (9.2, raw(UpdateTime="09:30:03", UpdateMillisec=0)), (9.2, raw("m2705", UpdateTime="09:10:00"))
+    )
+    assert by.late_ns == 6 * SECOND_NS
+
+    receive(by, (9.3, raw("m2705", UpdateTime="09:10:00", ActionDay="20261120", TradingDay="20261120")))
+    assert by.late_ns == 0
+
+
+def test_a_clock_beyond_what_can_be_dated_shows_by_how_much() -> None:
+    by = finisher()
+    for at_s in (0.2, 0.7):
+        receive(by, (at_s, raw()), (at_s, raw("m2705")), clock_off_s=-3600)
+
+    assert by.invalid == 4
+    assert by.find_clock_offset_ns(12_345) == pytest.approx(-3600 * SECOND_NS, abs=SECOND_NS)

@@ -58,6 +58,12 @@ def test_a_batch_wakes_the_loop_once() -> None:
 
     queue.take_controls()
     queue.put(raw("a", 5))
+    assert loop.wakes == 1
+    assert not queue.fall_idle()
+
+    taken(queue)
+    assert queue.fall_idle()
+    queue.put(raw("a", 6))
     assert loop.wakes == 2
 
 
@@ -153,17 +159,17 @@ def test_under_two_threads_nothing_is_lost_or_disordered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "lag_ns", "pause_s"),
+    ("taken", "late_ns", "pause_s"),
     [
-        pytest.param(SEVERAL - 1, LATE_NS, 0.0, id="a few ticks in time go on at once"),
+        pytest.param(SEVERAL - 1, LATE_NS + 1, 0.0, id="few ticks are no queue, however late they come"),
         pytest.param(SEVERAL, LATE_NS, MOMENT_S, id="several ticks let more gather"),
-        pytest.param(1, LATE_NS + 1, LATE_PAUSE_S, id="late ticks let the binding empty its queue"),
+        pytest.param(SEVERAL, LATE_NS + 1, LATE_PAUSE_S, id="late ticks let the binding empty its queue"),
     ],
 )
-def test_the_loop_steps_aside_for_the_binding(taken: int, lag_ns: int, pause_s: float) -> None:
+def test_the_loop_steps_aside_for_the_binding(taken: int, late_ns: int, pause_s: float) -> None:
     courtesy = Courtesy()
 
-    assert courtesy.step_aside_s(taken, lag_ns) == pause_s
+    assert courtesy.step_aside_s(taken, late_ns) == pause_s
     assert courtesy.is_waiting is (pause_s > 0)
     courtesy.resume()
     assert not courtesy.is_waiting

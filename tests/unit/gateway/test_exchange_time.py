@@ -129,7 +129,13 @@ def test_far_from_the_clock_the_tick_gives_the_day(case: Case) -> None:
     ],
 )
 def test_what_cannot_be_dated_says_why(time: str, day: str, clock: str, outcome: Dating) -> None:
-    assert date_tick("SHFE", time, Days(day, day, "20261123"), at(clock)) == Dated(outcome)
+    assert date_tick("SHFE", time, Days(day, day, "20261123"), at(clock)).outcome is outcome
+
+
+def test_a_tick_ahead_of_a_wrong_clock_still_says_by_how_much() -> None:
+    dated = date_tick("SHFE", "09:40:01", Days("20261123", "20261123", "20261123"), at("2026-11-23 09:30:00"))
+
+    assert (dated.is_time, dated.time_ns) == (False, at("2026-11-23 09:40:01"))
 
 
 def test_a_day_that_is_none_counts_as_empty() -> None:

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mds_gateway.domain.planning import build_plan, name_contracts
+from mds_gateway.domain import planning
+from mds_gateway.domain.planning import Asked, Plan, Planned, name_contracts
+from mds_gateway.domain.slices import run_to_end
 from mds_protocol.wire.contract import Contract, ProductClass
 from mds_protocol.wire.selection import Rule, Rules
 from mds_protocol.wire.settings import Publish, Settings, Subscription
 from mds_protocol.wire.subjects import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mds_protocol.wire.subjects import Subjects
 
 TODAY = date(2026, 11, 23)
 EVERYTHING = Rules(select=(Rule(),))
@@ -36,6 +43,14 @@ RB01, RB05, CU, AU = (
 )
 SPREAD = contract("SPD SR409&SR501", "SPD", exchange="CZCE", product_class=ProductClass.COMBINATION)
 TABLE = (AU, CU, RB01, RB05)
+
+
+def build_plan(of: Settings, subjects: Subjects, table: Sequence[Contract], today: date) -> Plan:
+    return run_to_end(planning.build_plan(of, subjects, table, today))
+
+
+def plan_anew(asked: Asked, subjects: Subjects, before: Planned) -> Planned:
+    return run_to_end(planning.plan_anew(asked, subjects, before))
 
 
 def settings(*subscriptions: Subscription, canaries: tuple[str, ...] = ()) -> Settings:
@@ -67,10 +82,11 @@ def test_a_subject_tells_its_contract_even_where_it_is_escaped() -> None:
     plan = build_plan(
         settings(subscription("all", subject="md.{product}.{symbol}")), DEFAULT, [SPREAD], TODAY
     )
+    subject = b"md.SPD.SPD=20SR409=26SR501"
 
-    names = name_contracts(plan.outlets["all"], [SPREAD])
+    names = name_contracts(plan.outlets["all"], [subject, b"md.rb.rb2701"], {SPREAD.symbol: SPREAD.id})
 
-    assert names == {b"md.SPD.SPD=20SR409=26SR501": "SPD SR409&SR501.CZCE"}
+    assert names == {subject: "SPD SR409&SR501.CZCE"}
 
 
 def test_instruments_that_no_table_has_are_named() -> None:
@@ -104,4 +120,40 @@ def test_at_most_three_canaries() -> None:
         "a2701.SHFE",
         "b2701.SHFE",
         "c2701.SHFE",
+    )
+
+
+# --- again
+
+
+def test_equal_tables_and_equal_settings_plan_nothing() -> None:
+    before = plan_anew(Asked(TABLE, settings(subscription("all")), TODAY), DEFAULT, Planned())
+    fresh = tuple(contract(c.symbol, c.product, c.open_interest) for c in TABLE)
+
+    assert plan_anew(Asked(fresh, settings(subscription("all")), TODAY), DEFAULT, before) is before
+
+
+ANEW = [
+    pytest.param(Asked(TABLE[:3], settings(subscription("all")), TODAY), id="a contract less"),
+    pytest.param(Asked(TABLE, settings(subscription("other")), TODAY), id="other settings"),
+    pytest.param(Asked(TABLE, settings(subscription("all")), date(2026, 11, 24)), id="another day"),
+]
+
+
+@pytest.mark.parametrize("asked", ANEW)
+def test_what_changed_is_planned(asked: Asked) -> None:
+    before = plan_anew(Asked(TABLE, settings(subscription("all")), TODAY), DEFAULT, Planned())
+    planned = plan_anew(asked, DEFAULT, before)
+
+    assert planned is not before
+    assert planned.asked == asked
+
+
+def test_without_settings_the_table_can_be_looked_up() -> None:
+    planned = plan_anew(Asked(TABLE, None, TODAY), DEFAULT, Planned())
+
+    assert (planned.contracts["cu2701.SHFE"], planned.ids["cu2701"], planned.plan) == (
+        CU,
+        "cu2701.SHFE",
+        None,
     )

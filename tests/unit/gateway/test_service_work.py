@@ -51,7 +51,7 @@ class Source:
         return SourceState(
             state=wire.GatewayState.STREAMING, market_data=wire.Front(connected=True, logged_in=True),
             trade=None, trading_day=self.day, contracts=1, subscribed=1, exchanges={}, canary_age_ms={},
-            canary_session={}, handoff=0, received=0, invalid=0, conflated=0,
+            canary_session={}, handoff=0, received=0, invalid=0, conflated=0, clock_offset_ns=None,
         )  # fmt: skip
 
 

@@ -232,7 +232,7 @@ class Account:
                     self.answer(("room", stream.room))
                 case actions.GoOn():
                     self.answer("go on")
-                case actions.TookOver() | actions.LetGo() | actions.Gap():
+                case actions.TookOver() | actions.LetGo() | actions.Gap() | actions.HeldBack():
                     self.world.happened.append((self.name, action))
 
     def answer(self, what: object) -> None:

@@ -6,15 +6,16 @@ than the tick. So after a step that found several ticks the loop steps aside for
 finds a batch. A tick that comes alone still leaves at once.
 
 Beyond what one process can do, the binding's own queue, in C++, without bound and out of sight, would grow
-while ours stays empty. So, while ticks come late, the loop steps aside for longer: the backlog moves into our
-bounded queue, where the newest tick of a contract wins and the rest is counted.
+while ours stays empty. Its age shows in how much later than usual ticks are received (`exchange_clock`); a
+wrong clock does not change that. So, while steps of several ticks come late, the loop steps aside for longer:
+the backlog moves into our bounded queue, where the newest tick of a contract wins and the rest is counted.
 """
 
 from __future__ import annotations
 
 SEVERAL = 4  # ticks in a step: they come faster than steps do
 MOMENT_S = 0.002  # some 150 ticks for the binding; nobody's latency
-LATE_NS = 2_000_000_000  # CZCE's times have whole seconds, and clocks differ
+LATE_NS = 2_000_000_000  # CZCE's times have whole seconds
 LATE_PAUSE_S = 0.02  # some thousand ticks for the binding; heartbeats come every 200 ms
 
 
@@ -22,9 +23,9 @@ class Courtesy:
     def __init__(self) -> None:
         self.is_waiting = False
 
-    def step_aside_s(self, taken: int, lag_ns: int) -> float:
-        """After a step that took so many ticks, the newest `lag_ns` old: how long. `resume` must follow."""
-        pause_s = LATE_PAUSE_S if lag_ns > LATE_NS else MOMENT_S if taken >= SEVERAL else 0.0
+    def step_aside_s(self, taken: int, late_ns: int) -> float:
+        """After a step that took so many ticks, all at least so late: how long. `resume` must follow."""
+        pause_s = 0.0 if taken < SEVERAL else LATE_PAUSE_S if late_ns > LATE_NS else MOMENT_S
         self.is_waiting = pause_s > 0.0
         return pause_s
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.ctp.account import Account
     from mds_gateway.adapters.ctp.finishing import Finisher
     from mds_gateway.adapters.ctp.handoff import HandOff
+    from mds_gateway.adapters.ctp.plans import SourcePlan
 
 MS_NS = 1_000_000
 REFUSALS_SHOWN = 100
@@ -28,10 +29,11 @@ class Describer:
         self._account = account
         self._finisher = finisher
         self._handoff = handoff
-        self._counted_at: tuple[int, int] | None = None
+        self._counted_at: int | None = None
+        self._counted_in: SourcePlan | None = None
         self._by_exchange: Counter[str] = Counter()
 
-    def describe(self, canaries: Sequence[str], *, now_ns: int) -> SourceState:
+    def describe(self, canaries: Sequence[str], *, now_ns: int, clock_offset_ns: int | None) -> SourceState:
         """`now_ns` is of the monotonic clock."""
         account, finisher = self._account, self._finisher
         logins = account.logins
@@ -40,7 +42,7 @@ class Describer:
             market_data=logins.market_data.describe(),
             trade=logins.trade.describe() if logins.trade is not None else None,
             trading_day=logins.trading_day,
-            contracts=len(finisher.plans),
+            contracts=len(finisher.plan.contracts),
             subscribed=account.subscriber.held_count,
             exchanges=self._describe_exchanges(now_ns),
             canary_age_ms={canary: self._canary_age(canary, now_ns) for canary in canaries},
@@ -49,15 +51,20 @@ class Describer:
             received=self._handoff.received,
             invalid=finisher.invalid,
             conflated=self._handoff.conflated,
+            clock_offset_ns=clock_offset_ns,
         )
 
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:
-        subscriber, plans, login = self._account.subscriber, self._finisher.plans, self._handoff.login
+        subscriber, plans, login = (
+            self._account.subscriber,
+            self._finisher.plan.contracts,
+            self._handoff.login,
+        )
         refused = subscriber.refused
         return Progress(
             subscribed=len(symbols & subscriber.held),
             ticking=sum(
-                (plan := plans.get(symbol)) is not None and plan.login == login for symbol in symbols
+                (plan := plans.get(symbol)) is not None and plan.seen.login == login for symbol in symbols
             ),
             refused={
                 symbol: f"refused by the front with {refused[symbol]}"
@@ -85,25 +92,24 @@ class Describer:
                 tick_age_ms=_age_ms(seen.tick_ns, now_ns),
                 contracts=self._by_exchange[name],
             )
-            for name, seen in self._finisher.exchanges.items()
+            for name, seen in self._finisher.plan.exchanges.items()
         }
 
     def _count_subscribed(self) -> None:
         """Only when the subscriptions or the contracts changed."""
-        subscriber, plans = self._account.subscriber, self._finisher.plans
-        revision = (subscriber.revision, self._finisher.revision)
-        if revision == self._counted_at:
+        subscriber, plan = self._account.subscriber, self._finisher.plan
+        if self._counted_at == subscriber.revision and self._counted_in is plan:
             return
-        self._counted_at = revision
-        held = (plans.get(symbol) for symbol in subscriber.held)
-        self._by_exchange = Counter(plan.contract.exchange for plan in held if plan is not None)
+        self._counted_at, self._counted_in = subscriber.revision, plan
+        held = (plan.contracts.get(symbol) for symbol in subscriber.held)
+        self._by_exchange = Counter(each.contract.exchange for each in held if each is not None)
 
     def _canary_age(self, canary: str, now_ns: int) -> int | None:
-        plan = self._finisher.plans.get(canary.rpartition(".")[0])
-        return None if plan is None else _age_ms(plan.tick_ns, now_ns)
+        plan = self._finisher.plan.contracts.get(canary.rpartition(".")[0])
+        return None if plan is None else _age_ms(plan.seen.tick_ns, now_ns)
 
     def _canary_session(self, canary: str) -> SessionState:
-        plan = self._finisher.plans.get(canary.rpartition(".")[0])
+        plan = self._finisher.plan.contracts.get(canary.rpartition(".")[0])
         if plan is None:
             return SessionState.UNKNOWN
         return self._account.sessions.of_product(plan.contract.exchange, plan.contract.product)

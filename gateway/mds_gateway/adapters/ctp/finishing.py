@@ -10,22 +10,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mds_gateway.adapters.ctp.plans import SourcePlan
+from mds_gateway.domain.clock_offset import find_offset_ns
+from mds_gateway.domain.exchange_clock import NONE_NS, ExchangeClock
 from mds_gateway.domain.exchange_time import Dated, Dating, Days, add_milliseconds, date_tick
 from mds_gateway.domain.ticks import FinishedTick
-from mds_gateway.domain.validation import Refusal, judge, looks_plain, refuse_malformed, refuse_unknown
+from mds_gateway.domain.validation import (
+    Refusal,
+    judge,
+    looks_plain,
+    refuse_ahead,
+    refuse_malformed,
+    refuse_unknown,
+)
 from mds_gateway.ports import Quarantined
 from mds_protocol.wire.depth import NUMBERS, normalise
-from mds_protocol.wire.encodings import ENCODERS
-from mds_protocol.wire.identity import build_prefix, identify
+from mds_protocol.wire.identity import identify
 from mds_protocol.wire.tick import build_tick
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mds_gateway.adapters.ctp.handoff import RawTick, Received
-    from mds_gateway.ports import Outlet
-    from mds_protocol.wire.contract import Contract
-    from mds_protocol.wire.tick import Tick
 
 _POSITIONS = {number.ctp: position for position, number in enumerate(NUMBERS)}
 _MILLISECOND = _POSITIONS["UpdateMillisec"]
@@ -34,34 +40,6 @@ _PRE_OPEN_INTEREST = _POSITIONS["PreOpenInterest"]
 
 DATES_KEPT_NS = 10_000_000_000  # a date depends on the clock, but not by the second
 QUARANTINED_PER_SECOND = 20  # in full; a broken front would otherwise flood NATS with its ticks
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How one subscription wants the ticks of one contract."""
-
-    subscription: str
-    subject: bytes
-    identity_prefix: bytes
-    encode: Callable[[Tick], bytes]
-
-
-@dataclass(slots=True)
-class ExchangeSeen:
-    """Of one exchange: when its newest tick came, on the monotonic clock."""
-
-    tick_ns: int | None = None
-
-
-@dataclass(slots=True)
-class ContractPlan:
-    contract: Contract
-    seen: ExchangeSeen
-    routes: tuple[Route, ...] = ()
-    login: int = -1
-    """In which a tick came last; the first of a login is a snapshot."""
-    tick_ns: int | None = None
-    pre_open_interest: float | None = None
 
 
 @dataclass(slots=True)
@@ -74,42 +52,44 @@ class Finished:
 
 class Finisher:
     def __init__(self) -> None:
+        self.plan = SourcePlan()
         self.trading_day = ""
         """Of the market data login."""
         self.invalid = 0
         self.unrouted = 0
         """Of contracts that no subscription wants any more; a front sends some until it heard of it."""
-        self.lag_ns = 0
-        """How late the newest live tick was when its turn came."""
-        self.revision = 0
-        """Grows with each change of the contracts."""
-        self.exchanges: dict[str, ExchangeSeen] = {}
-        self._plans: dict[str, ContractPlan] = {}
+        self.late_ns = 0
+        """How much later than usual the ticks of the last step were received, at least."""
+        self.far_clock = ExchangeClock()
+        """Of ticks too far from this machine's clock to be live. It refuses nothing."""
         self._dates: dict[tuple[str, str, str, str], Dated] = {}
         self._dates_until_ns = 0
         self._quarantine_second = 0
         self._quarantined = 0
 
-    @property
-    def plans(self) -> Mapping[str, ContractPlan]:
-        return self._plans
+    def use(self, plan: SourcePlan) -> None:
+        self.plan = plan
 
-    def use(self, contracts: Mapping[str, Contract], outlets: Iterable[Outlet]) -> tuple[str, ...]:
-        """Plans anew. Returns the symbols that are in an outlet and in no contract table."""
-        self.revision += 1
-        routes: dict[str, list[Route]] = {}
-        for outlet in outlets:
-            for symbol in outlet.contracts:
-                if (contract := contracts.get(symbol)) is not None:
-                    routes.setdefault(symbol, []).append(_build_route(outlet, contract))
-        self._plans = {symbol: self._build_plan(contract) for symbol, contract in contracts.items()}
-        for symbol, wanted in routes.items():
-            self._plans[symbol].routes = tuple(wanted)
-        return tuple(sorted({s for outlet in outlets for s in outlet.contracts if s not in contracts}))
+    def roll_clocks(self, monotonic_ns: int) -> None:
+        """To be called about once a second."""
+        for clock in self._clocks:
+            clock.roll(monotonic_ns)
+
+    def find_clock_offset_ns(self, market_lag_ns: int) -> int | None:
+        """How far this machine's clock is ahead of the exchanges, by live ticks or else by what there is."""
+        near = find_offset_ns((seen.clock for seen in self.plan.exchanges.values()), market_lag_ns)
+        return find_offset_ns((self.far_clock,), market_lag_ns) if near is None else near
+
+    @property
+    def _clocks(self) -> tuple[ExchangeClock, ...]:
+        return (*(seen.clock for seen in self.plan.exchanges.values()), self.far_clock)
 
     def use_trading_day(self, day: str) -> None:
+        """Of each market data login, also where the day is the same."""
         self.trading_day = day
         self._dates.clear()
+        for clock in self._clocks:
+            clock.forget()
 
     def finish(self, received: Sequence[Received], *, now_ns: int, monotonic_lag_ns: int) -> Finished:
         """`now_ns` is the market's time; `monotonic_lag_ns` is the wall clock minus the monotonic clock."""
@@ -117,18 +97,21 @@ class Finisher:
             self._dates.clear()
             self._dates_until_ns = now_ns + DATES_KEPT_NS
         made = Finished()
+        self.late_ns = NONE_NS
         for arrival, received_ns, login, raw in received:
             try:
                 refusal = self._finish_one(
                     made.ticks, arrival, received_ns, login, raw, now_ns, monotonic_lag_ns
                 )
-            except (KeyError, TypeError, ValueError, OverflowError) as exc:
+            except Exception as exc:  # noqa: BLE001 - one bad tick costs itself: it is counted and told
                 refusal = refuse_malformed(exc)
             if refusal is not None:
                 self._quarantine(made, refusal, raw, now_ns)
+        if self.late_ns == NONE_NS:  # no live tick, which alone could say
+            self.late_ns = 0
         return made
 
-    def _finish_one(
+    def _finish_one(  # noqa: C901 - the hot path: a call more for each tick costs more than it explains
         self,
         ticks: dict[str, list[FinishedTick]],
         arrival: int,
@@ -138,7 +121,7 @@ class Finisher:
         now_ns: int,
         monotonic_lag_ns: int,
     ) -> Refusal | None:
-        plan = self._plans.get(raw["InstrumentID"])
+        plan = self.plan.contracts.get(raw["InstrumentID"])
         if plan is None:
             return refuse_unknown(raw["InstrumentID"])
         contract = plan.contract
@@ -147,20 +130,31 @@ class Finisher:
         key = (exchange, raw["UpdateTime"], raw["ActionDay"], raw["TradingDay"])
         dated = self._dates.get(key) or self._date(key, now_ns)
         time_ns = add_milliseconds(dated.time_ns, numbers[_MILLISECOND])
+        at_ns = received_ns - monotonic_lag_ns
         if not dated.is_time or time_ns is None:
+            self._note_far(raw["InstrumentID"], dated, at_ns)
             return _refuse_time(dated, raw)
         if not looks_plain(numbers) and (refusal := judge(numbers, contract.product_class)):
             return refusal
-        plan.tick_ns = plan.seen.tick_ns = received_ns - monotonic_lag_ns
-        snapshot = plan.login != login
+        seen, exchange_seen = plan.seen, plan.exchange_seen
+        snapshot = seen.login != login
+        if dated.outcome is Dating.LIVE:
+            clock, lag_ns = exchange_seen.clock, at_ns - time_ns
+            if lag_ns < clock.lowest_ns and not clock.believes(
+                contract.symbol, time_ns, lag_ns, snapshot=snapshot
+            ):
+                return refuse_ahead(raw)
+            if not snapshot and lag_ns - clock.usual_ns < self.late_ns:
+                self.late_ns = lag_ns - clock.usual_ns
+        elif not snapshot:
+            self._note_far(contract.symbol, dated, at_ns)
+        seen.tick_ns = exchange_seen.tick_ns = at_ns
         if snapshot:
-            plan.login = login
-            plan.pre_open_interest = numbers[_PRE_OPEN_INTEREST]
+            seen.login = login
+            seen.pre_open_interest = numbers[_PRE_OPEN_INTEREST]
         if not plan.routes:
             self.unrouted += 1
             return None
-        if dated.outcome is Dating.LIVE:
-            self.lag_ns = now_ns - time_ns
         tick = build_tick(raw, numbers, exchange, time_ns, self.trading_day)
         order_key = (time_ns, numbers[_VOLUME])
         for route in plan.routes:
@@ -179,20 +173,15 @@ class Finisher:
                 ticks[route.subscription] = [finished]
         return None
 
+    def _note_far(self, symbol: str, dated: Dated, at_ns: int) -> None:
+        if dated.time_ns and (lag_ns := at_ns - dated.time_ns) < self.far_clock.lowest_ns:
+            self.far_clock.believes(symbol, dated.time_ns, lag_ns, snapshot=False)
+
     def _date(self, key: tuple[str, str, str, str], now_ns: int) -> Dated:
         exchange, update_time, action_day, trading_day = key
         days = Days(action_day, trading_day, self.trading_day)
         dated = self._dates[key] = date_tick(exchange, update_time, days, now_ns)
         return dated
-
-    def _build_plan(self, contract: Contract) -> ContractPlan:
-        """A contract keeps what is known of its ticks."""
-        seen = self.exchanges.setdefault(contract.exchange, ExchangeSeen())
-        before = self._plans.get(contract.symbol)
-        if before is None or before.contract.exchange != contract.exchange:
-            return ContractPlan(contract, seen)
-        before.contract, before.routes = contract, ()
-        return before
 
     def _quarantine(self, made: Finished, refusal: Refusal, raw: RawTick, now_ns: int) -> None:
         self.invalid += 1
@@ -202,15 +191,6 @@ class Finisher:
         self._quarantined += 1
         if self._quarantined <= QUARANTINED_PER_SECOND:
             made.quarantined.append(Quarantined(refusal.fault, refusal.problem, dict(raw)))
-
-
-def _build_route(outlet: Outlet, contract: Contract) -> Route:
-    subject = outlet.template.render(
-        exchange=contract.exchange, symbol=contract.symbol, product=contract.product
-    )
-    return Route(
-        outlet.subscription, subject.encode(), build_prefix(subject, contract.id), ENCODERS[outlet.encoding]
-    )
 
 
 def _refuse_time(dated: Dated, raw: Mapping[str, Any]) -> Refusal:

@@ -1,9 +1,9 @@
 """Between the binding's threads and the event loop: ticks in order, bounded; everything else ahead of them.
 
-The loop is woken once per batch. When the ticks outgrow the bound, each contract keeps its newest only,
-until the loop has caught up: late data are worth less than fresh ones, and what is dropped is counted.
-Control events (a login, a disconnect) are few, are never dropped, and do not queue behind ticks: a lost
-front must be said at once.
+The loop is woken once per batch: while a step runs or is sure to come, ticks only queue. When they outgrow
+the bound, each contract keeps its newest only, until the loop has caught up: late data are worth less than
+fresh ones, and what is dropped is counted. Control events (a login, a disconnect) are few, are never dropped,
+and do not queue behind ticks: a lost front must be said at once.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class HandOff:
         self._newest: dict[str, Received] = {}  # beyond the bound; while it holds any, all goes there
         self._moving = threading.Lock()  # for `_newest` only: the plain way needs none
         self._controls: deque[Callable[[], None]] = deque()
-        self._is_woken = False
+        self._is_awake = False  # a step will look for ticks without being woken
+        self._is_woken = False  # a step will look for controls
         self._failure_said_at = float("-inf")
         self.login = 0
         """Grows with each market data login, on the thread that sees it, so that a tick knows its own."""
@@ -69,7 +70,7 @@ class HandOff:
                 self._put_newest(received)
             else:
                 self._ticks.append(received)
-            if not self._is_woken:
+            if not self._is_awake:
                 self._wake()
         except Exception as exc:  # noqa: BLE001 - the root of a callback
             self.note_failure(exc)
@@ -80,7 +81,7 @@ class HandOff:
             self._wake()
 
     def note_failure(self, exc: Exception) -> None:
-        """Every one is counted, one a second is said."""
+        """Every one is counted, one a second is said. From any thread."""
         self.failures += 1
         now = time.monotonic()
         if now - self._failure_said_at < FAILURES_SAID_EVERY_S:
@@ -100,6 +101,14 @@ class HandOff:
             self._move_newest()
         return [ticks.popleft() for _ in range(min(limit, len(ticks)))]
 
+    def fall_idle(self) -> bool:
+        """From now on the next tick wakes the loop. False: some wait, so the loop had better look again."""
+        if len(self):
+            return False
+        # NB: the order matters: a tick that comes in between is seen here, or wakes the loop, or both.
+        self._is_awake = False
+        return not len(self)
+
     def _put_newest(self, received: Received) -> None:
         symbol = received[3]["InstrumentID"]
         with self._moving:
@@ -116,7 +125,7 @@ class HandOff:
             self._newest.clear()
 
     def _wake(self) -> None:
-        self._is_woken = True
+        self._is_awake = self._is_woken = True
         try:
             self._loop.call_soon_threadsafe(self._on_wake)
         except RuntimeError:

@@ -1,7 +1,8 @@
 """One CTP account as a source of finished ticks: `ports.MarketData` over vnpy_ctp's bindings.
 
-    binding threads --HandOff--> loop: controls, at most 500 ticks, then what else waits (heartbeats), again
+    binding threads --HandOff--> Stepping, on the loop: Finisher --> report
     loop --Account--> Requests --> bindings
+    contracts, outlets --in slices--> SourcePlan --one assignment--> Finisher
 
 Nothing is closed here: the binding's `exit()` deadlocks under load, so the process ends with these threads
 in it, by `os._exit` once the service has flushed.
@@ -11,35 +12,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from mds_gateway.adapters.ctp import binding
 from mds_gateway.adapters.ctp.account import Account
 from mds_gateway.adapters.ctp.callbacks import market_data_callbacks, trading_callbacks
-from mds_gateway.adapters.ctp.courtesy import Courtesy
 from mds_gateway.adapters.ctp.describing import Describer
 from mds_gateway.adapters.ctp.finishing import Finisher
-from mds_gateway.adapters.ctp.handoff import HandOff
+from mds_gateway.adapters.ctp.plans import Asked, SourcePlan, build_source_plan
 from mds_gateway.adapters.ctp.requests import Requests
+from mds_gateway.adapters.ctp.stepping import Stepping
+from mds_gateway.domain.clock_offset import ClockWatch
 from mds_gateway.domain.exchange_time import moment_of_login
-from mds_gateway.ports import Batch, ContractsLoaded, Note
+from mds_gateway.ports import Batch, ContractsLoaded, Note, OutletsUsed
+from mds_gateway.slicing import InSlices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from mds_gateway.adapters.ctp.callbacks import Table
-    from mds_gateway.adapters.ctp.handoff import Received
+    from mds_gateway.adapters.ctp.handoff import HandOff, Received
     from mds_gateway.adapters.ctp.settings import CtpSettings
     from mds_gateway.domain.subscribing import Pace
     from mds_gateway.ports import Outlet, Progress, SourceEvent, SourceState
     from mds_protocol.wire.contract import Contract
 
-TICKS_A_STEP = 500
 RANK_AFTER_S = 5.0  # after the last ack: the snapshots, which say the open interest, follow the acks
 OVERFLOW_SAID_EVERY_S = 1.0
+CLOCKS_EVERY_NS = 1_000_000_000
 
 
 class CtpSource:
@@ -48,10 +49,14 @@ class CtpSource:
         self._settings = settings
         self._clock = clock
         self._clock_offset_ns = 0
+        self._clocks_due_ns = 0
         self._finisher = Finisher()
-        self._tables = _Tables()
+        self._asked = Asked()
+        self._planning: InSlices[SourcePlan] = InSlices(self._use_plan, self._on_plan_failed)
+        self._subscribed: tuple[str, ...] | None = None
+        self._owes_table = self._owes_outlets = False
+        """To be reported with the next plan, also where it is the same as before."""
         self._pace = settings.pace
-        self._outlets: tuple[Outlet, ...] = ()
         self._running: _Running | None = None
 
     # --- ports.MarketData
@@ -59,9 +64,8 @@ class CtpSource:
     def start(self, report: Callable[[SourceEvent], None]) -> None:
         binding.check_locale()
         loop = asyncio.get_running_loop()
-        handoff = HandOff(
-            loop, bound=self._settings.handoff_ticks, on_wake=self._step, on_failure=self._on_failure
-        )
+        stepping = Stepping(loop, self, bound=self._settings.handoff_ticks)
+        handoff = stepping.handoff
         account = Account(self._settings, loop, self)
         self._running = _Running(loop, report, account, handoff, Describer(account, self._finisher, handoff))
         account.start(
@@ -73,11 +77,12 @@ class CtpSource:
         self._plan()
 
     def use_contracts(self, contracts: Sequence[Contract]) -> None:
-        self._tables.elsewhere = {contract.symbol: contract for contract in contracts}
+        self._asked = replace(self._asked, elsewhere=tuple(contracts))
         self._plan()
 
     def use_outlets(self, outlets: Sequence[Outlet]) -> None:
-        self._outlets = tuple(outlets)
+        self._asked = replace(self._asked, outlets=tuple(outlets))
+        self._owes_outlets = True
         self._plan()
 
     def use_pace(self, pace: Pace) -> None:
@@ -87,7 +92,10 @@ class CtpSource:
             self._running.account.use_pace(pace)
 
     def describe(self, canaries: Sequence[str]) -> SourceState:
-        return self._started.describer.describe(canaries, now_ns=time.monotonic_ns())
+        running = self._started
+        return running.describer.describe(
+            canaries, now_ns=time.monotonic_ns(), clock_offset_ns=running.clock_watch.offset_ns
+        )
 
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:
         return self._started.describer.describe_contracts(symbols)
@@ -95,43 +103,43 @@ class CtpSource:
     def retry_login(self) -> None:
         self._started.account.retry_login()
 
-    # --- one step of the loop
+    # --- stepping.Worker
 
-    def _step(self) -> None:
+    def on_controls_done(self) -> None:
+        self._started.account.pump()
+
+    def on_received(self, received: Sequence[Received]) -> int:
         running = self._started
-        controls = running.handoff.take_controls()
-        for control in controls:
-            control()
-        if controls:
-            running.account.pump()
-        if running.courtesy.is_waiting:
-            return  # `_resume` comes
-        received = running.handoff.take_ticks(TICKS_A_STEP)
-        if received:
-            self._finish(running, received)
-        pause_s = running.courtesy.step_aside_s(len(received), self._finisher.lag_ns) if received else 0.0
-        if pause_s:
-            running.loop.call_later(pause_s, self._resume)
-        elif len(running.handoff):
-            running.loop.call_soon(self._step)
-
-    def _resume(self) -> None:
-        self._started.courtesy.resume()
-        self._step()
-
-    def _finish(self, running: _Running, received: Sequence[Received]) -> None:
-        made = self._finisher.finish(
-            received,
-            now_ns=self._clock() + self._clock_offset_ns,
-            monotonic_lag_ns=time.time_ns() - time.monotonic_ns(),
-        )
+        now_ns, monotonic_ns = self._clock() + self._clock_offset_ns, time.monotonic_ns()
+        made = self._finisher.finish(received, now_ns=now_ns, monotonic_lag_ns=time.time_ns() - monotonic_ns)
         if made.ticks:
-            running.report(Batch(made.ticks))
+            self._report(running, Batch(made.ticks))
         for quarantined in made.quarantined:
-            running.report(quarantined)
+            self._report(running, quarantined)
         if running.overflow.grew(running.handoff.conflated, running.loop.time()):
             text = f"more ticks than one process finishes: {running.handoff.conflated} conflated so far"
             running.report(Note("HandoffOverflow", text, bad=True))
+        if monotonic_ns >= self._clocks_due_ns:
+            self._clocks_due_ns = monotonic_ns + CLOCKS_EVERY_NS
+            self._look_at_clocks(running, now_ns, monotonic_ns)
+        return self._finisher.late_ns
+
+    @staticmethod
+    def _report(running: _Running, event: SourceEvent) -> None:
+        """An event that cannot be taken costs itself, not those behind it."""
+        try:
+            running.report(event)
+        except Exception as exc:  # noqa: BLE001 - counted and told as a callback's failure is
+            running.handoff.note_failure(exc)
+
+    def on_failure(self, text: str) -> None:
+        self._started.report(Note("CallbackFailed", text, bad=True))
+
+    def _look_at_clocks(self, running: _Running, now_ns: int, monotonic_ns: int) -> None:
+        offset_ns = self._finisher.find_clock_offset_ns(now_ns - monotonic_ns)
+        self._finisher.roll_clocks(monotonic_ns)
+        if (note := running.clock_watch.look(offset_ns)) is not None:
+            running.report(note)
 
     # --- account.Owner
 
@@ -145,41 +153,49 @@ class CtpSource:
         self._finisher.use_trading_day(trading_day)
 
     def on_contracts(self, table: Table) -> None:
-        self._tables.use_own(table.contracts)
+        self._asked = replace(self._asked, own=tuple(table.contracts))
+        self._owes_table = True
         self._plan()
-        self._started.report(ContractsLoaded(tuple(self._tables.own.values())))
         self._started.loop.call_later(RANK_AFTER_S, self._rank)
 
     # --- plans
 
     def _plan(self) -> None:
         """Contracts and outlets come in any order, each more than once."""
-        running = self._running
-        if running is None:
-            return
-        known = self._tables.known()
-        unknown = self._finisher.use(known, self._outlets)
-        if known and unknown:
-            text = f"{len(unknown)} contracts to subscribe are in no contract table, for example {unknown[0]}"
+        if self._running is not None:
+            self._planning.request(build_source_plan(self._asked, self._finisher.plan))
+
+    def _use_plan(self, plan: SourcePlan) -> None:
+        running, before = self._started, self._finisher.plan
+        self._finisher.use(plan)
+        known, outlets = plan.contracts, plan.asked.outlets
+        if known and plan.unknown and plan.unknown != before.unknown:
+            count, example = len(plan.unknown), plan.unknown[0]
+            text = f"{count} contracts to subscribe are in no contract table, for example {example}"
             running.report(Note("ContractsUnknown", text, bad=True))
         if known:
             running.account.on_contracts_known()
-        if known or not self._outlets:
-            wanted = {symbol for outlet in self._outlets for symbol in outlet.contracts}
-            running.account.use_contracts(sorted(wanted & known.keys()))
+        if (known or not outlets) and plan.wanted != self._subscribed:
+            self._subscribed = plan.wanted
+            running.account.use_contracts(plan.wanted)
+        if self._owes_outlets:
+            self._owes_outlets = False
+            running.report(OutletsUsed(outlets))
+        if self._owes_table or plan.own != before.own:
+            self._owes_table = False
+            running.report(ContractsLoaded(plan.own))
+
+    def _on_plan_failed(self, failed: Exception) -> None:
+        text = f"the plan before goes on, as a new one failed: {type(failed).__name__}: {failed}"
+        self._started.report(Note("PlanFailed", text, bad=True))
 
     def _rank(self) -> None:
         """The table again, with the open interest that the first snapshots said: it ranks canaries."""
         running = self._started
-        if not running.account.subscriber.is_settled:
+        if running.account.subscriber.is_settled:
+            self._plan()
+        else:
             running.loop.call_later(RANK_AFTER_S, self._rank)
-            return
-        seen = {symbol: plan.pre_open_interest for symbol, plan in self._finisher.plans.items()}
-        if self._tables.rank(seen):
-            running.report(ContractsLoaded(tuple(self._tables.own.values())))
-
-    def _on_failure(self, text: str) -> None:
-        self._started.report(Note("CallbackFailed", text, bad=True))
 
     @property
     def _started(self) -> _Running:
@@ -211,32 +227,5 @@ class _Running:
     account: Account
     handoff: HandOff
     describer: Describer
-    courtesy: Courtesy = field(default_factory=Courtesy)
+    clock_watch: ClockWatch = field(default_factory=ClockWatch)
     overflow: _Overflow = field(default_factory=_Overflow)
-
-
-class _Tables:
-    """Contracts by symbol: this account's own table counts before what came from elsewhere."""
-
-    def __init__(self) -> None:
-        self.elsewhere: dict[str, Contract] = {}
-        self.own: dict[str, Contract] = {}
-
-    def known(self) -> dict[str, Contract]:
-        return self.elsewhere | self.own
-
-    def use_own(self, contracts: Sequence[Contract]) -> None:
-        """A fresh table says nothing of open interest; what was known stays until the ticks say more."""
-        before = self.known()
-        self.own = {contract.symbol: contract for contract in contracts}
-        self.rank({symbol: contract.open_interest for symbol, contract in before.items()})
-
-    def rank(self, open_interest: Mapping[str, float | None]) -> bool:
-        """True if that changed anything."""
-        changed = False
-        for symbol, value in open_interest.items():
-            contract = self.own.get(symbol)
-            if contract is not None and value is not None and contract.open_interest != value:
-                self.own[symbol] = msgspec.structs.replace(contract, open_interest=value)
-                changed = True
-        return changed

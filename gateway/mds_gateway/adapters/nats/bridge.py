@@ -260,7 +260,7 @@ class Bridge:
                     self.start_task(self._read_room(served))
                 case actions.GoOn():
                     asyncio.get_running_loop().call_soon(self._go_on, served)
-                case actions.TookOver() | actions.LetGo() | actions.Gap():
+                case actions.TookOver() | actions.LetGo() | actions.Gap() | actions.HeldBack():
                     self.report(served.to.subscription, action)
 
     def _go_on(self, served: Served) -> None:

@@ -1,0 +1,20 @@
+"""Work that is done a slice at a time: a generator that yields every few milliseconds (see `slicing`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    type Slices[R] = Generator[None, None, R]
+
+
+def run_to_end[R](work: Slices[R]) -> R:
+    """The result at once, where nothing else waits."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            result: R = done.value
+            return result
