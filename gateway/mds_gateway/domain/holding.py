@@ -1,7 +1,7 @@
-"""Contracts whose ticks are held back, as all of them are older than what was published: told, never a silence.
+"""Contracts whose ticks are held back, as all are older than what was published: told, never a silence.
 
-A front that replays its night sends many such ticks, and then newer ones. Where none comes that passes, a tick
-that was dated ahead may stand in the way: the contract is mute until the exchange's time has caught up.
+A front that replays its night sends many such ticks, and then newer ones. Where none comes that passes, a
+tick that was dated ahead may stand in the way: the contract is mute until the exchange's time has caught up.
 """
 
 from __future__ import annotations
