@@ -85,13 +85,13 @@ class Answering:
         return rpc.HealthReply(ready=not problems, problems=tuple(problems), heartbeat=beat)
 
     def _list_contracts(self, request: rpc.ContractsRequest) -> rpc.ContractsReply | rpc.ErrorReply:
-        known = self._gateway.known.contracts
+        known = self._gateway.arranging.known.contracts
         if not known:
             return rpc.ErrorReply(code=rpc.ErrorCode.NOT_READY, message="there is no contract table yet")
         unknown: tuple[str, ...] = ()
         contracts = sorted(known.values(), key=lambda contract: contract.id)
         if request.rules is not None:
-            selection = select(request.rules, contracts, self._gateway.today())
+            selection = select(request.rules, contracts, self._gateway.arranging.today())
             contracts, unknown = sorted(selection.contracts, key=lambda c: c.id), selection.unknown
         rest = [contract for contract in contracts if contract.id > request.after]
         page = rest[: request.limit]
@@ -104,7 +104,8 @@ class Answering:
 
     def _list_subscriptions(self) -> rpc.SubscriptionsReply:
         gateway = self._gateway
-        outlets = gateway.known.plan.outlets if gateway.known.plan else {}
+        plan = gateway.arranging.known.plan
+        outlets = plan.outlets if plan else {}
         states = []
         for name, served in gateway.bridge.served.items():
             selected = outlets[name].contracts if name in outlets else frozenset()

@@ -176,7 +176,7 @@ class Rig:
     def edit(self, edit: int) -> None:
         self.revision += 1
         settings = build_settings(edit).encode()
-        self.gateway._on_settings("desk.ctp-a", settings, Revision(self.revision, datetime.now(UTC)))  # noqa: SLF001 - the event
+        self.gateway.arranging.on_settings("desk.ctp-a", settings, Revision(self.revision, datetime.now(UTC)))
 
     async def until_in_force(self) -> None:
         async with asyncio.timeout(WITHIN_S):
@@ -185,7 +185,7 @@ class Rig:
         await asyncio.sleep(QUIET_S)
 
     def is_in_force(self) -> bool:
-        known, subscriber = self.gateway.known, self.running.account.subscriber
+        known, subscriber = self.gateway.arranging.known, self.running.account.subscriber
         is_planned = known.revision is not None and known.revision.number == self.revision
         is_planned = is_planned and not self.source._owes_table  # noqa: SLF001 - says that the table is in force
         return is_planned and len(subscriber._wanted) == CONTRACTS  # noqa: SLF001 - as above

@@ -203,7 +203,7 @@ async def measure(handovers: int, kills: int, holds: Sequence[float]) -> dict[st
         folder = Path(name)
         samples, runs = await _run_moves_if_any(folder, handovers, kills)
         for hold_s in holds:
-            for held in Held:
+            for held in (Held.OUTGOING, Held.BOTH):
                 where = folder / f"{held.value}-{hold_s:g}"
                 sample, totals = await run_hold(where, held, hold_s)
                 samples.append(sample)

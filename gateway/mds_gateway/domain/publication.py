@@ -17,8 +17,6 @@ Events come in as methods with their time; each returns the actions that the ser
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mds_gateway.domain.actions import (
@@ -33,18 +31,20 @@ from mds_gateway.domain.actions import (
     TookOver,
     WriteFence,
 )
+from mds_gateway.domain.catching_up import CatchingUp
 from mds_gateway.domain.claim import Asking, Claim
-from mds_gateway.domain.holding import Holding
 from mds_gateway.domain.losing import Doubt, Outlived
+from mds_gateway.domain.ordering import Ordering
+from mds_gateway.domain.phases import Counts, Phase
 from mds_gateway.domain.renewing import Renewal, StreamRoom
 from mds_gateway.domain.sending import Sender
 from mds_protocol.failover import fencing
 from mds_protocol.failover.fencing import Fence, WriterAction
-from mds_protocol.failover.takeover import Last, Plan, is_replay, plan_lacking
+from mds_protocol.failover.takeover import Last, Plan
 from mds_protocol.resources.reasons import WriterReason
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mds_gateway.domain.log import TickLog
     from mds_gateway.domain.ticks import FinishedTick
@@ -54,41 +54,6 @@ ANSWER_OVERDUE_S = 2.5  # a request whose answer is lost is made again; compare-
 ASK_AGAIN_S = 0.1
 ASK_AGAIN_LONGEST_S = 2.0
 LOOK_AT_ROOM_EVERY_S = 1.0  # limits may be lowered, and others may write larger messages
-SLICE = 20_000  # entries of the log at a time: some 10 ms of the loop
-
-
-class Phase(StrEnum):
-    STANDBY = "Standby"
-    FENCING = "Fencing"
-    READING = "Reading"
-    CATCHING_UP = "CatchingUp"
-    ACTIVE = "Active"
-
-
-_FENCED = frozenset({Phase.READING, Phase.CATCHING_UP, Phase.ACTIVE})
-
-
-@dataclass(slots=True)
-class Counts:
-    """Since the process began."""
-
-    published: int = 0
-    acked: int = 0
-    refused: int = 0
-    replayed: int = 0
-    conflated: int = 0
-    superseded: int = 0
-    renewed: int = 0
-
-
-@dataclass(slots=True)
-class _CatchingUp:
-    """The log is being searched for what the stream lacks."""
-
-    fence: int
-    search: Generator[None, None, Plan[FinishedTick]]
-    meanwhile: list[FinishedTick] = field(default_factory=list)
-    """What came since the search began."""
 
 
 class Publication:
@@ -103,9 +68,8 @@ class Publication:
         self._renewal = Renewal()
         self._look_at_room_at = 0.0
         self._sender = Sender()
-        self._newest: dict[bytes, Last[bytes] | FinishedTick] = {}
-        self._catching_up: _CatchingUp | None = None
-        self._holding = Holding()
+        self._ordering = Ordering()
+        self._catching_up: CatchingUp | None = None
         self._doubt = Doubt()
         self._outlived = Outlived()
 
@@ -118,7 +82,7 @@ class Publication:
     @property
     def fence(self) -> Fence | None:
         """Our fence, while it is ours as far as we know: this is what being active means."""
-        return self._claim.own if self.phase in _FENCED else None
+        return self._claim.own if self.phase.is_fenced else None
 
     @property
     def is_resuming(self) -> bool:
@@ -139,9 +103,13 @@ class Publication:
     def on_standing(
         self, route: Route | None, stored: Fence | None, asked_at: float, now: float
     ) -> tuple[Action, ...]:
-        """The answer to `ReadStanding`; it is as old as the question."""
+        """The answer to `ReadStanding`; it is as old as the question.
+
+        A route that is lost or cannot be read takes nothing from us: the one that we have counts on, and the
+        fence protects the stream.
+        """
         self._asking.end()
-        if route is not None:
+        if (route := route or self._claim.route) is not None:
             self._claim.note_route(route, asked_at)
         self._claim.stored, self._claim.stored_is_fresh = stored, True
         if self.phase is Phase.READING:
@@ -160,7 +128,7 @@ class Publication:
             return NOTHING
         if self.phase is Phase.STANDBY or not self._connected:
             return NOTHING
-        if self.phase in _FENCED:  # an answer that was given up on came after all: the newest counts
+        if self.phase.is_fenced:  # an answer that was given up on came after all: the newest counts
             self._give_up_sending()
         claim.own, claim.refused_at = fence, None
         self._renewal.note_fence(fence.sequence)
@@ -244,8 +212,7 @@ class Publication:
             return NOTHING
         self._asking.end()
         self.phase = Phase.CATCHING_UP
-        # A copy, as the log goes on meanwhile: pointers only, and no look at the ticks.
-        self._catching_up = _CatchingUp(fence, plan_lacking(list(self.log), last, per_slice=SLICE))
+        self._catching_up = CatchingUp.begin(fence, self.log, last)
         lost, self._outlived = self._outlived.settle(last), Outlived()
         return (*((lost,) if lost else ()), *self.go_on(now))
 
@@ -328,7 +295,7 @@ class Publication:
         route = self._claim.route
         if route is None or route.epoch <= self._claim.barred_epoch:
             return NOTHING
-        if self.phase in _FENCED:
+        if self.phase.is_fenced:
             self._give_up_sending()
         if self.phase is not Phase.FENCING:
             self._asking = Asking(claimed_at=now)
@@ -396,13 +363,13 @@ class Publication:
     # --- sending
 
     def _go_live(
-        self, catching_up: _CatchingUp, lacking: Plan[FinishedTick], now: float
+        self, catching_up: CatchingUp, lacking: Plan[FinishedTick], now: float
     ) -> tuple[Action, ...]:
         own = self._claim.own
         if own is None:
             return NOTHING
         self.phase, self._catching_up = Phase.ACTIVE, None
-        self._newest = lacking.newest
+        self._ordering.begin(lacking.newest)
         self.counts.replayed += lacking.replayed
         self._sender.owe(lacking.publish)
         doubt, self._doubt = self._doubt, Doubt()
@@ -414,28 +381,13 @@ class Publication:
         return (took, *((lost,) if lost else ()), *self._send(catching_up.meanwhile))
 
     def _send(self, ticks: Sequence[FinishedTick]) -> tuple[Action, ...]:
-        newest, holding = self._newest, self._holding
-        passed, told = [], []
-        for tick in ticks:
-            before = newest.get(tick.contract)
-            if before is not None:
-                # The same again is what a front sends at a login; the dedupe knows it only for half a minute.
-                if tick.identity == before.identity:
-                    self.counts.replayed += 1
-                    continue
-                if is_replay(tick.order_key, before.order_key):
-                    self.counts.replayed += 1
-                    if (held_back := holding.on_held_back(tick, before.order_key)) is not None:
-                        told.append(held_back)
-                    continue
-                holding.on_passed(tick.contract)
-            newest[tick.contract] = tick
-            passed.append(tick)
-        dropped = self._sender.queue(passed)
+        passed = self._ordering.let_pass(ticks)
+        self.counts.replayed += passed.replayed
+        dropped = self._sender.queue(passed.ticks)
         if not dropped:
-            return tuple(told)
+            return tuple(passed.told)
         self.counts.conflated += len(dropped)
-        return (*told, Gap("conflated", dropped, len(dropped)))
+        return (*passed.told, Gap("conflated", dropped, len(dropped)))
 
     def _give_up_sending(self) -> None:
         self._doubt.add(self._sender.give_up())

@@ -28,7 +28,8 @@ from mds_gateway.adapters.nats.bridge import Bridge, Destination
 from mds_gateway.adapters.nats.control import Control
 from mds_gateway.domain.actions import Gap, Report
 from mds_gateway.domain.log import TickLog
-from mds_gateway.domain.publication import Phase, Publication
+from mds_gateway.domain.phases import Phase
+from mds_gateway.domain.publication import Publication
 from mds_gateway.domain.ticks import FinishedTick
 from mds_protocol.wire import headers, streams
 from mds_protocol.wire.encodings import Encoding
@@ -281,7 +282,12 @@ def build_publication(account: str) -> Publication:
 
 def build_route(subscription: str, epoch: int, named: str) -> Route:
     return Route(
-        uid=f"uid-{subscription}", epoch=epoch, named=named, reason="Test", nonce=str(epoch), decided_at=""
+        uid=f"uid-{subscription}",
+        epoch=epoch,
+        named=named,
+        reason="Test",
+        nonce=str(epoch),
+        decided_at="2026-11-28T01:00:00Z",
     )
 
 

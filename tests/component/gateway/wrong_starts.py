@@ -293,7 +293,8 @@ STARTS = (
     ),
     WrongStart(
         "a NATS account without JetStream",
-        "NATS at nats://{nats} refuses JetStream to this user's account: JetStream not enabled for account",
+        "NATS at nats://{nats} refuses JetStream to this user's account:"
+        " JetStream not enabled for account (JetStream 10039)",
         files=_login("other", "n-other"),
         nats=Nats.GOOD,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mds_gateway.domain.actions import Gap, LetGo
-from mds_gateway.domain.publication import Phase
+from mds_gateway.domain.phases import Phase
 from tests.unit.gateway.world import World
 
 SEEDS = range(6)
@@ -91,4 +91,29 @@ def test_a_renewal_whose_answer_is_lost_does_not_end_the_feed(seed: int) -> None
 
     assert world.accounts["a"].publication.phase is Phase.ACTIVE
     assert not [what for _, what in world.happened if isinstance(what, LetGo)]
+    assert_nobody_noticed(world)
+
+
+def test_a_fence_that_goes_while_the_route_cannot_be_read_is_written_again() -> None:
+    world = start(1)
+    world.route_is_lost = True
+    world.stream.purge()
+
+    world.run(1.0)
+    world.run(0.5, ticks=False)
+
+    assert world.accounts["a"].publication.phase is Phase.ACTIVE
+    assert_nobody_noticed(world)
+
+
+def test_a_route_that_cannot_be_read_gives_nobody_a_feed_that_another_has_fenced() -> None:
+    world = start(1)
+    world.route_is_lost = True
+
+    world.move("b")
+    world.run(1.0)
+    world.run(0.5, ticks=False)
+
+    assert world.accounts["b"].publication.phase is Phase.ACTIVE
+    assert world.accounts["a"].publication.phase is Phase.STANDBY
     assert_nobody_noticed(world)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mds_gateway.domain.actions import Gap, TookOver
-from mds_gateway.domain.publication import SLICE, Phase
+from mds_gateway.domain.catching_up import SLICE
+from mds_gateway.domain.phases import Phase
 from mds_gateway.domain.window import OVERDUE_S
 from tests.unit.gateway.world import World
 

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from mds_gateway import metrics, reporting
 from mds_gateway.domain.latency import Hops
 from mds_gateway.domain.peers import Peers, Witness
-from mds_gateway.domain.publication import Counts
+from mds_gateway.domain.phases import Counts
 from mds_gateway.domain.window import Window
 from mds_gateway.metrics import FAMILIES, GatewayMetrics
 from mds_protocol.wire import heartbeat as wire

@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 
 from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.domain.revision import Revision
-from mds_gateway.ports import SourceState
+from mds_gateway.ports import Outlet, OutletsUsed, SourceEvent, SourceState
 from mds_gateway.service import Gateway
 from mds_gateway.settings import GatewaySettings
 from mds_protocol.wire import heartbeat as wire
@@ -26,7 +26,7 @@ from mds_protocol.wire.settings import Settings, Subscription
 from tests.unit.gateway.test_readiness import beat
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from mds_gateway.adapters.nats.bridge import Destination
     from mds_gateway.adapters.nats.control import Control
@@ -42,8 +42,10 @@ class Source:
     """A market data source that brings nothing."""
 
     day: str | None = "20261123"
+    report: Callable[[SourceEvent], None]
 
-    def use_outlets(self, outlets: object) -> None: ...
+    def use_outlets(self, outlets: Sequence[Outlet]) -> None:
+        self.report(OutletsUsed(tuple(outlets)))
 
     def use_pace(self, pace: object) -> None: ...
 
@@ -73,13 +75,14 @@ class Requests:
         self.js = Unanswered()
         self.heart = Connection()
         self.asked: list[str] = []
-        self.meanwhile: Callable[[], None] = lambda: None
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def read_epoch_sequences(
         self, to: Destination, _subjects: list[str], _epoch: int
     ) -> dict[str, int]:
         self.asked.append(to.subscription)
-        self.meanwhile()
+        if self.meanwhile is not None:
+            await self.meanwhile()
         return {}
 
 
@@ -90,15 +93,22 @@ def build_gateway(requests: Requests) -> Gateway:
         nats_url="nats://127.0.0.1:1",
     )  # fmt: skip
     access = Access(parse_servers(settings.nats_url))
-    return Gateway(settings, access, cast("Control", requests), cast("MarketData", Source()))
+    source = Source()
+    gateway = Gateway(settings, access, cast("Control", requests), cast("MarketData", source))
+    source.report = gateway._on_source
+    return gateway
 
 
-def tell_settings(gateway: Gateway, revision: int, *names: str) -> None:
+async def tell_settings(gateway: Gateway, revision: int, *names: str) -> None:
     settings = Settings(
         namespace="desk", account="ctp-a", uid="u", environment="Test",
         subscriptions=tuple(Subscription(name=name, uid="u", rules=Rules()) for name in names),
     )  # fmt: skip
-    gateway._on_settings("desk.ctp-a", settings.encode(), Revision(revision, WRITTEN_AT))
+    told = Revision(revision, WRITTEN_AT)
+    gateway.arranging.on_settings("desk.ctp-a", settings.encode(), told)
+    async with asyncio.timeout(WITHIN_S):
+        while gateway.arranging.known.revision != told:  # noqa: ASYNC110 - it plans on this loop, slice by slice
+            await asyncio.sleep(0)
 
 
 def tell_route(
@@ -108,14 +118,14 @@ def tell_route(
     gateway._on_route(f"desk.{name}", route.encode(), Revision(revision, WRITTEN_AT))
 
 
-def stand_by(gateway: Gateway, *names: str) -> None:
+async def stand_by(gateway: Gateway, *names: str) -> None:
     """For subscriptions whose active account was heard long ago."""
     contract = Contract(
         symbol="rb2701", exchange="SHFE", product="rb", product_class=ProductClass.FUTURES,
         multiplier=10, price_tick=1.0,
     )  # fmt: skip
-    gateway._on_contracts((contract,))
-    tell_settings(gateway, 1, *names)
+    gateway.arranging.on_contracts((contract,))
+    await tell_settings(gateway, 1, *names)
     for name in names:
         tell_route(gateway, name)
     heard_at = time.monotonic() - SILENT_S
@@ -125,7 +135,7 @@ def stand_by(gateway: Gateway, *names: str) -> None:
 async def test_a_subscription_that_goes_while_another_is_witnessed_stops_nothing() -> None:
     requests = Requests()
     gateway = build_gateway(requests)
-    stand_by(gateway, "one", "two")
+    await stand_by(gateway, "one", "two")
     requests.meanwhile = lambda: tell_settings(gateway, 2, requests.asked[0])
 
     await gateway._witness()
@@ -147,7 +157,7 @@ async def run_until_ended(gateway: Gateway, *works: Callable[[], Awaitable[None]
     """As the service runs them; the last raises CancelledError when enough was seen."""
     async with asyncio.timeout(WITHIN_S):
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.gather(*(gateway._every(0.0, work) for work in works))
+            await asyncio.gather(*(gateway.defects.every(0.0, work) for work in works))
 
 
 async def test_work_with_a_defect_goes_on_and_the_others_too() -> None:
@@ -203,7 +213,7 @@ async def test_a_bad_route_is_told_once_and_the_one_before_it_stays_in_force(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     gateway = build_gateway(Requests())
-    stand_by(gateway, "all")
+    await stand_by(gateway, "all")
     for revision in (7, 7, 9):
         tell_route(gateway, "all", revision, FORGED, epoch=40)
 
@@ -220,7 +230,7 @@ async def test_a_bad_route_is_told_once_and_the_one_before_it_stays_in_force(
 
 async def test_a_promotion_is_written_over_a_bad_route() -> None:
     gateway = build_gateway(Requests())
-    stand_by(gateway, "all")
+    await stand_by(gateway, "all")
     tell_route(gateway, "all", 7, FORGED, epoch=40)
 
     assert gateway.promoting._followed["all"].revision.number == 7
@@ -232,7 +242,7 @@ async def test_a_day_that_the_front_gets_wrong_stops_no_settings(day: str | None
     gateway = build_gateway(Requests())
     cast("Source", gateway.source).day = day
 
-    stand_by(gateway, "all")
+    await stand_by(gateway, "all")
 
     assert list(gateway.bridge.served) == ["all"]
-    assert gateway.known.plan is not None
+    assert gateway.arranging.known.plan is not None

@@ -218,7 +218,8 @@ class Account:
         for action in wanted:
             match action:
                 case actions.ReadStanding():
-                    self.answer(("standing", self.world.now, self.world.route, stream.fence))
+                    route = None if self.world.route_is_lost else self.world.route
+                    self.answer(("standing", self.world.now, route, stream.fence))
                 case actions.WriteFence(epoch, over):
                     nonce = f"{self.name}-{self.random.random()}"
                     stored = stream.write_fence(self.name, epoch, over, nonce)
@@ -253,6 +254,8 @@ class World:
         self.front_loss = front_loss
         self.extra_delay: dict[str, float] = {}
         self.reads_fail_until = 0.0
+        self.route_is_lost = False
+        """Or cannot be read."""
         self.fence_answers_lost = 0.0
         """How many of them."""
         self.stream = Stream(max_messages)
