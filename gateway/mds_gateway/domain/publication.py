@@ -40,7 +40,6 @@ from mds_gateway.domain.renewing import Renewal, StreamRoom
 from mds_gateway.domain.sending import Sender
 from mds_protocol.failover import fencing
 from mds_protocol.failover.fencing import Fence, WriterAction
-from mds_protocol.failover.takeover import Last, Plan
 from mds_protocol.resources.reasons import WriterReason
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
 
     from mds_gateway.domain.log import TickLog
     from mds_gateway.domain.ticks import FinishedTick
+    from mds_protocol.failover.takeover import Last, Plan
     from mds_protocol.wire.route import Route
 
 ANSWER_OVERDUE_S = 2.5  # a request whose answer is lost is made again; compare-and-set makes that harmless
