@@ -82,6 +82,7 @@ def desk(
     control_plane.take_down(cluster, progress)
 
 
+@pytest.mark.slow("every line of the page is typed")
 def test_the_page_can_be_followed(desk: Desk) -> None:
     assert len(BLOCKS) >= 8
     for block in BLOCKS:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from mds_protocol.wire import settings as wire
 from mds_protocol.wire.selection import Rule, Rules
 from mds_protocol.wire.subjects import SETTINGS_BUCKET, encode_key
@@ -48,6 +50,7 @@ async def edit(installation: Installation, number: int) -> None:
             await asyncio.sleep(LOOK_EVERY_S)
 
 
+@pytest.mark.slow("25,000 contracts are subscribed, and planned anew ten times")
 async def test_ten_edits_of_a_whole_market_move_nothing_and_lose_no_tick(tmp_path: Path) -> None:
     async with start_installation(tmp_path, MARKET) as installation:
         for number in range(EDITS):

@@ -29,6 +29,7 @@ async def feed_until_wrapped(rig: Rig, wraps: float) -> None:
         await rig.feed_some(20_000)
 
 
+@pytest.mark.slow("a hundred wraps of a megabyte")
 async def test_a_stream_wraps_a_hundred_times_at_full_rate_and_nobody_notices(tmp_path: Path) -> None:
     async with open_rig(tmp_path, stream={"max_bytes": SMALL_BYTES}) as rig:
         active = rig.accounts["a"]
@@ -58,6 +59,7 @@ async def test_by_messages_as_by_bytes(tmp_path: Path) -> None:
         assert (active.gaps, active.refused) == ([], 0)
 
 
+@pytest.mark.slow("nine takeovers over twenty wraps")
 async def test_takeovers_kills_and_lost_connections_while_a_stream_wraps(tmp_path: Path) -> None:
     async with open_rig(tmp_path, accounts=("a", "b", "c"), stream={"max_bytes": 4 * SMALL_BYTES}) as rig:
         await rig.move("a")

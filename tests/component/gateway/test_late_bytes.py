@@ -32,6 +32,7 @@ async def deliver_late(folder: Path, held: Held, *, package: Path | None = None)
     return findings
 
 
+@pytest.mark.slow("bytes are held for 5 s, past the 3 s of an answer")
 @pytest.mark.parametrize("held", [Held.OUTGOING, Held.BOTH])
 async def test_bytes_that_come_after_the_next_fence_are_not_stored(tmp_path: Path, held: Held) -> None:
     findings = await deliver_late(tmp_path, held)

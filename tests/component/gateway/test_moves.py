@@ -8,6 +8,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.component.gateway.harness import SMALL, start_installation
 from tests.kit import reading_back as reading
 from tests.mutations.patching import apply_patch
@@ -35,6 +37,7 @@ def print_gaps(findings: Findings) -> None:
     print({epoch: f"{gap / 1e6:.0f} ms" for epoch, gap in gaps.items()})  # noqa: T201 - shown by pytest -s
 
 
+@pytest.mark.slow("hand-overs and kills with the restarts after them")
 async def test_moves_by_hand_over_and_after_kill_lose_nothing(tmp_path: Path) -> None:
     async with start_installation(tmp_path, SMALL) as installation:
         await installation.hand_over("ctp-b")

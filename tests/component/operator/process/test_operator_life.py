@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 # --- rights
 
 
+@pytest.mark.slow("an operator imports for 5 s and asks for its rights again")
 async def test_a_namespace_without_our_role_stops_no_other(
     kube: Kube, namespace: Namespace, second_namespace: Namespace, installation: Installation, rights: Rights
 ) -> None:
@@ -108,6 +109,7 @@ async def test_without_nats_there_are_pods_and_a_reason_and_it_goes_on(
 # --- replicas
 
 
+@pytest.mark.slow("two operators import for 5 s each, and a Lease runs out after 6 s")
 async def test_one_of_two_replicas_leads_and_the_other_follows_its_death(
     installation: Installation, cluster: Cluster
 ) -> None:
@@ -131,6 +133,7 @@ async def test_a_replica_that_is_told_to_stop_hands_the_lease_over(installation:
     await second.leads()
 
 
+@pytest.mark.slow("two operators import for 5 s each, and a Lease runs out after 6 s")
 async def test_a_leader_that_slept_past_its_lease_leads_no_longer(installation: Installation) -> None:
     first = await installation.operator("operator-a").start().leads()
     second = installation.operator("operator-b").start()

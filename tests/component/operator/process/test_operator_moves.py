@@ -250,6 +250,7 @@ async def test_a_disabled_account_hands_over(desk: Desk) -> None:
     await desk.cluster.until(lambda: desk.cluster.pods("ctp-a"), lambda pods: not pods)
 
 
+@pytest.mark.slow("two gateways restart one after the other")
 async def test_restarts_that_are_asked_for_go_standby_first(desk: Desk) -> None:
     before = {account: (await desk.cluster.one_pod(account))["metadata"] for account in BOTH}
     for account in BOTH:
@@ -288,6 +289,7 @@ async def test_a_front_that_goes_down_moves_the_feed(desk: Desk) -> None:
     assert status["fronts"]["marketData"]["connected"] is False
 
 
+@pytest.mark.slow("an operator ends and another imports for 5 s")
 async def test_without_an_operator_a_standby_promotes_itself_and_the_next_operator_agrees(
     desk: Desk,
 ) -> None:

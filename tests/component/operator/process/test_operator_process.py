@@ -159,6 +159,7 @@ async def test_fifty_edits_of_priority_change_no_pod(operator: OperatorProcess, 
     assert await cluster.pods() == [before]
 
 
+@pytest.mark.slow("an operator ends and another imports for 5 s")
 async def test_a_new_start_of_the_operator_changes_no_pod(
     operator: OperatorProcess, cluster: Cluster
 ) -> None:
@@ -258,6 +259,7 @@ async def test_the_charts_rights_suffice(operator: OperatorProcess, cluster: Clu
 # --- secrets
 
 
+@pytest.mark.slow("waits for all that an operator says of an account")
 async def test_no_secret_value_is_told_to_anybody(operator: OperatorProcess, cluster: Cluster) -> None:
     await cluster.apply_account("ctp-a")
     await cluster.apply_subscription("all")
