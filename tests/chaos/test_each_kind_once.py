@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ONCE: Final = [pytest.param(kind, id=kind.name) for kind in KINDS if kind.in_gate]
 
 
+@pytest.mark.slow("3 s of quiet, the fault for as long as it lasts, and a steady ground again")
 @pytest.mark.parametrize("kind", ONCE)
 def test_the_feed_outlives(kind: Kind, ground: Ground, capsys: pytest.CaptureFixture[str]) -> None:
     told: list[str] = []

@@ -96,6 +96,7 @@ def test_a_spoilt_secret_is_told_and_stops_nothing(desk: Desk) -> None:
     assert describe_run(desk.pod(NAME)) == before
 
 
+@pytest.mark.slow("Secrets are looked at every 5 s, and pods go and come")
 def test_a_corrected_secret_with_another_login_makes_the_pod_anew(desk: Desk) -> None:
     before = desk.pod(NAME)
 
@@ -105,6 +106,7 @@ def test_a_corrected_secret_with_another_login_makes_the_pod_anew(desk: Desk) ->
     desk.wait_for_reason(NAME, "Active")
 
 
+@pytest.mark.slow("Secrets are looked at every 5 s, and pods go and come")
 def test_a_blocked_account_gets_no_pod_until_its_login_is_another(desk: Desk) -> None:
     desk.simulator.post(f"/accounts/{BLOCKED}", refuse=AUTHENTICATION_FAILED)
     desk.apply(build_secret(BLOCKED), build_account(BLOCKED))

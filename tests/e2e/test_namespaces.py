@@ -130,6 +130,7 @@ def test_an_upgrade_brings_the_rights_back(denied: Desk, installation: Installat
 # --- NATS
 
 
+@pytest.mark.slow("Secrets are looked at every 5 s, and a pod starts")
 def test_a_missing_login_to_nats_is_told_and_its_return_is_noticed(desk: Desk) -> None:
     secret = desk.kube.read("secrets", SERVED, NATS_LOGIN)
     desk.kube.delete("secrets", SERVED, NATS_LOGIN)
@@ -145,6 +146,7 @@ def test_a_missing_login_to_nats_is_told_and_its_return_is_noticed(desk: Desk) -
     desk.wait_for_reason(other, "Standby")
 
 
+@pytest.mark.slow("NATS stays away for some seconds and comes back")
 def test_without_nats_everybody_is_left_alone(desk: Desk, installation: Installation) -> None:
     """It comes back empty here, as its store goes with its pod: all of it is made again."""
     before = desk.snapshot_pods(NAME)

@@ -77,6 +77,7 @@ def break_what_runs(desk: Desk) -> None:
     desk.kube.delete("secrets", DESK, "orphan")
 
 
+@pytest.mark.slow("the first waits until all twenty-five accounts were looked at")
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
 def test_it_says_what_the_page_says(desk: Desk, page: dict[str, Trouble], row: WrongInput) -> None:
     trouble = page[row.title]

@@ -194,6 +194,7 @@ def test_the_node_of_the_control_plane_cannot_be_lost(first: Native) -> None:
         clusters.lose_node(first.name, "node-1", first.workshop)
 
 
+@pytest.mark.slow("a cluster comes up, dies and is repaired")
 def test_a_second_cluster_comes_dies_and_is_repaired_beside_the_first(first: Native, second: Native) -> None:
     neighbours = first.identities
 
@@ -210,6 +211,7 @@ def test_a_second_cluster_comes_dies_and_is_repaired_beside_the_first(first: Nat
     assert clusters.read_status(first.name, first.workshop).state is clusters.State.UP
 
 
+@pytest.mark.slow("a cluster comes up and goes")
 def test_down_leaves_nothing(second: Native) -> None:
     before = observe_machine(second.workshop)
     serve_and_ask(second)
