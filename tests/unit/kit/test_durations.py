@@ -51,6 +51,7 @@ def run_pytest(folder: Path, text: str, *arguments: str) -> subprocess.Completed
     )
 
 
+@pytest.mark.slow("starts pytest with a worker of its own")
 def test_the_reason_comes_with_the_duration_from_a_worker_too(tmp_path: Path) -> None:
     kept = tmp_path / "kept" / "run.json"
     ended = run_pytest(tmp_path, '@pytest.mark.slow("it waits")', f"--durations-to={kept}", "-n1")

@@ -124,6 +124,7 @@ async def test_a_missing_secret_is_told_and_mended(operator: OperatorProcess, cl
     await cluster.one_pod("ctp-a")
 
 
+@pytest.mark.slow("an operator reconciles ten times more")
 async def test_nothing_is_written_but_the_status(operator: OperatorProcess, cluster: Cluster) -> None:
     await cluster.apply_account("ctp-a")
     await cluster.apply_subscription("all")
