@@ -130,7 +130,7 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minut
 	@$(PYTHON) -m tests.bench.moves
 
 .PHONY: chaos-once
-chaos-once: .venv/ready ## each fault once, as a test (9 minutes; part of `make test`)
+chaos-once: .venv/ready ## the twelve kinds of fault with a mechanism of their own, once each, as tests (part of `make test`)
 	@$(BIN)/pytest tests/chaos
 
 .PHONY: chaos
