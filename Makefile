@@ -129,6 +129,10 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minut
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.moves
 
+.PHONY: first-day
+first-day: .venv/ready ## what an operator meets on the first day, with the stream beside it; goes on where it was interrupted (20 minutes)
+	@$(PYTHON) -m tests.bench.first_day $(ARGS)
+
 .PHONY: chaos-once
 chaos-once: .venv/ready ## the twelve kinds of fault with a mechanism of their own, once each, as tests (part of `make test`)
 	@$(BIN)/pytest tests/chaos
@@ -136,6 +140,10 @@ chaos-once: .venv/ready ## the twelve kinds of fault with a mechanism of their o
 .PHONY: chaos
 chaos: .venv/ready ## each fault 5 times on a real cluster; goes on where it was interrupted; writes docs/results/ (60 minutes)
 	@$(PYTHON) -m tests.bench.chaos $(ARGS)
+
+.PHONY: week
+week: .venv/ready ## a week of boundaries on a real cluster; goes on where it was interrupted; writes docs/week.md (20 minutes)
+	@$(PYTHON) -m tests.bench.week $(ARGS)
 
 # --- seeing it ---------------------------------------------------------------------------------------------
 

@@ -14,10 +14,11 @@ import msgspec
 
 from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
+from mds_gateway.domain.listing import list_contracts
 from mds_gateway.domain.readiness import judge_readiness
+from mds_gateway.slicing import do_in_turn
 from mds_protocol.wire import rpc
 from mds_protocol.wire.errors import WireError
-from mds_protocol.wire.selection import select
 from mds_protocol.wire.subjects import ACTIVE
 
 if TYPE_CHECKING:
@@ -48,19 +49,19 @@ class Answering:
         if not message.reply:
             return
         try:
-            await message.respond(self._encode_answer(message))
+            await message.respond(await self._encode_answer(message))
         except TROUBLE as exc:
             log.debug("a reply was not sent: %s", describe(exc))
 
-    def _encode_answer(self, message: Msg) -> bytes:
+    async def _encode_answer(self, message: Msg) -> bytes:
         try:
-            return self._answer(message.subject.rpartition(".")[2], message.data).encode()
+            return (await self._answer(message.subject.rpartition(".")[2], message.data)).encode()
         except Exception:  # nats-py would only hand it to its error callback
             log.exception("%s cannot be answered", message.subject, extra={"code": "RpcFailed"})
             problem = "the gateway has a defect here; its log has more"
             return rpc.ErrorReply(code=rpc.ErrorCode.INTERNAL, message=problem).encode()
 
-    def _answer(self, token: str, data: bytes) -> rpc.AnyReply:
+    async def _answer(self, token: str, data: bytes) -> rpc.AnyReply:
         try:
             verb = rpc.parse_verb(token)
         except WireError as exc:
@@ -73,7 +74,7 @@ class Answering:
             case rpc.HealthRequest():
                 return self._describe_health()
             case rpc.ContractsRequest():
-                return self._list_contracts(request)
+                return await self._list_contracts(request)
             case rpc.SubscriptionsRequest():
                 return self._list_subscriptions()
             case _:
@@ -84,23 +85,11 @@ class Answering:
         problems = judge_readiness(beat, connected=self._gateway.bridge.connected)
         return rpc.HealthReply(ready=not problems, problems=tuple(problems), heartbeat=beat)
 
-    def _list_contracts(self, request: rpc.ContractsRequest) -> rpc.ContractsReply | rpc.ErrorReply:
+    async def _list_contracts(self, request: rpc.ContractsRequest) -> rpc.ContractsReply | rpc.ErrorReply:
         known = self._gateway.arranging.known.contracts
         if not known:
             return rpc.ErrorReply(code=rpc.ErrorCode.NOT_READY, message="there is no contract table yet")
-        unknown: tuple[str, ...] = ()
-        contracts = sorted(known.values(), key=lambda contract: contract.id)
-        if request.rules is not None:
-            selection = select(request.rules, contracts, self._gateway.arranging.today())
-            contracts, unknown = sorted(selection.contracts, key=lambda c: c.id), selection.unknown
-        rest = [contract for contract in contracts if contract.id > request.after]
-        page = rest[: request.limit]
-        return rpc.ContractsReply(
-            contracts=tuple(page),
-            total=len(contracts),
-            next=page[-1].id if len(rest) > len(page) else None,
-            unknown=unknown,
-        )
+        return await do_in_turn(list_contracts(request, known, self._gateway.arranging.today()))
 
     def _list_subscriptions(self) -> rpc.SubscriptionsReply:
         gateway = self._gateway

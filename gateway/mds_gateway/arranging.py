@@ -113,6 +113,8 @@ class Arranging:
         except WireError as exc:
             log.warning("settings %s revision %d are not used: %s", key, revision.number, exc)
             return
+        names = ", ".join(sorted(destinations)) or "none"
+        log.debug("settings %s revision %d are read; subscriptions: %s", key, revision.number, names)
         self._wanted = Wanted(settings, revision, destinations)
         self._replan()
 

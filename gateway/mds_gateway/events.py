@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from mds_gateway.domain.ticks import FinishedTick
     from mds_gateway.ports import Quarantined, SourceState
     from mds_gateway.settings import GatewaySettings
-    from mds_protocol.wire.route import Route
 
 LISTED_CONTRACTS = 200  # of a gap; more would make the event larger than a message may be
 
@@ -30,9 +29,10 @@ _CAUSES = {
 
 def describe(subscription: str, what: actions.Report) -> Note:
     match what:
-        case actions.TookOver(epoch, fence, sent_again, took_s):
+        case actions.TookOver(epoch, fence, sent_again, took_s, reason):
             text = (
                 f"active: epoch {epoch}, fence {fence}, {sent_again} ticks sent again, {took_s * 1000:.0f} ms"
+                f" ({reason})"
             )
             return Note("TookOver", f"{subscription}: {text}")
         case actions.LetGo(epoch, reason):
@@ -50,7 +50,6 @@ def describe(subscription: str, what: actions.Report) -> Note:
 def build(
     config: GatewaySettings,
     subscription: str,
-    route: Route | None,
     what: actions.Report,
     names: Mapping[bytes, str],
 ) -> wire.Takeover | wire.Gap | None:
@@ -59,7 +58,7 @@ def build(
     `names` tells the contract of a subject.
     """
     match what:
-        case actions.TookOver(epoch, fence, sent_again, took_s):
+        case actions.TookOver(epoch, fence, sent_again, took_s, reason):
             return wire.Takeover(
                 namespace=config.namespace,
                 name=subscription,
@@ -68,7 +67,7 @@ def build(
                 at=datetime.now(UTC),
                 epoch=epoch,
                 fence=fence,
-                reason=route.reason if route is not None else "",
+                reason=reason,
                 replayed=sent_again,
                 took_ms=int(took_s * 1000),
             )

@@ -103,6 +103,8 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     conflated: int
     clock_offset_ns: int | None
     """How far this machine's clock is ahead of the exchanges' newest ticks; None: no tick has said."""
+    front_ahead_ns: int | None
+    """How far the front's clock is ahead of this machine's; None: not followed, or not logged in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ def to_s(nanoseconds: int | None) -> float | None:
     return None if nanoseconds is None else nanoseconds / 1e9
 
 
+def to_whole_ms(nanoseconds: int | None) -> int | None:
+    """Of what may be negative."""
+    return None if nanoseconds is None else nanoseconds // 1_000_000
+
+
 def describe_publication(served: Served, witness: Witness | None, now: float) -> wire.Publication:
     publication = served.publication
     fence = publication.fence

@@ -26,7 +26,7 @@ from mds_gateway.metrics import GatewayMetrics
 from mds_gateway.ports import Batch, ContractsLoaded, MarketData, Note, OutletsUsed, Quarantined, SourceEvent
 from mds_gateway.promoting import Promoting
 from mds_gateway.sharing import ContractSharing
-from mds_protocol.wire import events as wire_events
+from mds_gateway.telling import EventOutbox
 from mds_protocol.wire import subjects as subj
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.escaping import escape
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
 
     from mds_gateway.adapters.nats.access import Access
+    from mds_gateway.adapters.nats.bridge import Served
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.domain.revision import Revision
     from mds_gateway.settings import GatewaySettings
-    from mds_protocol.wire.codec import Message
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +96,7 @@ class Gateway:
         )
         self._sharing = ContractSharing(control, settings.environment)
         self._answering = Answering(self)
+        self._outbox = EventOutbox(control, self.subjects)
         self._stopping = asyncio.Event()
         self._sequence = 0
         self._probed_at: float | None = None
@@ -120,6 +121,7 @@ class Gateway:
                 group.create_task(work)
                 for work in (
                     self.bridge.run(),
+                    self._outbox.run(),
                     self._settings.run(),
                     self._routes.run(),
                     self.defects.every(HEARTBEAT_EVERY_S, self._beat),
@@ -176,7 +178,7 @@ class Gateway:
         self.metrics.tally.notes[note.code] += 1
         log.log(logging.WARNING if note.bad else logging.INFO, note.text, extra={"code": str(note.code)})
         if note.code == BLOCKED:
-            self._tell_of(events.build_blocked(self.config, self.source.describe(())))
+            self._outbox.tell(events.build_blocked(self.config, self.source.describe(())))
 
     def _on_quarantined(self, tick: Quarantined) -> None:
         subject = self.subjects.quarantine(self.config.namespace, self.config.account)
@@ -218,6 +220,8 @@ class Gateway:
             self._on_bad_route(key, revision, exc)
             return
         name = subj.decode_key(key).name
+        if self.promoting.route(name) != route:  # it is read each second
+            log.debug("route %s, epoch %d: names %s, %s", key, route.epoch, route.named, route.reason)
         self.promoting.on_route(name, route, revision)
         self.bridge.on_route(name, route)
 
@@ -257,6 +261,7 @@ class Gateway:
             market_data=source.market_data,
             trade=source.trade,
             trading_day=source.trading_day,
+            front_ahead_ms=reporting.to_whole_ms(source.front_ahead_ns),
             settings_revision=known.revision.number if known.revision is not None else 0,
             contracts=source.contracts,
             subscribed=source.subscribed,
@@ -288,29 +293,47 @@ class Gateway:
             await self.promoting.consider(settings, beat, self.witnesses)
 
     async def _probe(self) -> None:
-        """By every account, active or not: whoever shall take over next must be known to be able to."""
+        """By every account, active or not: whoever shall take over next must be known to be able to.
+
+        One stream captures an account's probe; a subscription that names another one fails alone.
+        """
         streams = {served.to.stream for served in self.bridge.served.values()}
-        subject = self.subjects.probe(self.config.namespace, self.config.account)
-        for stream in streams:
-            await self.control.probe(stream, subject)
-        if streams and self.bridge.connected:
+        is_stored = await asyncio.gather(*(self._probe_stream(stream) for stream in streams))
+        if any(is_stored) and self.bridge.connected:
             self._probed_at = time.monotonic()
 
+    async def _probe_stream(self, stream: str) -> bool:
+        subject = self.subjects.probe(self.config.namespace, self.config.account)
+        try:
+            await self.control.probe(stream, subject)
+        except TROUBLE as exc:
+            log.debug("probe of stream %s: %s", stream, describe(exc))
+            return False
+        return True
+
     async def _witness(self) -> None:
-        now = time.monotonic()
-        for name, served in list(self.bridge.served.items()):
-            witness = self.witnesses.get(name)
-            if witness is None:  # dropped while the stream was asked about another one
-                continue
-            route = served.publication.route
-            silent = None if route is None or not route.named else self.peers.age_s(route.named, now)
-            if route is None or route.named in (None, self.config.account) or (silent or 0) < WITNESS_AFTER_S:
-                witness.reset()
-                continue
+        """For each subscription by itself: a stream that does not answer must not keep the others waiting."""
+        await asyncio.gather(
+            *(self._witness_one(name, served) for name, served in self.bridge.served.items())
+        )
+
+    async def _witness_one(self, name: str, served: Served) -> None:
+        witness, now = self.witnesses.get(name), time.monotonic()
+        if witness is None:  # dropped since the look began
+            return
+        route = served.publication.route
+        silent = None if route is None or not route.named else self.peers.age_s(route.named, now)
+        if route is None or route.named in (None, self.config.account) or (silent or 0) < WITNESS_AFTER_S:
+            witness.reset()
+            return
+        try:
             found = await self.control.read_epoch_sequences(
                 served.to, self.arranging.canary_subjects(name), route.epoch
             )
-            witness.on_answer(found, time.monotonic())
+        except TROUBLE as exc:
+            log.debug("stream of %s: %s", name, describe(exc))
+            return
+        witness.on_answer(found, time.monotonic())
 
     # --- what others say
 
@@ -332,20 +355,9 @@ class Gateway:
         if isinstance(what, actions.TookOver):
             self.metrics.tally.on_takeover(subscription, what.took_s)
         names = self.arranging.name_contracts(subscription, what) if isinstance(what, actions.Gap) else {}
-        message = events.build(self.config, subscription, self.promoting.route(subscription), what, names)
+        message = events.build(self.config, subscription, what, names)
         if message is not None:
-            self._tell_of(message)
-
-    def _tell_of(self, event: wire_events.Event) -> None:
-        kind = type(event).__struct_config__.tag
-        subject = self.subjects.event(self.config.namespace, str(kind), event.name)
-        self.bridge.start_task(self._publish_event(subject, event))
-
-    async def _publish_event(self, subject: str, message: Message) -> None:
-        try:
-            await self.control.publish_event(subject, message.encode())
-        except TROUBLE as exc:
-            log.warning("an event was not stored: %s", describe(exc))
+            self._outbox.tell(message)
 
     def _on_connection(self, text: str) -> None:
         log.warning(text)

@@ -120,7 +120,7 @@ class GatewaySettings(BaseSettings):
     start_timeout_s: Annotated[float, Field(gt=0, le=600), Must("seconds, above 0 and at most 600")] = 30.0
     """How long NATS may take to be reached at the start."""
     follow_front_clock: Annotated[bool, Must("true or false")] = False
-    """Date ticks by the front's own time: for a simulator that lives at another moment."""
+    """Date ticks by the front's own time, and tell it: for a simulator that lives at another moment."""
     log_bytes: Annotated[int, Field(ge=1 << 20), Must("a whole number of bytes, at least 1048576")] = (
         256 << 20
     )

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from mds_gateway.domain.slices import Slices
 
 
+async def do_in_turn[R](work: Slices[R]) -> R:
+    """All of it, for whoever waits for the result; nothing overtakes it."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            result: R = done.value
+            return result
+        await asyncio.sleep(0)
+
+
 class InSlices[R]:
     def __init__(self, use: Callable[[R], None], on_failure: Callable[[Exception], None]) -> None:
         """`use` is called with each result that no newer request has overtaken."""

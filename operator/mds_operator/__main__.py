@@ -196,6 +196,7 @@ def _describe(settings: OperatorSettings) -> Installation:
         nats_credentials_secret=settings.nats_credentials_secret,
         subject_prefix=settings.subject_prefix,
         follow_front_clock=settings.gateway_follow_front_clock,
+        log_level=settings.gateway_log_level,
     )
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SETTLE_S: Final = 0.5
 """Edits and contracts come in bursts; one judgement answers them all."""
 STREAMS_EVERY_S: Final = 10.0
+UNANSWERED_EVERY_S: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +44,12 @@ class Accepting:
         self._office = office
         self._desks = desks
         self._contracts = contracts
-        self._wanted = streams
+        self._chart_streams = streams
         self._is_ready = is_ready
         self._streams: dict[str, StreamSeen | None] = {}
+        """Those that subscriptions name, as last seen. One that is absent is not known yet."""
+        self._asked_for: set[str] = set()
+        """Streams that NATS was asked for at least once, with or without an answer."""
         self._products: dict[str, ProductContracts] = {}
         self._tables: Mapping[str, ContractTable] = {}
         self._tables_are_old = True
@@ -87,6 +91,8 @@ class Accepting:
             # The same table as long as nothing changed: what it resolves to is remembered by it.
             self._tables_are_old = False
             self._tables = gather_tables(self._products.values())
+        # Before anybody is named for it: a new one may name a stream that does not exist.
+        await self._look_at(self._named_streams() - self._asked_for)
         before = office.acceptances
         # In a thread: tenths of a second for a whole market, and meanwhile heartbeats must be heard.
         office.acceptances = await asyncio.to_thread(
@@ -106,35 +112,55 @@ class Accepting:
         """Make what the chart names, and look at what subscriptions name."""
         while True:
             await self._office.control.wait_connected()
+            is_made = await self._make_streams()
+            before, names = dict(self._streams), self._named_streams()
+            for gone in self._streams.keys() - names:
+                del self._streams[gone]
+            self._asked_for &= names
+            is_known = await self._look_at(names)
+            if self._streams != before:
+                self._changed.set()
+            await asyncio.sleep(STREAMS_EVERY_S if is_made and is_known else UNANSWERED_EVERY_S)
+
+    async def _make_streams(self) -> bool:
+        """Whether NATS answered for all of them."""
+        for stream in self._chart_streams:
             try:
-                await self._make_streams()
-                await self._look_at_streams()
+                made = await ensure_streams(
+                    self._office.control, wire_streams.build_all(stream, self._office.subjects)
+                )
             except LinkError as error:
                 log.warning("streams: %s", error, extra={"code": "StreamsUnknown"})
-                await asyncio.sleep(1.0)
-            else:
-                await asyncio.sleep(STREAMS_EVERY_S)
-
-    async def _make_streams(self) -> None:
-        for stream in self._wanted:
-            made = await ensure_streams(
-                self._office.control, wire_streams.build_all(stream, self._office.subjects)
-            )
+                return False
             for name in made.created:
                 log.info("stream %s is made", name, extra={"code": "StreamMade"})
             for refused in made.refused:
                 log.warning("%s", refused.message, extra={"code": "StreamRefused"})
+        return True
 
-    async def _look_at_streams(self) -> None:
-        names = {
+    def _named_streams(self) -> set[str]:
+        """By all subscriptions, accepted or not."""
+        return {
             entry.subscription.spec.publish.stream
             for desk in self._desks.values()
             for entry in desk.subscriptions.values()
         }
-        found: dict[str, StreamSeen | None] = {}
-        for name in names:
+
+    async def _look_at(self, names: set[str]) -> bool:
+        """Whether each answered. One that does not keeps nobody from the others."""
+        self._asked_for |= names
+        return all(await asyncio.gather(*(self._look_at_one(name) for name in names)))
+
+    async def _look_at_one(self, name: str) -> bool:
+        try:
             info = await read_stream_info(self._office.control, name)
-            found[name] = read_stream(info.config) if info else None
-        if found != self._streams:
-            self._streams = found
-            self._changed.set()
+        except LinkError as error:
+            log.warning("stream %s: %s", name, error, extra={"code": "StreamsUnknown"})
+            return False
+        if info is not None:
+            self._streams[name] = read_stream(info.config)
+        elif any(stream.name == name for stream in self._chart_streams):
+            self._streams.pop(name, None)  # ours to make, in a moment or when what refuses it is mended
+        else:
+            self._streams[name] = None
+        return True

@@ -13,7 +13,7 @@ from mds_operator.adapters.kube.errors import ConflictError, ForbiddenError, Kub
 from mds_operator.adapters.kube.events import About, EventType, News
 from mds_operator.adapters.nats.link import LinkError
 from mds_operator.adapters.nats.telling import publish_event
-from mds_operator.domain import feed_settings, notices, recovery, refusals, unreadable
+from mds_operator.domain import feed_settings, notices, recovery, refusals, sessions, unreadable
 from mds_operator.domain.account_case import AccountCase
 from mds_operator.domain.account_status import build_account_status
 from mds_operator.domain.credentials import judge_credentials, judge_nats_secret
@@ -22,12 +22,13 @@ from mds_operator.domain.observe import find_named, find_roles
 from mds_operator.domain.pod_case import Action, PodCase, note_rejection
 from mds_operator.domain.pod_hash import PodHash
 from mds_operator.domain.pods import decide_pods, refutes
+from mds_operator.domain.schedule import note_next
 from mds_operator.domain.seen import Key, Problem
 from mds_operator.domain.selectors import matches
 from mds_operator.manifests.pod import pod_hash, render_pod
 from mds_operator.records import SecretSeen
 from mds_protocol.failover.restarts import RestartDecision
-from mds_protocol.resources.feedaccount import FeedAccount
+from mds_protocol.resources.feedaccount import FeedAccount, Phase
 from mds_protocol.resources.objects import API_VERSION
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 from mds_protocol.wire import events
@@ -172,6 +173,7 @@ class AccountWork:
         """Carry the plan out; what stands in the way of a pod."""
         case = self.build_case(record)
         plan = decide_pods(case, now=self._office.now())
+        log.debug("pod of %s: %s, %s: %s", self._key_of(record), plan.action.value, plan.reason, plan.message)
         try:
             await self._carry_out(record, plan)
         except ConflictError:
@@ -188,14 +190,12 @@ class AccountWork:
 
     def build_case(self, record: AccountRecord) -> PodCase:
         name = record.account.metadata.name
-        spec = record.account.spec
-        judgement = self._desk.judgement
-        is_awake = judgement is not None and name in judgement.awake
         return PodCase(
             account=record.account,
             pods=tuple(pod for pod in self._desk.pods.values() if pod.account == name),
             last_pod=record.last_pod,
-            wanted=spec.enabled and (spec.standby.value == "Hot" or is_awake),
+            wanted=self._is_wanted(record),
+            held=self._desk.find_held(record.account) if self._office.routes.is_complete else None,
             made_now=record.making or Problem(AccountReason.STARTING, "its Secrets are not read yet"),
             nodes_lost=self._office.lost_nodes,
             restart=record.decision or UNDECIDED,
@@ -203,6 +203,12 @@ class AccountWork:
             rejection=record.rejection,
             block=record.block,
         )
+
+    def _is_wanted(self, record: AccountRecord) -> bool:
+        """Enabled, and hot or woken."""
+        judgement, spec = self._desk.judgement, record.account.spec
+        is_awake = judgement is not None and record.account.metadata.name in judgement.awake
+        return spec.enabled and (spec.standby.value == "Hot" or is_awake)
 
     async def _carry_out(self, record: AccountRecord, plan: PodPlan) -> None:
         if plan.action is Action.CREATE and plan.suffix is not None:
@@ -221,6 +227,9 @@ class AccountWork:
 
     async def _create(self, record: AccountRecord, suffix: str) -> None:
         rendered = self._render(record, suffix)
+        status = record.written or record.account.status
+        was_stopped = status is not None and status.phase is Phase.STOPPED
+        is_successor = record.last_pod is not None and not was_stopped
         try:
             made = await self._office.kube.apply_pod(rendered.body)
         except RejectedError as error:
@@ -231,6 +240,8 @@ class AccountWork:
         record.rejection = None
         request = read_request(record.account, record.restarts, wall=self._office.wall())
         record.restarts = recovery.note_answer(record.restarts, request.value)
+        if is_successor:
+            record.restarts = recovery.note_successor(record.restarts)
         log.info("pod %s is made", self._desk.key(made["metadata"]["name"]), extra={"code": "PodMade"})
 
     async def _is_provable(self, record: AccountRecord) -> bool:
@@ -269,9 +280,10 @@ class AccountWork:
         )
         record.step = record.decision = None
         self._office.counts.restarts[plan.reason] += 1
-        self._desk.note_restarting(record.account.metadata.name)
-        await self._tell_restart(record, plan.reason, plan.removals[0].pod.name)
-        told = notices.tell_replacement(plan.reason, plan.removals[0].pod.name)
+        pod = plan.removals[0].pod
+        self._desk.note_replaced(pod)
+        await self._tell_restart(record, plan.reason, pod.name)
+        told = notices.tell_replacement(plan.reason, pod.name)
         metadata = record.account.metadata
         await self._post(metadata.name, metadata.uid or "", [told])
 
@@ -301,20 +313,37 @@ class AccountWork:
         if not self._desk.is_settled:
             return
         seen, wall, now = judgement.accounts[name], self._office.wall(), self._office.now()
+        pod = self._desk.pod_of(name)
+        if (seen.pod.name if seen.pod else None) != (pod.name if pod else None):
+            return  # it was judged with another pod, whose end is not this one's; it is judged anew at once
         record.restarts = recovery.refresh(record.restarts, record.account.spec.recovery, wall=wall)
         case = AccountCase(
             account=record.account,
             seen=seen,
             health=record.health,
-            pod=self._desk.pod_of(name),
+            pod=pod,
+            pod_seen_at=record.life.seen_at if record.life else None,
             image=record.account.spec.pod.image or self._office.installation.gateway_image,
             problem=trouble,
-            roles=find_roles(seen, record.health, judgement.subscriptions.values()),
-            restarts=recovery.note_block(record.restarts, record.block),
+            roles=find_roles(
+                seen,
+                record.health,
+                judgement.subscriptions.values(),
+                can_wake=trouble is None and record.block is None,
+            ),
+            restarts=note_next(
+                recovery.note_block(record.restarts, record.block),
+                record.account,
+                sessions.is_trading_day,
+                is_asleep=pod is None and not self._is_wanted(record),
+                wall=wall + self._desk.ahead,
+            ),
             decision=record.decision,
+            step=record.step,
             block=record.block,
             remark=record.remark,
             market=judgement.markets[name],
+            open_words=judgement.open_words[seen.market],
             secret=record.secret.data if record.secret else None,
             written_at=record.written_at,
         )

@@ -8,17 +8,40 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from mds_operator.domain import recovery, selectors
-from mds_operator.domain.faces import face_of_account, face_of_subscription, is_news
-from mds_operator.domain.history import note_fences, note_route, recall
-from mds_operator.domain.judging import Facts, Judgement, judge, recall_health
-from mds_operator.domain.observe import choose_pod, note_death, observe_subscription
+from mds_operator.domain import open_words, recovery, selectors
+from mds_operator.domain.faces import (
+    describe_account,
+    describe_decision,
+    face_of_account,
+    face_of_subscription,
+    is_news,
+)
+from mds_operator.domain.history import note_fences, note_route
+from mds_operator.domain.judging import Facts, Judgement, judge
+from mds_operator.domain.losses import note_gap_event
+from mds_operator.domain.observe import (
+    choose_pod,
+    find_held,
+    has_streamed,
+    name_market,
+    note_death,
+    note_streaming,
+    observe_subscription,
+)
 from mds_operator.domain.seen import Key, read_pod
-from mds_operator.records import AccountRecord, SubscriptionRecord, Unreadable, find_leaving
+from mds_operator.records import (
+    AccountRecord,
+    SubscriptionRecord,
+    Unreadable,
+    find_leaving,
+    meet_account,
+    meet_subscription,
+)
 from mds_operator.routes import BadRoute
 from mds_protocol.failover.observed import OPEN_MARKET, Listening, RouteSeen, hear, holds_fence
 from mds_protocol.resources.feedaccount import FeedAccount
@@ -27,10 +50,12 @@ from mds_protocol.resources.feedsubscription import FeedSubscription
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mds_operator.domain.open_words import OpenWords
     from mds_operator.domain.seen import PodView
     from mds_operator.office import Office
     from mds_operator.routes import KnownRoute
     from mds_protocol.failover.observed import SubscriptionSeen
+    from mds_protocol.wire.events import Gap
     from mds_protocol.wire.heartbeat import Heartbeat
 
 SETTLE_S: Final = 10.0
@@ -57,10 +82,14 @@ class Desk:
         """Accounts whose pod was replaced and that are not back yet, with the time."""
         self._route_since: dict[str, float] = {}
         self._fence_lost_at: dict[str, float] = {}
+        self.front_ahead: timedelta | None = None
+        """How far the fronts' clock is ahead of this one, where gateways follow it; None: nobody has said."""
         self._began = office.now()
         self.listening = Listening(since=self._began)
         self.judgement: Judgement | None = None
-        self._was_settled = False
+        self._open_words: dict[str, OpenWords] = {}
+        self.is_settled = False
+        """Whether its judgement was made by what must be known first; until then it only doubts."""
         self._said: dict[tuple[type[Any], str], object] = {}
 
     def key(self, name: str) -> Key:
@@ -75,7 +104,9 @@ class Desk:
             return
         known = self.accounts.get(name)
         if known is None or known.account.metadata.uid != account.metadata.uid:
-            self.accounts[name] = self._meet_account(account)
+            self._recall_words(account)
+            self.accounts[name] = meet_account(account, now=self.office.now(), wall=self.office.wall())
+            self._note_life(name)
         else:
             known.account = account
         self.ask_account(name)
@@ -94,7 +125,7 @@ class Desk:
             return
         known = self.subscriptions.get(name)
         if known is None or known.subscription.metadata.uid != subscription.metadata.uid:
-            self.subscriptions[name] = self._meet_subscription(subscription)
+            self.subscriptions[name] = meet_subscription(subscription)
             self._recall_route(name)
         else:
             known.subscription = subscription
@@ -120,9 +151,11 @@ class Desk:
         if pod.name in self.pods:
             self.pods[pod.name] = replace(pod, is_leaving=True)
 
-    def note_restarting(self, account: str) -> None:
-        """Its pod is replaced: its subscriptions are busy until it is back."""
-        self.restarting[account] = self.office.now()
+    def note_replaced(self, pod: PodView) -> None:
+        """Its account is expected back, unless the pod never streamed: nobody waits for such a one."""
+        record = self.accounts.get(pod.account)
+        if record is not None and has_streamed(record.life, record.heard, pod):
+            self.restarting[pod.account] = self.office.now()
 
     # --- what NATS brings
 
@@ -134,6 +167,9 @@ class Desk:
         pod = self.pod_of(beat.account)
         before = record.heard
         record.heard = hear(before, beat, pod=pod.name if pod else None, now=now)
+        record.life = note_streaming(record.life, beat, pod)
+        if beat.front_ahead_ms is not None:
+            self.front_ahead = timedelta(milliseconds=beat.front_ahead_ms)
         if before is not None and record.heard is not before:
             self._note_lost_fences(before.heartbeat, beat, now)
         return record.heard is not before and (before is None or is_news(before.heartbeat, beat))
@@ -141,10 +177,8 @@ class Desk:
     def on_echo(self, now: float) -> None:
         self.listening = self.listening.heard_echo(now)
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether it hears itself and has judged the subscriptions; until then it only doubts."""
-        now = self.office.now()
+    def _knows_enough(self, now: float) -> bool:
+        """Whether it hears itself and knows which subscriptions are accepted, or has waited long enough."""
         return (self.listening.is_sure(now) and self.office.has_judged) or now - self._began >= SETTLE_S
 
     def note_lateness(self, late_s: float) -> None:
@@ -168,19 +202,37 @@ class Desk:
         self._recall_route(name)
         self.ask_subscription(name)
 
+    def on_loss(self, gap: Gap, told_ns: int) -> None:
+        """A gateway said that ticks of a subscription are lost, and when the stream took that."""
+        record = self.subscriptions.get(gap.name)
+        if record is None:
+            return
+        before, record.losses = record.losses, note_gap_event(record.losses, gap, told_ns)
+        if record.losses != before:
+            self.ask_status(gap.name)
+
     # --- judging
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far the fronts' clock is ahead of ours: calendar and schedules go by theirs."""
+        return self.front_ahead or timedelta()
 
     def judge(self) -> Judgement:
         """Conclude anew; asks for work where something changed that a person would see."""
         now, wall = self.office.now(), self.office.wall()
-        found = self.judgement = judge(self._gather(), now=now, wall=wall)
+        settles = not self.is_settled and self._knows_enough(now)
+        found = self.judgement = judge(self._gather(), now=now, wall=wall + self.ahead)
+        self._open_words = dict(found.open_words)
         for name, health in found.health.items():
             self.accounts[name].health = health
         for name, record in self.subscriptions.items():
             record.history = note_fences(record.history, name, found.accounts.values(), wall=wall)
+            if name in found.subscriptions:
+                record.pin = found.subscriptions[name].pinned
         self._ask_for_changes(found)
-        if self.is_settled and not self._was_settled:
-            self._was_settled = True
+        if settles:
+            self.is_settled = True
             self.ask_everything()
         return found
 
@@ -210,6 +262,15 @@ class Desk:
             matches=selectors.matches,
             exchanges=frozenset(),
             market=OPEN_MARKET,
+            pin=record.pin,
+        )
+
+    def find_held(self, account: FeedAccount) -> tuple[str, ...]:
+        """The feeds that it publishes and that a person holds; also where they are not accepted."""
+        return find_held(
+            account,
+            [entry.subscription for entry in self.subscriptions.values()],
+            {name: known.route for name, known in self.routes.items()},
         )
 
     # --- asking for work
@@ -219,7 +280,7 @@ class Desk:
 
     def ask_subscription(self, name: str) -> None:
         """Its accounts, too: they are told of it by their settings."""
-        self._ask(FeedSubscription, name)
+        self.ask_status(name)
         for account in self.accounts:
             self._ask(FeedAccount, account)
 
@@ -251,24 +312,12 @@ class Desk:
         self.unreadable.pop((kind, name), None)
         return found
 
-    def _meet_account(self, account: FeedAccount) -> AccountRecord:
-        restarts = recovery.read_restarts(account)
-        now, wall = self.office.now(), self.office.wall()
-        return AccountRecord(
-            account=account,
-            restarts=restarts,
-            health=recall_health(account.status, now=now, wall=wall),
-            block=recovery.read_block(restarts),
-            last_pod=account.status.pod_name if account.status else None,
-        )
-
-    def _meet_subscription(self, subscription: FeedSubscription) -> SubscriptionRecord:
-        status = subscription.status
-        return SubscriptionRecord(
-            subscription=subscription,
-            history=recall(status),
-            drill_answered=status.drill_answered if status else None,
-        )
+    def _recall_words(self, account: FeedAccount) -> None:
+        """What an operator before this one has heard; what this one remembers goes before it."""
+        told = account.status.open_against_calendar if account.status else ()
+        market = name_market(account.spec)
+        recalled = open_words.recall(told, now=self.office.now(), wall=self.office.wall())
+        self._open_words[market] = {**recalled, **self._open_words.get(market, {})}
 
     def _note_lost_fences(self, before: Heartbeat, beat: Heartbeat, now: float) -> None:
         for name, known in self.routes.items():
@@ -283,6 +332,8 @@ class Desk:
             return
         pod = self.pod_of(account)
         record.life = note_death(record.life, pod, now=self.office.now())
+        if pod is not None:
+            record.restarts = recovery.note_containers(record.restarts, pod, record.last_pod)
         record.last_pod = pod.name if pod else record.last_pod
         self.ask_account(account)
 
@@ -317,25 +368,33 @@ class Desk:
             exchanges={name: self.office.acceptances[self.key(name)].exchanges for name in served},
             listening=self.listening,
             before={name: record.health for name, record in records.items() if record.health},
+            open_words=self._open_words,
             leaving={
                 name: reason
                 for name, record in records.items()
                 if (reason := find_leaving(record)) is not None
             },
+            held=frozenset(
+                name
+                for name, record in records.items()
+                if not record.account.spec.enabled and self.find_held(record.account)
+            ),
+            pins={name: pin for name in served if (pin := self.subscriptions[name].pin)},
             drills={name: drill for name in served if (drill := self.subscriptions[name].drill)},
-            follow_front_clock=self.office.installation.follow_front_clock,
+            follow_front_clock=self.office.installation.follow_front_clock and self.front_ahead is None,
         )
 
     def _ask_for_changes(self, found: Judgement) -> None:
         for name, seen in found.accounts.items():
             if self._is_new((FeedAccount, name), face_of_account(seen, found.health[name])):
+                log.debug("account %s: %s", self.key(name), describe_account(seen, found.health[name]))
                 self.ask_account(name)
         for name, decision in found.decisions.items():
             if self._is_new((FeedSubscription, name), face_of_subscription(name, decision, found)):
+                log.debug("subscription %s: %s", self.key(name), describe_decision(decision))
                 self._ask(FeedSubscription, name)
 
     def _is_new(self, what: tuple[type[Any], str], face: object) -> bool:
-        if self._said.get(what) == face:
-            return False
+        is_new = self._said.get(what) != face
         self._said[what] = face
-        return True
+        return is_new

@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from mds_operator.adapters.http.server import Answer
 from mds_operator.adapters.metrics import AccountFigures, OperatorMetrics, Snapshot, SubscriptionFigures
 from mds_operator.domain.observe import find_roles
+from mds_operator.domain.seen import Problem
 from mds_protocol.resources.feedaccount import Role
 
 if TYPE_CHECKING:
@@ -132,7 +133,10 @@ def _look_at_accounts(desk: Desk) -> list[tuple[Key, AccountFigures]]:
     found = []
     for name, seen in judgement.accounts.items():
         health = judgement.health[name]
-        roles = {part.role for part in find_roles(seen, health, judgement.subscriptions.values())}
+        record = desk.accounts[name]
+        can_wake = not isinstance(record.making, Problem) and record.block is None
+        parts = find_roles(seen, health, judgement.subscriptions.values(), can_wake=can_wake)
+        roles = {part.role for part in parts}
         role = next((role for role in (Role.ACTIVE, Role.STANDBY) if role in roles), Role.NONE)
         found.append((desk.key(name), AccountFigures(health.state.value, role.value)))
     return found

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mds_operator.domain import recovery
+from mds_operator.domain.history import recall
+from mds_operator.domain.judging import recall_health
+from mds_operator.domain.losses import Losses, recall_losses
 from mds_protocol.resources.reasons import FailoverReason, RestartReason
 
 if TYPE_CHECKING:
@@ -69,6 +73,11 @@ class SubscriptionRecord:
 
     subscription: FeedSubscription
     history: History
+    pin: str | None = None
+    """The pin that counts (`order.choose_pin`); the status is a copy."""
+    losses: Losses = field(default_factory=Losses)
+    told_epoch: int = 0
+    """The newest epoch whose takeover was told in an Event."""
     drill: Drill | None = None
     drill_answered: str | None = None
     written: FeedSubscriptionStatus | None = None
@@ -84,7 +93,36 @@ class Unreadable:
 
 
 def find_leaving(record: AccountRecord) -> FailoverReason | None:
-    """Why an account hands over on purpose: a planned restart that waits for the feed to move."""
+    """Why an account hands over on purpose: a planned restart that waits for the feed to move, or goes now.
+
+    Until its pod is told to go nothing else says so: the feed that it has just given would return to it.
+    """
     step = record.step
-    waits = step is not None and step.reason is RestartReason.MOVE_FIRST
-    return FailoverReason.PLANNED_RESTART if waits else None
+    goes = step is not None and (step.restart or step.reason is RestartReason.MOVE_FIRST)
+    return FailoverReason.PLANNED_RESTART if goes else None
+
+
+def meet_account(account: FeedAccount, *, now: float, wall: datetime) -> AccountRecord:
+    """Of one that is new to this operator; the one before it left its memory in the status."""
+    restarts = recovery.read_restarts(account)
+    return AccountRecord(
+        account=account,
+        restarts=restarts,
+        health=recall_health(account.status, now=now, wall=wall),
+        block=recovery.read_block(restarts),
+        last_pod=account.status.pod_name if account.status else None,
+    )
+
+
+def meet_subscription(subscription: FeedSubscription) -> SubscriptionRecord:
+    """As `meet_account`."""
+    status = subscription.status
+    history = recall(status)
+    return SubscriptionRecord(
+        subscription=subscription,
+        history=history,
+        losses=recall_losses(subscription),
+        told_epoch=history.taken_epoch,
+        pin=status.pinned_account if status else None,
+        drill_answered=status.drill_answered if status else None,
+    )

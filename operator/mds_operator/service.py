@@ -20,6 +20,7 @@ from mds_operator.accepting import Accepting
 from mds_operator.account_work import AccountWork
 from mds_operator.adapters.livez import ask_livez
 from mds_operator.adapters.nats.bucket import Bucket
+from mds_operator.adapters.nats.losses import LossReader
 from mds_operator.collecting import Collecting
 from mds_operator.desk import Desk
 from mds_operator.domain import sessions
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from mds_operator.adapters.nats.link import Link
     from mds_operator.domain.seen import Key
     from mds_operator.manifests.installation import Installation
+    from mds_protocol.wire.events import Gap
     from mds_protocol.wire.heartbeat import Heartbeat
     from mds_protocol.wire.streams import TickStream
     from mds_protocol.wire.subjects import Subjects
@@ -97,6 +99,7 @@ class Service:
         self._subscriptions = {name: SubscriptionWork(desk) for name, desk in self.desks.items()}
         self.watching = Watching(self.office, self.desks, self._note_change)
         self.accepting = Accepting(self.office, self.desks, contracts, streams, lambda: self.is_ready)
+        self._losses = LossReader(reading, subjects, self._on_loss)
         self._collecting = Collecting(self.office, self.desks, self.watching, self._subscriptions)
         self._asking: set[Key] = set()
         self.judged_at = self.office.now()
@@ -110,6 +113,7 @@ class Service:
             for work in (self.accepting, self.watching, self.queue, self._collecting):
                 group.create_task(work.run())
             group.create_task(self._keep_judging())
+            group.create_task(self._keep_reading_losses())
             group.create_task(self._keep_planning())
             group.create_task(self._keep_asking_again())
             group.create_task(self._keep_asking_livez())
@@ -143,6 +147,11 @@ class Service:
                 )  # fmt: skip
             desk.on_route(owner.name, found)
             self._urgent.set()
+
+    def _on_loss(self, gap: Gap, told_ns: int) -> None:
+        desk = self.desks.get(gap.namespace)
+        if desk is not None:
+            desk.on_loss(gap, told_ns)
 
     def _on_contracts(self, key: str) -> None:
         self.accepting.note_contracts(key)
@@ -186,6 +195,12 @@ class Service:
             # Routes that were not read yet must not look absent: somebody may publish by them.
             if self.office.routes.is_complete:
                 self._subscriptions[name].carry_out(judgement)
+
+    async def _keep_reading_losses(self) -> None:
+        """Not before all subscriptions are known: what is told of an unknown one is not kept."""
+        while not self.is_ready:  # noqa: ASYNC110 - what makes it so has many ends
+            await asyncio.sleep(JUDGE_EVERY_S)
+        await self._losses.run()
 
     async def _keep_planning(self) -> None:
         while True:

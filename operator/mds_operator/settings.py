@@ -154,6 +154,10 @@ class OperatorSettings(BaseSettings):
         Must('JSON such as {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}}'),
     ] = None
     """The gateways' resources where `spec.pod.resources` is absent."""
+    gateway_log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Must("DEBUG, INFO, WARNING or ERROR")
+    ] = "INFO"
+    """The least severe lines that gateways write; another one makes every gateway pod anew."""
     gateway_follow_front_clock: Annotated[bool, Must("true or false")] = False
     """Gateways date ticks by the front's own time: for a simulator that lives at another moment."""
 

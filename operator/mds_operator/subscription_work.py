@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.adapters.kube.errors import KubeError
@@ -13,7 +14,9 @@ from mds_operator.adapters.nats.gaps import gap_ms
 from mds_operator.adapters.nats.link import LinkError
 from mds_operator.domain import drills, history
 from mds_operator.domain.acceptance import count_asked
+from mds_operator.domain.notices import Notice, NoticeType
 from mds_operator.domain.subscription_case import SubscriptionCase
+from mds_operator.domain.subscription_notices import find_feed_notices, tell_losses, tell_takeover
 from mds_operator.domain.subscription_status import build_subscription_status
 from mds_operator.routes import restate, write_route
 from mds_protocol.failover.election import Action
@@ -86,7 +89,7 @@ class SubscriptionWork:
             is_written = await write_route(self._office.routes, self._desk.key(name), route, bad or known)
             self._office.counts.route_writes["Written" if is_written else "Lost"] += 1
             if is_written and decision is not None and decision.action is Action.MOVE:
-                await self._note_moved(name, before, route, detected_at)
+                self._note_moved(name, before, route, detected_at)
         finally:
             self._writing.discard(name)
 
@@ -95,8 +98,9 @@ class SubscriptionWork:
     ) -> Route | None:
         known, bad = self._desk.routes.get(name), self._desk.bad_routes.get(name)
         fenced = fenced_epoch(name, judgement.accounts.values())
+        cause = history.name_cause(record.history, decision.reason)
         return next_route(
-            decision,
+            replace(decision, reason=cause),
             known.route if known else None,
             record.subscription.metadata.uid or "",
             self._stamp(),
@@ -124,9 +128,9 @@ class SubscriptionWork:
             f"the route in NATS is none and is written anew ({bad.problem}). Only the operator and the"
             f" gateways write bucket {ROUTES_BUCKET}: see who else has their NATS login"
         )
-        await self._post(record, EventType.WARNING, ROUTE_UNREADABLE, told)
+        await self._post(record, Notice(NoticeType.WARNING, ROUTE_UNREADABLE, told))
 
-    async def _note_moved(
+    def _note_moved(
         self, name: str, before: Route | None, route: Route, detected_at: datetime | None
     ) -> None:
         record = self._desk.subscriptions.get(name)
@@ -135,17 +139,12 @@ class SubscriptionWork:
         record.history = history.note_route(
             record.history, route, wall=self._office.wall(), detected_at=detected_at
         )
-        came_from = before.named if before else None
         reason = FailoverReason(route.reason)
         self._office.counts.failovers[reason] += 1
         log.info(
-            "%s: %s publishes instead of %s in epoch %d: %s", self._desk.key(name), route.named,
-            came_from, route.epoch, reason, extra={"code": "Moved"},
+            "%s: %s is named instead of %s in epoch %d: %s", self._desk.key(name), route.named,
+            before.named if before else None, route.epoch, reason, extra={"code": "Moved"},
         )  # fmt: skip
-        told = f"{route.named} publishes from epoch {route.epoch} on"
-        told += f", instead of {came_from}: {reason.sentence}" if came_from else f": {reason.sentence}"
-        expected = came_from is None or reason in _PLANNED
-        await self._post(record, EventType.NORMAL if expected else EventType.WARNING, reason, told)
 
     async def close_route(self, name: str) -> bool:
         """The subscription is gone: nobody takes its route any more. Whether that is written now."""
@@ -168,6 +167,7 @@ class SubscriptionWork:
             return
         self._note_drill(name, record)
         self._measure_gap(name, record)
+        await self._tell_takeovers(record)
         case = self._build_case(name, record, judgement)
         if case is None:
             return
@@ -175,8 +175,12 @@ class SubscriptionWork:
         after = build_subscription_status(case, record.written or before, wall)
         if after == before and after == (record.written or after):
             return
+        last = record.written or before
         if await self._put_status(name, after):
             record.written, record.written_at = after, wall
+            held = find_feed_notices(last, after)
+            for notice in (*held, *tell_losses(last.losses if last else (), after.losses)):
+                await self._post(record, notice)
 
     def _build_case(
         self, name: str, record: SubscriptionRecord, judgement: Judgement
@@ -201,6 +205,7 @@ class SubscriptionWork:
             route=known.route if known else None,
             decision=decision,
             history=record.history,
+            losses=record.losses.lines,
             asked=count_asked(active, here) if active else {},
             drill_answered=record.drill_answered,
             remark=drills.find_remark(
@@ -235,7 +240,7 @@ class SubscriptionWork:
         newest = record.history.newest
         if newest is None or newest.active_at is None or newest.gap_ms is not None:
             return
-        if newest.from_account is None or (name, newest.epoch) in self._measured:
+        if newest.from_account in (None, newest.to_account) or (name, newest.epoch) in self._measured:
             return
         self._measured.add((name, newest.epoch))
         self._begin(self._read_gap(name, record, newest))
@@ -267,31 +272,19 @@ class SubscriptionWork:
 
     # --- inside
 
+    async def _tell_takeovers(self, record: SubscriptionRecord) -> None:
+        for move in history.find_taken(record.history, record.told_epoch):
+            record.told_epoch = move.epoch
+            await self._post(record, tell_takeover(record.history, move))
+
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _post(self, record: SubscriptionRecord, kind: EventType, reason: str, message: str) -> None:
+    async def _post(self, record: SubscriptionRecord, told: Notice) -> None:
         metadata = record.subscription.metadata
         about = About(
             API_VERSION, FeedSubscription.KIND.name, self._desk.key(metadata.name), metadata.uid or ""
         )
-        await self._office.post(News(about, kind, reason, message))
-
-
-_PLANNED: Final = frozenset(
-    {
-        FailoverReason.PINNED,
-        FailoverReason.PRIORITY_EDITED,
-        FailoverReason.ACCOUNT_DISABLED,
-        FailoverReason.ACCOUNT_DELETED,
-        FailoverReason.PRIORITY_ZERO,
-        FailoverReason.PLANNED_RESTART,
-        FailoverReason.DRILL,
-        FailoverReason.DRAINING,
-        FailoverReason.FAILBACK,
-        FailoverReason.REOPENED,
-    }
-)
-"""What somebody asked for: no warning."""
+        await self._office.post(News(about, EventType(told.type.value), told.reason, told.message))

@@ -1,4 +1,4 @@
-"""The exchange's time: the real one, or one that starts at a given moment and runs on."""
+"""The exchange's time: the real one, or one that starts at a given moment and runs on; it may be set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Clock:
     start_ns: int  # exchange time
     started_ns: int  # monotonic
@@ -18,3 +18,7 @@ class Clock:
 
     def now_ns(self) -> int:
         return self.start_ns + time.monotonic_ns() - self.started_ns
+
+    def set(self, moment_ns: int) -> None:
+        """It runs on from there; what lies between does not happen."""
+        self.start_ns, self.started_ns = moment_ns, time.monotonic_ns()

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mds_simulator.exchange.market import Batch, Market, Settings
+from mds_simulator.exchange.market import Batch, Market, Settings, Step
 from mds_simulator.front.accounts import Account, Limits, Registry
 from mds_simulator.front.delivered import DeliveryKind
 from mds_simulator.front.front import Front, FrontLimits, FrontSettings, Side
@@ -66,6 +66,15 @@ class Simulator:
             for task in owned:
                 task.cancel()
 
+    def set_clock(self, moment_ns: int) -> None:
+        """Clients are told the states of then; to them a front was away, so take the fronts down first."""
+        self.clock.set(moment_ns)
+        self._hand_out(self.market.jump(moment_ns))
+
+    def list_contracts(self, listed: tuple[Contract, ...], delisted: tuple[str, ...]) -> None:
+        """As after an expiry: whoever asks for the contracts from now on sees the new table."""
+        self._hand_out(self.market.change_contracts(listed, delisted))
+
     @property
     def behind_ms(self) -> int:
         """How far the market is behind its clock: more than a few ms means that this machine is too slow."""
@@ -73,15 +82,17 @@ class Simulator:
 
     async def _move(self) -> None:
         while True:
-            step = self.market.advance(self.clock.now_ns())
-            if step.changes:
-                for front in self._of(Side.TRADING):
-                    front.publish_status(step.changes)
-            for batch in step.batches:
-                self.pushed += len(batch.ticks)
-                for front in self._of(Side.MARKET_DATA):
-                    front.publish(batch)
+            self._hand_out(self.market.advance(self.clock.now_ns()))
             await asyncio.sleep(_STEP_SECONDS)
+
+    def _hand_out(self, step: Step) -> None:
+        if step.changes:
+            for front in self._of(Side.TRADING):
+                front.publish_status(step.changes)
+        for batch in step.batches:
+            self.pushed += len(batch.ticks)
+            for front in self._of(Side.MARKET_DATA):
+                front.publish(batch)
 
     async def _keep_alive(self) -> None:
         while True:

@@ -24,7 +24,7 @@ from mds_devcluster import clusters
 from mds_devcluster.building import PROGRAMS, obtain_program, open_workshop
 from mds_devcluster.images import obtain_images
 from mds_devcluster.progress import Progress
-from tests.chaos.ground import CLUSTER, NAMESPACE, mend, open_ground
+from tests.chaos.ground import CLUSTER, NAMESPACE, PACE, mend, open_ground
 from tests.chaos.judging import find_breaches
 from tests.chaos.matrix import KINDS
 from tests.chaos.results import RESULT, resume
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from tests.chaos.matrix import Kind
     from tests.chaos.results import Results
     from tests.chaos.samples import Sample
+    from tests.e2e.simulation import Pace
 
 PROBLEM_SHOWN: Final = 300  # characters
 
@@ -88,13 +89,13 @@ def write_pages() -> None:
 
 
 @contextlib.contextmanager
-def open_own_ground(cluster: str, workshop: Workshop, folder: Path) -> Iterator[Ground]:
+def open_own_ground(cluster: str, workshop: Workshop, folder: Path, pace: Pace = PACE) -> Iterator[Ground]:
     """On an installation that is made for it; the cluster stays up."""
     with open_cluster(cluster, workshop) as kube:
         helm = Helm(obtain_program(PROGRAMS["helm"], workshop), folder, kube.kubeconfig)
         images = obtain_images(IMAGES, workshop)
         installation = install(kube, helm, images, folder)
-        with open_ground(cluster, workshop, installation, images) as ground:
+        with open_ground(cluster, workshop, installation, images, pace) as ground:
             yield ground
 
 

@@ -142,7 +142,7 @@ class Nowhere:
     async def tell(self, _subject: str, _body: bytes) -> None:
         return
 
-    async def publish_event(self, _subject: str, _body: bytes) -> None:
+    async def publish_event(self, _subject: str, _body: bytes, _identity: str) -> None:
         return
 
 

@@ -127,7 +127,7 @@ class Ground:
 
     # --- waiting
 
-    def wait_until_steady(self) -> None:
+    def wait_until_steady(self, *, within_s: float = STEADY_WITHIN_S) -> None:
         """For a while on end: the status may be a moment behind, and one look may fail."""
         began: float | None = None
 
@@ -141,7 +141,7 @@ class Ground:
             f"{FIRST} publishes and {SECOND} could, for {STEADY_FOR_S:g} s",
             look,
             lambda _: began is not None and time.monotonic() - began >= STEADY_FOR_S,
-            within_s=STEADY_WITHIN_S,
+            within_s=within_s,
         )
 
     def find_trouble(self) -> str:
@@ -179,14 +179,18 @@ class Ground:
 
 @contextlib.contextmanager
 def open_ground(
-    cluster: str, workshop: Workshop, installation: Installation, images: Mapping[str, Image]
+    cluster: str,
+    workshop: Workshop,
+    installation: Installation,
+    images: Mapping[str, Image],
+    pace: Pace = PACE,
 ) -> Iterator[Ground]:
     """On an installation that nobody else uses meanwhile. Steady when this begins."""
     folder, kube, nats = clusters.locate(cluster, workshop), installation.kube, installation.nats
     _favour(folder)
     _prepare_volume(kube, folder)
-    installation.replace_nats(_build_changes())
-    simulator = start_simulator(kube, NAMESPACE, images["simulator"].name, PACE)
+    installation.replace_nats(build_changes())
+    simulator = start_simulator(kube, NAMESPACE, images["simulator"].name, pace)
     with open_link(find_own_address(nats.host), nats.host) as link:
         desk = Desk(kube, NAMESPACE, simulator)
         ground = Ground(cluster, workshop, installation, desk, link, nats, images)
@@ -216,7 +220,8 @@ def _favour(cluster_folder: Path) -> None:
             os.setpriority(os.PRIO_PROCESS, int(thread.name), CONTROL_PLANE_NICE)
 
 
-def _build_changes() -> dict[str, Any]:
+def build_changes() -> dict[str, Any]:
+    """What the ground adds to the installation's values."""
     storage = {"emptyDir": False, "className": STORAGE_CLASS, "size": STORAGE}
     return {"nats": {"storage": storage}, "streams": [{"name": STREAM, "maxBytes": STREAM_BYTES}]}
 

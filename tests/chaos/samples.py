@@ -217,7 +217,7 @@ def _take(ground: Ground, kind: Kind, number: int) -> Sample:
     ground.desk.simulator.forget_delivered()  # of the hour before, perhaps
     time.sleep(REMEMBERED_S)
     try:
-        window = _open_window(ground)
+        window = open_window(ground)
         time.sleep(QUIET_S)
         publisher = _see_publisher(ground)
         if publisher != window.publisher or publisher.account != FIRST:
@@ -231,7 +231,7 @@ def _take(ground: Ground, kind: Kind, number: int) -> Sample:
         time.sleep(max(0.0, kind.lasts_s - (time.monotonic() - begun)))
     finally:
         kind.fault.end(ground)
-    evidence = _gather(ground, window)
+    evidence = gather(ground, window)
     restarted = tuple(name for name, run in pods.items() if _has_changed(ground, name, run))
     return _build(kind, number, evidence, restarted, _read_records(ground, evidence))
 
@@ -243,7 +243,8 @@ def _see_publisher(ground: Ground) -> Publisher:
     return found
 
 
-def _open_window(ground: Ground) -> Window:
+def open_window(ground: Ground) -> Window:
+    """From now on, while a fence and a tick are stored."""
     publisher, newest = _see_publisher(ground), ground.read_last(f"{SUBJECT}.>")
     assert newest is not None, "no tick is stored"
     return Window(newest.sequence + 1, time.time_ns(), publisher, ground.read_oldest())
@@ -276,7 +277,8 @@ def _read_newest_epoch(ground: Ground) -> int:
     return 0 if newest is None else reading.build_tick(newest).epoch
 
 
-def _gather(ground: Ground, window: Window) -> Evidence:
+def gather(ground: Ground, window: Window) -> Evidence:
+    """All until now, when all of it had its turn to be stored."""
     until_ns = time.time_ns()
 
     def look() -> Evidence | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from mds_devcluster import cache, clusters
 from mds_devcluster.images import Image, obtain_images
@@ -15,7 +16,7 @@ from tests.e2e.simulation import Pace
 from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mds_devcluster.building import Workshop
@@ -33,6 +34,7 @@ PACES: Final = {
 """The desks with a simulator of these tests, as they need them."""
 DESKS: Final = (*PACES, "desk-denied", "desk-quota", "desk-chaos")
 """The namespaces that the one operator watches; each test module has some of its own."""
+NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
 IMAGES: Final = ("operator", "gateway-sim", "simulator", "nats")
 
 
@@ -57,18 +59,25 @@ def bring_up(workshop: Workshop, name: str = CLUSTER) -> Kube:
     return Kube.open(cluster.kubeconfig)
 
 
-def install(kube: Kube, helm: Helm, images: Mapping[str, Image], folder: Path) -> Installation:
-    """One operator for all desks, where nothing of a run before is left."""
-    remove_leftovers(kube, helm)
-    for name in (HOME, *DESKS):
+def install(
+    kube: Kube,
+    helm: Helm,
+    images: Mapping[str, Image],
+    folder: Path,
+    desks: Sequence[str] = DESKS,
+    changes: Mapping[str, Any] = NO_CHANGES,
+) -> Installation:
+    """One operator for all desks, where nothing of a run before is left; `changes` as in `upgrade`."""
+    remove_leftovers(kube, helm, desks)
+    for name in (HOME, *desks):
         kube.kubectl("create", "namespace", name)
-    made = Installation(kube, helm, folder, build_values(images, DESKS), HOME)
-    made.install()
+    made = Installation(kube, helm, folder, build_values(images, desks), HOME)
+    made.upgrade(changes)
     return made
 
 
-def remove_leftovers(kube: Kube, helm: Helm) -> None:
-    names = [name for name in (HOME, *DESKS) if kube.find_namespace(name)]
+def remove_leftovers(kube: Kube, helm: Helm, desks: Sequence[str]) -> None:
+    names = [name for name in (HOME, *desks) if kube.find_namespace(name)]
     if HOME in names:
         helm.run("uninstall", RELEASE, "--namespace", HOME, "--ignore-not-found")
     if names:

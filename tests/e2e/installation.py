@@ -55,15 +55,12 @@ class Installation:
     values: Mapping[str, Any]
     namespace: str = "mds"
 
-    def install(self) -> None:
-        self.upgrade({})
-
     def upgrade(self, changes: Mapping[str, Any]) -> None:
         """`changes` beside the values of the installation; returns when operator and NATS are ready."""
         # JSON is YAML.
         base, extra = self.folder / "values.yaml", self.folder / "changes.yaml"
         base.write_text(json.dumps(self.values))
-        extra.write_text(json.dumps(changes))
+        extra.write_text(json.dumps(dict(changes)))
         command = ("upgrade", "--install", RELEASE, str(CHART), "--namespace", self.namespace)
         self.helm.done(*command, "--create-namespace", f"--values={base}", f"--values={extra}")
         self.wait_until_ready()

@@ -30,6 +30,7 @@ KUBECTL: Final = Path(sys.executable).parent / "kubectl"
 """The wheel's, of the environment that runs the tests; never PATH's."""
 TIMEOUT_S: Final = 120
 MANAGER: Final = "e2e"
+TABLE: Final = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 type Object = dict[str, Any]
 
@@ -99,6 +100,12 @@ class Kube:
         found = self._api.ask("GET", f"{_locate(kind, namespace)}?labelSelector={quote(selector)}")
         return list(found["items"]) if found else []
 
+    def read_table(self, kind: str, namespace: str) -> Object:
+        """What `kubectl get` prints, as the API server lays it out; each row with its object."""
+        found = self._api.ask("GET", f"{_locate(kind, namespace)}?includeObject=Object", accept=TABLE)
+        assert found is not None, f"there are no {kind}"
+        return found
+
     def patch(self, kind: str, namespace: str, name: str, change: Object) -> Object:
         """A merge patch."""
         path = f"{_locate(kind, namespace)}/{name}?fieldManager={MANAGER}"
@@ -140,14 +147,16 @@ class _Api:
         self._lock = threading.Lock()
         self._connection: http.client.HTTPSConnection | None = None
 
-    def ask(self, method: str, path: str, body: Object | None = None) -> Object | None:
+    def ask(
+        self, method: str, path: str, body: Object | None = None, accept: str = "application/json"
+    ) -> Object | None:
         """None where there is nothing."""
         with self._lock:
             try:
-                status, text = self._send(method, path, body)
+                status, text = self._send(method, path, body, accept)
             except (OSError, http.client.HTTPException):
                 self.close()
-                status, text = self._send(method, path, body)
+                status, text = self._send(method, path, body, accept)
         if status == HTTPStatus.NOT_FOUND:
             return None
         if status >= HTTPStatus.BAD_REQUEST:
@@ -160,12 +169,14 @@ class _Api:
             self._connection.close()
             self._connection = None
 
-    def _send(self, method: str, path: str, body: Object | None) -> tuple[int, str]:
+    def _send(self, method: str, path: str, body: Object | None, accept: str) -> tuple[int, str]:
         if self._connection is None:
             self._connection = http.client.HTTPSConnection(
                 self._address, timeout=TIMEOUT_S, context=self._context
             )
-        kind = {"Content-Type": "application/merge-patch+json"} if method == "PATCH" else {}
+        kind = {"Accept": accept}
+        if method == "PATCH":
+            kind["Content-Type"] = "application/merge-patch+json"
         text = None if body is None else json.dumps(body)
         self._connection.request(method, path, body=text, headers=self._headers | kind)
         answer = self._connection.getresponse()

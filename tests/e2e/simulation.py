@@ -1,7 +1,7 @@
 """The simulator of examples/simulator.yaml in a namespace, at a pace of the test's choice.
 
-Every login is let in, unless the control port is told to refuse it. Fronts: `trade-a` and `a`, `trade-b` and
-`b`, behind the Services mds-sim-a and mds-sim-b.
+Every login is let in, unless the pace names some, or the control port is told to refuse it. Fronts: `trade-a`
+and `a`, `trade-b` and `b`, behind the Services mds-sim-a and mds-sim-b.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Pace:
     """The same at all desks: the contracts of an exchange are the same for everybody."""
     rate: int = 40
     """Ticks a second, over all contracts."""
+    logins: tuple[str, ...] = ()
+    """Who is let in, each as `--account` takes it; none: everybody."""
 
 
 def build_simulator(image: str, pace: Pace) -> list[Object]:
@@ -40,7 +42,9 @@ def build_simulator(image: str, pace: Pace) -> list[Object]:
     container: dict[str, Any] = deployment["spec"]["template"]["spec"]["containers"][0]
     given = {"--contracts": pace.contracts, "--rate": pace.rate}
     kept = [text for text in container["args"] if text.partition("=")[0] not in {*given, "--account"}]
-    container |= {"image": image, "args": [*kept, *(f"{name}={value}" for name, value in given.items())]}
+    logins = [f"--account={login}" for login in pace.logins]
+    options = [f"{name}={value}" for name, value in given.items()]
+    container |= {"image": image, "args": [*kept, *options, *logins]}
     return found
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 READ_BYTES = 1 << 20
 TIMEOUT_S = 60.0
 BATCH = 5_000
-INBOX = "_INBOX.reading"
-"""Where a reader of the chart may listen."""
 _FRAME = re.compile(rb"HMSG \S+ \S+ (\d+) (\d+)\r\n")
 
 
@@ -49,15 +48,37 @@ class Server:
         return b"CONNECT %b\r\n" % json.dumps(options | login).encode()
 
 
-class _Answers:
-    """The messages that come over one connection."""
+class _Connection:
+    """Asks and hears the answers, in an inbox of its own: another reader's are not for it."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
+    def __init__(self, server: Server | int) -> None:
+        where = Server(server) if isinstance(server, int) else server
+        self._inbox = f"_INBOX.{secrets.token_hex(8)}"
+        self._sock = socket.create_connection((where.host, where.port), timeout=TIMEOUT_S)
         self._buffer = bytearray()
         self._position = 0
+        self._sock.sendall(where.greeting + f"SUB {self._inbox} 1\r\n".encode())
 
-    def next(self) -> tuple[bytes, bytes]:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sock.close()
+
+    def ask(self, stream: str, asked: dict[str, Any]) -> Iterator[Message]:
+        request = json.dumps(asked).encode()
+        head = f"PUB $JS.API.DIRECT.GET.{stream} {self._inbox} {len(request)}\r\n"
+        self._sock.sendall(head.encode() + request + b"\r\n")
+        while True:
+            block, data = self._next()
+            status, *lines = block.decode().split("\r\n")
+            if status != "NATS/1.0":  # 204: end of the batch; 404: nothing (more) there
+                if status.split()[1] not in ("204", "404"):
+                    raise ConnectionError(f"{stream}: {status}")
+                return
+            yield _build(lines, data)
+
+    def _next(self) -> tuple[bytes, bytes]:
         """Header block and data of the next message."""
         while (found := _FRAME.search(self._buffer, self._position)) is None:
             self._fill()
@@ -65,7 +86,7 @@ class _Answers:
         start, head, total = found.end(), int(found[1]), int(found[2])
         if len(self._buffer) < start + total + 2:
             self._fill()
-            return self.next()
+            return self._next()
         self._position = start + total + 2
         return bytes(self._buffer[start : start + head]), bytes(self._buffer[start + head : start + total])
 
@@ -80,12 +101,11 @@ class _Answers:
 
 def read_stream(server: Server | int, stream: str, subject: str, first: int = 1) -> list[Message]:
     """All that the stream holds on the subject from a sequence on, in its order; a port is this machine's."""
-    with _connect(server) as sock:
-        answers = _Answers(sock)
+    with _Connection(server) as connection:
         messages: list[Message] = []
         while True:
             asked = {"seq": messages[-1].sequence + 1 if messages else first, "next_by_subj": subject}
-            batch = list(_ask(sock, answers, stream, asked | {"batch": BATCH}))
+            batch = list(connection.ask(stream, asked | {"batch": BATCH}))
             if not batch:
                 return messages
             messages += batch
@@ -93,36 +113,15 @@ def read_stream(server: Server | int, stream: str, subject: str, first: int = 1)
 
 def read_first(server: Server, stream: str) -> Message:
     """The oldest that the stream still holds."""
-    with _connect(server) as sock:
-        return next(_ask(sock, _Answers(sock), stream, {"seq": 1, "next_by_subj": ">"}))
+    with _Connection(server) as connection:
+        return next(connection.ask(stream, {"seq": 1, "next_by_subj": ">"}))
 
 
-def read_last(server: Server, stream: str, subject: str) -> Message | None:
+def read_last(server: Server | int, stream: str, subject: str) -> Message | None:
     """The newest; a wildcard is read as several subjects, and the newest of all of them."""
-    with _connect(server) as sock:
-        found = list(_ask(sock, _Answers(sock), stream, {"multi_last": [subject]}))
+    with _Connection(server) as connection:
+        found = list(connection.ask(stream, {"multi_last": [subject]}))
     return max(found, key=lambda message: message.sequence, default=None)
-
-
-def _connect(server: Server | int) -> socket.socket:
-    where = Server(server) if isinstance(server, int) else server
-    sock = socket.create_connection((where.host, where.port), timeout=TIMEOUT_S)
-    sock.sendall(where.greeting + f"SUB {INBOX} 1\r\n".encode())
-    return sock
-
-
-def _ask(sock: socket.socket, answers: _Answers, stream: str, asked: dict[str, Any]) -> Iterator[Message]:
-    request = json.dumps(asked).encode()
-    head = f"PUB $JS.API.DIRECT.GET.{stream} {INBOX} {len(request)}\r\n"
-    sock.sendall(head.encode() + request + b"\r\n")
-    while True:
-        block, data = answers.next()
-        status, *lines = block.decode().split("\r\n")
-        if status != "NATS/1.0":  # 204: end of the batch; 404: nothing (more) there
-            if status.split()[1] not in ("204", "404"):
-                raise ConnectionError(f"{stream}: {status}")
-            return
-        yield _build(lines, data)
 
 
 def _build(lines: list[str], data: bytes) -> Message:

@@ -48,6 +48,8 @@ class TookOver:
     fence: int
     sent_again: int
     took_s: float
+    reason: str
+    """A code of `FailoverReason`: why the route of this epoch names the account, or `FencedAnew`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mds_protocol.failover.fencing import Fence, WriterSeen
+from mds_protocol.resources.reasons import FailoverReason
 
 if TYPE_CHECKING:
     from mds_protocol.wire.route import Route
+
+ANSWER_OVERDUE_S = 2.5  # a request whose answer is lost is made again; compare-and-set makes that harmless
+ASK_AGAIN_S = 0.1
+ASK_AGAIN_LONGEST_S = 2.0
 
 
 @dataclass(slots=True)
@@ -27,6 +32,10 @@ class Claim:
     may_have_relief: bool = True
     """Until somebody was listened to, perhaps."""
     resuming_since: float | None = None
+    reason: str = ""
+    """Of the route under which the last fence was asked for."""
+    taken_epoch: int = 0
+    """The last one that this account, in this process or the one before it, was active in."""
     barred_epoch: int = 0
     """Another process of this account fenced this epoch after us: it is theirs."""
 
@@ -40,6 +49,18 @@ class Claim:
         """Which fence is ours is not known any more: the stream is asked before the next is written."""
         self.own = self.refused_at = None
         self.stored_is_fresh = False
+
+    def note_claim(self, route: Route) -> None:
+        """A fence is asked for under this route."""
+        if not self.has_claimed and self.stored is not None and self.stored.epoch == route.epoch:
+            self.taken_epoch = route.epoch
+        self.stored_is_fresh, self.has_claimed, self.reason = False, True, route.reason
+
+    def note_taken(self, epoch: int) -> str:
+        """It is active in the epoch; return why. A second time in one epoch nothing has moved."""
+        reason = FailoverReason.FENCED_ANEW if epoch == self.taken_epoch else self.reason
+        self.taken_epoch = epoch
+        return reason
 
     def look(self, account: str) -> WriterSeen:
         return WriterSeen(
@@ -68,5 +89,19 @@ class Asking:
     is_writing: bool = False
     """What is on its way is a fence: whether it is stored is not known until it is answered."""
 
+    def may_begin(self, now: float) -> bool:
+        """Whether the next may go out now; if so, it does. Each waits longer than the one before."""
+        if self.answer_due is not None or now < self.not_before:
+            return False
+        self.not_before = now + min(ASK_AGAIN_S * 2**self.tries, ASK_AGAIN_LONGEST_S)
+        self.tries = min(self.tries + 1, 10)
+        self.answer_due = now + ANSWER_OVERDUE_S
+        return True
+
     def end(self) -> None:
         self.answer_due, self.is_writing = None, False
+
+    def succeed(self, now: float) -> None:
+        """What was asked for is there: the next need not wait."""
+        self.end()
+        self.tries, self.not_before = 0, min(self.not_before, now + ASK_AGAIN_S)

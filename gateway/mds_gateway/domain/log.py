@@ -36,6 +36,11 @@ class TickLog:
     def size_bytes(self) -> int:
         return self._bytes
 
+    @property
+    def newest_arrival(self) -> int:
+        """The number of the tick that came last; 0 while it is empty."""
+        return self._ticks[-1].arrival if self._ticks else 0
+
     def reach_s(self, now: float) -> float:
         """How far back it goes: the age of its oldest tick."""
         return now - self._arrivals[0][0] if self._arrivals else 0.0

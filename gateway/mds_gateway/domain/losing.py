@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -49,13 +50,26 @@ class Doubt:
 
 @dataclass(slots=True)
 class Outlived:
-    """Ticks that left the log before they could be stored. Bounded: two a contract, without bodies."""
+    """Ticks that left the log before they could be stored. Bounded: two a contract, without bodies.
 
+    A standby keeps them, too, while it is cut off: where NATS was away for all, it may have to tell them.
+    """
+
+    floor: int | None = None
+    """Of a standby: the arrival number at the cut. Whoever publishes had NATS until then."""
+    forget_at: float = inf
+    """When whoever published has gone on and has told it, or the stream has them."""
     counts: Counter[bytes] = field(default_factory=Counter)
     first: dict[bytes, FinishedTick] = field(default_factory=dict)
     last: dict[bytes, FinishedTick] = field(default_factory=dict)
 
-    def add(self, tick: FinishedTick) -> None:
+    def add(self, ticks: Sequence[FinishedTick], settled: int) -> None:
+        """Of these, what arrived after the last one that the stream answered."""
+        for tick in ticks:
+            if tick.arrival > max(settled, self.floor or 0):
+                self._add(tick)
+
+    def _add(self, tick: FinishedTick) -> None:
         self.counts[tick.contract] += 1
         bare = msgspec.structs.replace(tick, body=b"")
         self.first.setdefault(tick.contract, bare)
@@ -70,6 +84,11 @@ class Outlived:
             known = stored.get(contract)
             if known is not None and newest.order_key <= known.order_key:
                 del self.counts[contract], self.first[contract], self.last[contract]
-        if not self.counts:
+        if not self.counts or (self.floor is not None and self._has_gone_on(stored)):
             return None
         return Gap("log too short", [*self.first.values(), *self.last.values()], self.counts.total())
+
+    def _has_gone_on(self, stored: Mapping[bytes, Last[bytes]]) -> bool:
+        """Whether somebody stored something after all of this, and so has told it already."""
+        until = max(tick.order_key[0] for tick in self.last.values())
+        return any(known.order_key[0] > until for known in stored.values())

@@ -89,7 +89,10 @@ def build_plan(
         outlets[subscription.name] = _build_outlet(subscription, subjects, symbols)
         if missing:
             unknown[subscription.name] = tuple(sorted(missing))
-    return Plan(outlets, unknown, choose_canaries(settings, chosen))
+        yield
+    canaries = choose_canaries(settings, chosen)
+    yield
+    return Plan(outlets, unknown, canaries)
 
 
 def _build_outlet(subscription: Subscription, subjects: Subjects, symbols: Iterable[str]) -> Outlet:
@@ -120,8 +123,9 @@ def choose_canaries(settings: Settings, chosen: Mapping[str, Contract]) -> tuple
     if named:
         return named
     futures = [c for c in chosen.values() if c.product_class is ProductClass.FUTURES]
-    ranked = sorted(futures or chosen.values(), key=lambda c: (-(c.open_interest or 0.0), c.id))
-    best_of_product: dict[tuple[str, str], str] = {}
-    for contract in ranked:
-        best_of_product.setdefault((contract.exchange, contract.product), contract.id)
-    return tuple(best_of_product.values())[:CANARIES]
+    best_of_product: dict[tuple[str, str], tuple[float, str]] = {}
+    for contract in futures or chosen.values():
+        product, rank = (contract.exchange, contract.product), (-(contract.open_interest or 0.0), contract.id)
+        if product not in best_of_product or rank < best_of_product[product]:
+            best_of_product[product] = rank
+    return tuple(id_ for _, id_ in sorted(best_of_product.values())[:CANARIES])

@@ -32,7 +32,7 @@ from mds_gateway.domain.actions import (
     WriteFence,
 )
 from mds_gateway.domain.catching_up import CatchingUp
-from mds_gateway.domain.claim import Asking, Claim
+from mds_gateway.domain.claim import ANSWER_OVERDUE_S, ASK_AGAIN_S, Asking, Claim
 from mds_gateway.domain.losing import Doubt, Outlived
 from mds_gateway.domain.ordering import Ordering
 from mds_gateway.domain.phases import Counts, Phase
@@ -50,9 +50,7 @@ if TYPE_CHECKING:
     from mds_protocol.failover.takeover import Last, Plan
     from mds_protocol.wire.route import Route
 
-ANSWER_OVERDUE_S = 2.5  # a request whose answer is lost is made again; compare-and-set makes that harmless
-ASK_AGAIN_S = 0.1
-ASK_AGAIN_LONGEST_S = 2.0
+FORGET_OUTAGE_S = 30.0  # a feed that moves after an outage has moved by then
 LOOK_AT_ROOM_EVERY_S = 1.0  # limits may be lowered, and others may write larger messages
 
 
@@ -118,8 +116,7 @@ class Publication:
 
     def on_fence_stored(self, fence: Fence, now: float) -> tuple[Action, ...]:
         claim = self._claim
-        self._asking.end()
-        self._asking.tries, self._asking.not_before = 0, min(self._asking.not_before, now + ASK_AGAIN_S)
+        self._asking.succeed(now)
         claim.stored = fence
         if self._renewal.is_under_way:
             claim.own = fence
@@ -193,6 +190,7 @@ class Publication:
     def on_connected(self, now: float) -> tuple[Action, ...]:
         self._connected = True
         self._asking.claimed_at = now
+        self._outlived.forget_at = now + FORGET_OUTAGE_S
         return self._decide(now)
 
     def on_disconnected(self, now: float) -> tuple[Action, ...]:
@@ -200,7 +198,9 @@ class Publication:
         self._connected = False
         self._give_up_sending()
         self._claim.forget_fence()
-        if self.phase is not Phase.STANDBY:
+        if self.phase is Phase.STANDBY:
+            self._outlived = Outlived(self.log.newest_arrival)
+        else:
             self.phase = Phase.FENCING
         return self._decide(now)
 
@@ -272,7 +272,7 @@ class Publication:
         decision = fencing.decide_writing(claim.look(self.account), now=now)
         match decision.action:
             case WriterAction.STAND_BY:
-                self._stand_by()
+                self._stand_by(now)
                 return NOTHING
             case WriterAction.PUBLISH:
                 return NOTHING
@@ -281,7 +281,7 @@ class Publication:
             case WriterAction.READ_ROUTE:
                 return self._read_standing(now)
             case WriterAction.STOP:
-                return self._let_go(decision.reason)
+                return self._let_go(decision.reason, now)
 
     def _on_fenced_off(self, now: float) -> tuple[Action, ...]:
         """Our fence is not the newest any more: another account has the feed, or the fence is gone."""
@@ -306,7 +306,7 @@ class Publication:
             return self._read_standing(now)
         if self._asking.answer_due is not None:
             return NOTHING
-        self._claim.stored_is_fresh, self._claim.has_claimed = False, True
+        self._claim.note_claim(route)
         return self._write_fence(route.epoch, over, now)
 
     def _read_again(self, now: float) -> tuple[Action, ...]:
@@ -322,13 +322,7 @@ class Publication:
         return (WriteFence(epoch, over),)
 
     def _read_standing(self, now: float) -> tuple[Action, ...]:
-        asking = self._asking
-        if asking.answer_due is not None or now < asking.not_before:
-            return NOTHING
-        asking.not_before = now + min(ASK_AGAIN_S * 2**asking.tries, ASK_AGAIN_LONGEST_S)
-        asking.tries = min(asking.tries + 1, 10)
-        asking.answer_due = now + ANSWER_OVERDUE_S
-        return (ReadStanding(),)
+        return (ReadStanding(),) if self._asking.may_begin(now) else NOTHING
 
     def _must_renew(self) -> bool:
         """Whether the stream would let our fence go before long. Begun, it goes on until it is done."""
@@ -346,18 +340,20 @@ class Publication:
             return NOTHING
         return self._write_fence(own.epoch, own.sequence, now)
 
-    def _let_go(self, reason: WriterReason) -> tuple[Action, ...]:
+    def _let_go(self, reason: WriterReason, now: float) -> tuple[Action, ...]:
         claim = self._claim
         epoch = claim.own.epoch if claim.own is not None else 0
         if reason is WriterReason.SUPERSEDED:
             claim.barred_epoch = epoch
         claim.own = claim.refused_at = claim.leaving_since = None
-        self._stand_by()
+        self._stand_by(now)
         return (LetGo(epoch, reason),)
 
-    def _stand_by(self) -> None:
+    def _stand_by(self, now: float) -> None:
         self._give_up_sending()
-        self._doubt, self._outlived = Doubt(), Outlived()
+        self._doubt = Doubt()
+        if self.phase is not Phase.STANDBY or now >= self._outlived.forget_at:
+            self._outlived = Outlived()
         self.phase = Phase.STANDBY
 
     # --- sending
@@ -377,7 +373,8 @@ class Publication:
         self.counts.superseded += lost.count if lost else 0
         # What left the log since was in the copy, or comes now.
         self._outlived = Outlived()
-        took = TookOver(own.epoch, catching_up.fence, len(lacking.publish), now - self._asking.claimed_at)
+        took_s, why = now - self._asking.claimed_at, self._claim.note_taken(own.epoch)
+        took = TookOver(own.epoch, catching_up.fence, len(lacking.publish), took_s, why)
         return (took, *((lost,) if lost else ()), *self._send(catching_up.meanwhile))
 
     def _send(self, ticks: Sequence[FinishedTick]) -> tuple[Action, ...]:
@@ -395,9 +392,7 @@ class Publication:
         self._catching_up = None
 
     def _note_outlived(self, gone: Sequence[FinishedTick]) -> None:
-        """While it is named and cannot send, what leaves the log is lost. A standby loses nothing."""
-        if self.phase in (Phase.STANDBY, Phase.ACTIVE):
+        """What leaves the log while it is named and cannot send, or stands by and is cut off."""
+        if self.phase is Phase.ACTIVE or (self.phase is Phase.STANDBY and self._connected):
             return
-        for tick in gone:
-            if tick.arrival > self._sender.settled_arrival:
-                self._outlived.add(tick)
+        self._outlived.add(gone, self._sender.settled_arrival)

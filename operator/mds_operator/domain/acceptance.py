@@ -56,6 +56,11 @@ class Acceptance:
         return self.reason is SubscriptionReason.ACCEPTED
 
     @property
+    def holds(self) -> bool | None:
+        """Whether it is accepted; None while nobody can tell."""
+        return None if self.reason is SubscriptionReason.STREAM_UNKNOWN else self.is_accepted
+
+    @property
     def exchanges(self) -> frozenset[str]:
         """Where its contracts trade; empty while they are not known."""
         contracts = self.selection.contracts if self.selection else ()
@@ -82,7 +87,7 @@ def judge_subscriptions(
     """Judge all subscriptions of all namespaces together.
 
     `streams`: None for one that was looked for and does not exist; one that is absent is not known yet, or
-    the operator's to make. `tables`: all that the contract bucket holds. Before it was read, two
+    the operator's and not made yet. `tables`: all that the contract bucket holds. Before it was read, two
     subscriptions may look alike that have no contract in common.
     """
     claims = gather_claims(subscriptions, accounts, tables, subjects)
@@ -157,6 +162,14 @@ def _check_stream_exists(case: _Case) -> _Finding | None:
     return SubscriptionReason.STREAM_MISSING, f"{problem}; create it, or correct publish.stream"
 
 
+def _check_stream_known(case: _Case) -> _Finding | None:
+    """After all that forbids writing; before anybody is named for what may be nowhere."""
+    if case.stream in case.streams:
+        return None
+    reason = SubscriptionReason.STREAM_UNKNOWN
+    return reason, f"stream {case.stream}: {reason.sentence}"
+
+
 def _check_stream(case: _Case) -> _Finding | None:
     stream, writing = case.streams.get(case.stream), case.claim.writing
     if stream is None or writing is None:
@@ -222,6 +235,7 @@ CHECKS: tuple[Callable[[_Case], _Finding | None], ...] = (
     _check_subject,
     _check_stream_exists,
     _check_stream,
+    _check_stream_known,
     _check_markets,
     _check_accounts,
     _check_selection,

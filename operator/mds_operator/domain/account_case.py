@@ -12,10 +12,11 @@ from mds_protocol.resources.reasons import AccountReason
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mds_operator.domain.open_words import OpenWords
     from mds_operator.domain.seen import PodView, Problem, SecretData
     from mds_protocol.failover.health import Health
     from mds_protocol.failover.observed import AccountSeen, MarketSeen
-    from mds_protocol.failover.restarts import Block, RestartDecision
+    from mds_protocol.failover.restarts import Block, RestartDecision, RestartStep
     from mds_protocol.resources.feedaccount import FeedAccount, Restarts, SubscriptionRole
     from mds_protocol.wire.heartbeat import Heartbeat
 
@@ -33,6 +34,8 @@ class AccountCase:
     health: Health
     pod: PodView | None
     """Its own, newest pod; a namesake's is not its own."""
+    pod_seen_at: float | None = None
+    """When this operator first saw that pod."""
     image: str
     """What the pod runs: `spec.pod.image` or the installation's."""
     problem: Problem | None = None
@@ -40,11 +43,15 @@ class AccountCase:
     roles: tuple[SubscriptionRole, ...] = ()
     restarts: Restarts | None = None
     decision: RestartDecision | None = None
+    step: RestartStep | None = None
+    """About a planned restart, if one is due."""
     block: Block | None = None
     """A login that must not be repeated, while its fingerprint is the present one."""
     remark: str | None = None
     """Why an annotation or the schedule asks for nothing: a person wrote what cannot be read."""
     market: MarketSeen = OPEN_MARKET
+    open_words: OpenWords = field(default_factory=dict)
+    """Of its market."""
     secret: SecretData | None = field(default=None, repr=False)
     """So that a broker's words that repeat a credential do not carry it into the status."""
     written_at: datetime | None = None
@@ -53,7 +60,8 @@ class AccountCase:
     @property
     def heartbeat(self) -> Heartbeat | None:
         """The last word of a process that, as far as anybody knows, is still there."""
-        gone = self.pod is None or self.health.reason in _GONE
+        pod = self.pod
+        gone = pod is None or self.health.reason in _GONE or (pod.is_leaving and not pod.is_running)
         return None if gone or self.seen.heard is None else self.seen.heard.heartbeat
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mds_operator.domain import account_messages as messages
-from mds_operator.domain.account_readiness import STALLED_REASONS, Verdict, find_cause
+from mds_operator.domain.account_readiness import Verdict, find_cause, is_stalled, name_refusal
 from mds_operator.domain.conditions import set_condition, truth
 from mds_protocol.failover.health import HealthState
 from mds_protocol.failover.logins import is_login_code
@@ -58,7 +58,7 @@ def _judge_all(case: AccountCase, ready: Verdict) -> Iterator[tuple[ConditionTyp
     yield ConditionType.LOGGED_IN, _judge_heard(case, ready) or _judge_logged_in(case, ready)
     yield ConditionType.STREAMING, _judge_heard(case, ready) or _judge_streaming(case, ready)
     yield ConditionType.READY, ready
-    if ready.holds is False and ready.reason in STALLED_REASONS:
+    if is_stalled(case, ready):
         yield ConditionType.STALLED, Verdict(holds=True, reason=ready.reason, message=ready.message)
 
 
@@ -89,13 +89,14 @@ def _judge_connected(case: AccountCase, ready: Verdict) -> Verdict:
 
 
 def _judge_logged_in(case: AccountCase, ready: Verdict) -> Verdict:
-    """Of the market-data front; a trading login counts while that front is connected."""
+    """Of the market-data front; a trading login counts while that front is connected, or refused it."""
     beat = _beat(case)
     if not beat.market_data.logged_in:
         return _fault(case, ready, AccountReason.STARTING)
-    if beat.trade is not None and beat.trade.connected and not beat.trade.logged_in:
-        refused = is_login_code(beat.trade.error_code)
-        reason = AccountReason.LOGIN_REFUSED if refused else AccountReason.STARTING
+    trade = beat.trade
+    code = trade.error_code if trade else None
+    if trade is not None and not trade.logged_in and (trade.connected or is_login_code(code)):
+        reason = name_refusal(code) if is_login_code(code) else AccountReason.STARTING
         return Verdict(
             holds=False, reason=reason, message=messages.explain_trade_loss(case) or reason.sentence
         )

@@ -6,12 +6,14 @@ written. Broker's words are cut short and cleared of the Secret's values.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain.conditions import make_plain
 from mds_operator.domain.front_words import WORDS_MAX, explain_login, quote_front
 from mds_operator.domain.pod_trouble import describe_end
-from mds_protocol.failover.logins import is_login_code
+from mds_operator.domain.seen import BROKER_ID, ENVIRONMENT, MARKET_DATA_FRONTS, TRADE_FRONTS
+from mds_protocol.failover.logins import TRIES_MAX, LoginAnswer, classify_login, is_login_code
 from mds_protocol.resources.feedaccount import Role
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 from mds_protocol.wire.heartbeat import GatewayState
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from mds_operator.domain.account_case import AccountCase
     from mds_operator.domain.seen import PodView
-    from mds_protocol.wire.heartbeat import Front
+    from mds_protocol.wire.heartbeat import Front, Heartbeat
 
 STARTS_LONG_S: Final = 60.0
 """After this a start is told with what to look at; a pulled image and 25,000 contracts fit in."""
@@ -41,8 +43,8 @@ def add_outlook(case: AccountCase, message: str) -> str:
     """What happens next to an account that is not well: nothing, because paused; or a restart, and when."""
     if case.account.spec.paused:
         return (
-            f"{message} The account is paused: nothing is moved or restarted. Set paused to false, or pin"
-            " another account in the subscription."
+            f"{message} The account is paused: nothing is moved or restarted, whatever is pinned. Set"
+            " spec.paused to false."
         )
     reason = case.decision.reason if case.decision else None
     until = case.restarts.cooldown_until if case.restarts else None
@@ -64,14 +66,15 @@ def explain_trade_loss(case: AccountCase) -> str | None:
     if front is None or (front.connected and front.logged_in):
         return None
     words = _quote(case, front)
-    if not front.connected:
+    if not front.connected and not is_login_code(front.error_code):
         said = f": {words}" if words else ""
         return (
             f"The trading front ({_fronts(_trade_fronts(case))}) is not connected{said}. Ticks go on;"
             " contracts and session states are not refreshed."
         )
     if front.error_code is not None and is_login_code(front.error_code):
-        return f"The trading login is refused: {words}. {explain_login(front.error_code)} Ticks go on."
+        remedy = explain_login(front.error_code)
+        return f"The trading login is refused: {words}. {remedy} {_tell_tries(case, front)} Ticks go on."
     return f"The trading login is under way{f': {words}' if words else ''}. Ticks go on."
 
 
@@ -96,6 +99,15 @@ def _active(case: AccountCase) -> str:
     return f"Publishes {names}."
 
 
+def _held(case: AccountCase) -> str:
+    feeds = name_some(sorted(case.seen.named_in))
+    return (
+        f"spec.enabled is false, and it publishes {feeds} on, as a person holds that (paused or Manual). Its"
+        f" pod goes when the feed has moved; what that needs is in the condition Ready: kubectl -n"
+        f" {case.account.metadata.namespace} describe fs"
+    )
+
+
 def _standby(case: AccountCase) -> str:
     names = name_some(part.name for part in case.roles if part.role is Role.STANDBY)
     if case.account.spec.paused:
@@ -107,8 +119,8 @@ def _unused(case: AccountCase) -> str:
     if case.account.spec.priority == 0:
         return "Logged in, but its priority is 0, so it never publishes. Set priority above 0 to use it."
     return (
-        "Logged in, but no subscription selects this account. Compare its labels with accounts.selector of"
-        " the FeedSubscriptions."
+        "Logged in, but no accepted subscription selects this account. Compare its labels with"
+        " accounts.selector of the FeedSubscriptions."
     )
 
 
@@ -130,19 +142,20 @@ def _front_lost(case: AccountCase) -> str:
     text = f"The market-data front is not connected{f': {words}' if words else ''}."
     where = f"{text} Check {_fronts(_data_fronts(case))}, the network and the broker's notices."
     if beat is not None and beat.trading_day is None:
-        environment = case.account.spec.ctp.environment if case.account.spec.ctp else "?"
         return (
-            f"{where} It never was logged in: ctp.environment is {environment}, and a front of the other"
-            " kind hangs up in the handshake."
+            f"{where} It never was logged in: ctp.environment is {_environment(case)}, and a front of the"
+            " other kind hangs up in the handshake."
         )
     return where
 
 
 def _login_refused(case: AccountCase) -> str:
     front = _refusing_front(case)
-    if front is None:
-        return AccountReason.LOGIN_REFUSED.sentence
-    return f"{explain_login_refusal(case, front)} The gateway tries again by itself."
+    if front is not None:
+        return f"{explain_login_refusal(case, front)} {_tell_tries(case, front)}"
+    if case.block is not None:
+        return _blocked(case)
+    return AccountReason.LOGIN_REFUSED.sentence
 
 
 def _blocked(case: AccountCase) -> str:
@@ -153,8 +166,28 @@ def _blocked(case: AccountCase) -> str:
         said = f"The broker refused the login with {case.block.code}. {explain_login(case.block.code)}"
     else:
         said = "The broker refused the login."
+    return f"{said} {_tell_end_of_tries(case)}"
+
+
+def _tell_tries(case: AccountCase, front: Front) -> str:
+    """How often it was tried, and what it waits for."""
+    if front.gave_up:
+        return _tell_end_of_tries(case)
+    if classify_login(front.error_code or 0) is not LoginAnswer.INSPECT or not front.refused:
+        return "The gateway tries again by itself."
+    trade = case.heartbeat.trade if case.heartbeat else None
+    after = " after the trading login" if trade is not None and trade is not front else " by itself"
+    return f"Try {front.refused} of at most {TRIES_MAX}; the gateway tries again{after}."
+
+
+def _tell_end_of_tries(case: AccountCase) -> str:
+    beat = case.heartbeat
+    fronts = (beat.market_data, beat.trade) if beat else ()
+    refused = max((front.refused for front in fronts if front), default=0)
+    used_up = refused >= TRIES_MAX
+    tried = f"It was tried {refused} times, the most for unchanged credentials. " if used_up else ""
     return (
-        f"{said} Nothing is tried until the Secret {case.account.spec.credentials_secret_ref.name} or the ctp"
+        f"{tried}Nothing is tried until the Secret {case.account.spec.credentials_secret_ref.name} or the ctp"
         f" block changes; if neither has to, {_ask_restart(case)}"
     )
 
@@ -165,7 +198,7 @@ def _restarting(case: AccountCase) -> str:
     why = f" Last restart: {last}." if last else ""
     if pod is None:
         return f"Its pod is gone, a new one is being made.{why}"
-    if pod.is_finished:
+    if pod.is_finished and not pod.is_leaving:
         return f"Pod {pod.name} was ended by Kubernetes ({pod.phase}); a new one is being made."
     return f"Pod {pod.name} is going away, a new one follows.{why}"
 
@@ -191,13 +224,15 @@ def _silent(case: AccountCase) -> str:
     if case.pod is None:
         return "Its pod is gone, a new one is being made."
     pod = case.pod
-    if case.seen.heard is None:
+    where = f"Pod {pod.name} on node {pod.node or '?'}"
+    began = case.seen.pod is not None and case.seen.pod.began_at is not None
+    if case.seen.heard is None and (began or not case.seen.named_in):
         return (
-            f"Pod {pod.name} on node {pod.node or '?'} has not been heard since it began, for over two"
-            f" minutes. kubectl -n {pod.namespace} {_look(pod)} {pod.name}"
+            f"{where} has not been heard for over two minutes."
+            f" kubectl -n {pod.namespace} {_look(pod)} {pod.name}"
         )
     return (
-        f"Pod {pod.name} on node {pod.node or '?'} sends no heartbeat, and a second witness confirms it."
+        f"{where} sends no heartbeat, and a second witness confirms it."
         f" kubectl -n {pod.namespace} logs {pod.name}; then look at the node."
     )
 
@@ -221,6 +256,7 @@ def _probe_failing(case: AccountCase) -> str:
 
 _TELLERS: Final[Mapping[AccountReason, Callable[[AccountCase], str]]] = {
     AccountReason.ACTIVE: _active,
+    AccountReason.HELD: _held,
     AccountReason.STANDBY: _standby,
     AccountReason.UNUSED: _unused,
     AccountReason.MARKET_CLOSED: _market_closed,
@@ -241,7 +277,7 @@ _TELLERS: Final[Mapping[AccountReason, Callable[[AccountCase], str]]] = {
 
 
 def _explain_start(case: AccountCase, now: float) -> str:
-    lasts = now - case.health.since >= STARTS_LONG_S
+    lasts = now - _find_beginning(case, now) >= STARTS_LONG_S
     pod = case.pod
     if pod is None:
         return "The pod is being made."
@@ -254,11 +290,20 @@ def _explain_start(case: AccountCase, now: float) -> str:
     return _explain_login_way(case, lasts=lasts)
 
 
+def _find_beginning(case: AccountCase, now: float) -> float:
+    """Since when this very pod is seen, or says that it is so; bad health may be older than both."""
+    heard = case.seen.heard
+    known = heard.state_since if heard is not None else case.pod_seen_at
+    return max(case.health.since, now if known is None else known)
+
+
 def _explain_login_way(case: AccountCase, *, lasts: bool) -> str:
     beat = case.heartbeat
     if beat is None or not beat.market_data.connected:
-        hint = " No answer for over a minute: check the address and the network." if lasts else ""
-        return f"Connecting to {_fronts(_data_fronts(case))}.{hint}"
+        return (
+            f"Connecting to {_fronts(_data_fronts(case))}{_tell_since(beat)}; nobody answers there yet. It is"
+            " tried again by itself; check the address and the network."
+        )
     if beat.state is GatewayState.SUBSCRIBING or beat.market_data.logged_in:
         hint = (
             " This lasts over a minute: contracts come with the first trading login, so check that one"
@@ -273,6 +318,12 @@ def _explain_login_way(case: AccountCase, *, lasts: bool) -> str:
     return f"Connected, logging in{f': {words}' if words else ''}.{trade}".replace(
         " Ticks go on.", ""
     ).strip()
+
+
+def _tell_since(beat: Heartbeat | None) -> str:
+    """A time, as an age would change by itself."""
+    since = beat.market_data.connecting_since if beat else None
+    return f" since {since.astimezone(UTC):%H:%M:%S} UTC" if since else ""
 
 
 def _explain_end(case: AccountCase) -> str:
@@ -302,14 +353,29 @@ def _quote(case: AccountCase, front: Front) -> str:
 
 
 def _broker(case: AccountCase) -> str:
-    return case.account.spec.ctp.broker_id if case.account.spec.ctp else "?"
+    spec = case.account.spec.ctp
+    written = spec.broker_id if spec else "?"
+    return case.pod.told.get(BROKER_ID, written) if case.pod else written
+
+
+def _environment(case: AccountCase) -> str:
+    spec = case.account.spec.ctp
+    written = spec.environment.value if spec else "?"
+    return case.pod.told.get(ENVIRONMENT, written) if case.pod else written
 
 
 def _data_fronts(case: AccountCase) -> tuple[str, ...]:
+    """Those of the pod: an edit of the spec is not in force before the next one."""
+    in_force = case.pod.told.get(MARKET_DATA_FRONTS) if case.pod else None
+    if in_force is not None:
+        return tuple(in_force.split(","))
     return case.account.spec.ctp.market_data_fronts if case.account.spec.ctp else ()
 
 
 def _trade_fronts(case: AccountCase) -> tuple[str, ...]:
+    in_force = case.pod.told.get(TRADE_FRONTS) if case.pod else None
+    if in_force is not None:
+        return tuple(in_force.split(","))
     return case.account.spec.ctp.trade_fronts if case.account.spec.ctp else ()
 
 

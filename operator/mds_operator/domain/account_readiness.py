@@ -12,9 +12,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain import account_messages as messages
+from mds_operator.domain.conditions import add_last_word
 from mds_operator.domain.pod_trouble import describe_end, find_trouble, is_wrong_start
 from mds_protocol.failover.health import HealthState
-from mds_protocol.failover.logins import LoginAnswer, classify_login, is_login_code
+from mds_protocol.failover.logins import (
+    LoginAnswer,
+    classify_login,
+    find_refusal,
+    find_trade_refusal,
+    is_login_code,
+    waits_for_person,
+)
 from mds_protocol.resources.feedaccount import Role
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 
@@ -38,7 +46,7 @@ STALLED_REASONS: Final = frozenset(
         AccountReason.IMAGE_UNAVAILABLE,
     }
 )
-"""Only a person helps."""
+"""Only a person helps; and with a refused login, once it is not tried any more (`is_stalled`)."""
 
 _WAITS_FOR_PERSON_ALREADY: Final = STALLED_REASONS - {AccountReason.BUDGET_SPENT}
 
@@ -61,6 +69,15 @@ def judge_readiness(case: AccountCase, *, now: float) -> Verdict:
     return replace(_count_budget(case, found), message=outlook)
 
 
+def is_stalled(case: AccountCase, ready: Verdict) -> bool:
+    """Whether nothing but a person helps."""
+    if ready.holds is not False:
+        return False
+    beat = case.heartbeat
+    gave_up = case.block is not None or (beat is not None and waits_for_person(beat))
+    return ready.reason in STALLED_REASONS or (ready.reason is AccountReason.LOGIN_REFUSED and gave_up)
+
+
 def find_cause(case: AccountCase) -> AccountReason:
     """The reason that health gives, made exact where a login is told from a connection.
 
@@ -79,7 +96,7 @@ def find_cause(case: AccountCase) -> AccountReason:
 
 
 def _check_disabled(case: AccountCase, now: float) -> Verdict | None:
-    if case.account.spec.enabled:
+    if case.seen.enabled or case.seen.kept:
         return None
     return _say(case, AccountReason.DISABLED, now, holds=True)
 
@@ -87,14 +104,33 @@ def _check_disabled(case: AccountCase, now: float) -> Verdict | None:
 def _check_well(case: AccountCase, now: float) -> Verdict | None:
     if case.health.state is not HealthState.HEALTHY or case.pod is None:
         return None
-    reason = _find_part(case)
+    if refused := _judge_trade(case):
+        return refused
+    reason = AccountReason.HELD if case.seen.kept else _find_part(case)
     if reason is AccountReason.STANDBY and not case.health.is_probing and case.market.matters:
         return _judge_probe(case, now)
-    if not case.market.matters and reason is not AccountReason.UNUSED:
+    is_closed = not case.market.matters and case.market.called_open_at is None
+    if is_closed and reason not in (AccountReason.UNUSED, AccountReason.HELD):
         reason = AccountReason.MARKET_CLOSED
     verdict = _say(case, reason, now, holds=True)
     trade = messages.explain_trade_loss(case)
     return replace(verdict, message=f"{verdict.message} {trade}") if trade else verdict
+
+
+def _judge_trade(case: AccountCase) -> Verdict | None:
+    """Ticks come, but a person must look before the broker locks the login; at night once it is given up."""
+    beat = case.heartbeat
+    code = find_trade_refusal(beat) if beat else None
+    if beat is None or code is None or not (case.market.matters or waits_for_person(beat)):
+        return None
+    reason = name_refusal(code)
+    return Verdict(holds=False, reason=reason, message=messages.explain_trade_loss(case) or reason.sentence)
+
+
+def name_refusal(code: int) -> AccountReason:
+    """The reason that a broker's code gives."""
+    stops = classify_login(code) is LoginAnswer.STOP
+    return AccountReason.BLOCKED if stops else AccountReason.LOGIN_REFUSED
 
 
 def _check_problem(case: AccountCase, now: float) -> Verdict | None:
@@ -109,9 +145,12 @@ def _check_asleep(case: AccountCase, now: float) -> Verdict | None:
 
 
 def _check_blocked(case: AccountCase, now: float) -> Verdict | None:
+    """With or without a pod. The code 0 is that of a gateway which named none."""
     if case.block is None and case.health.reason is not AccountReason.BLOCKED:
         return None
-    return _say(case, AccountReason.BLOCKED, now, holds=False)
+    is_told = case.block is not None and is_login_code(case.block.code)
+    reason = name_refusal(case.block.code) if case.block and is_told else AccountReason.BLOCKED
+    return _say(case, reason, now, holds=False)
 
 
 def _check_replacement(case: AccountCase, now: float) -> Verdict | None:
@@ -145,7 +184,7 @@ def _check_closed(case: AccountCase, now: float) -> Verdict | None:
     beat = case.heartbeat
     if case.market.matters or beat is None:
         return None
-    cause, code = find_cause(case), beat.market_data.error_code
+    cause, code = find_cause(case), find_refusal(beat)
     front_is_down = cause is AccountReason.FRONT_LOST
     not_ready = (
         cause is AccountReason.LOGIN_REFUSED
@@ -159,6 +198,9 @@ def _check_closed(case: AccountCase, now: float) -> Verdict | None:
     )
     if not (front_is_down or not_ready or no_answer):
         return None
+    if (at := case.market.called_open_at) is not None:
+        reason = AccountReason.MARKET_UNKNOWN
+        return Verdict(holds=None, reason=reason, message=add_last_word(reason.sentence, at))
     return _say(case, AccountReason.MARKET_CLOSED, now, holds=True)
 
 

@@ -10,10 +10,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from mds_operator.domain import open_words
 from mds_operator.domain.account_conditions import build_conditions
 from mds_operator.domain.account_readiness import Verdict, judge_readiness
 from mds_operator.domain.conditions import MESSAGE_MAX, add_remark, make_plain, to_seconds
 from mds_operator.domain.front_words import WORDS_MAX, quote_front
+from mds_operator.domain.restart_messages import add_wait
 from mds_protocol.resources.feedaccount import (
     FeedAccountStatus,
     Fronts,
@@ -59,7 +61,8 @@ def build_account_status(
         return before.model_copy(update={"restarts": case.restarts})
     last = before or FeedAccountStatus()
     judged = judge_readiness(case, now=now)
-    ready = replace(judged, message=add_remark(judged.message, case.remark))
+    told = add_wait(judged.message, case.step)
+    ready = replace(judged, message=add_remark(told, case.remark))
     beat = case.heartbeat
     pod = case.pod
     built = FeedAccountStatus(
@@ -78,6 +81,7 @@ def build_account_status(
         contracts=beat.contracts if beat else None,
         subscribed=beat.subscribed if beat else None,
         restarts=case.restarts,
+        open_against_calendar=open_words.tell(case.open_words),
         conditions=build_conditions(case, ready, last.conditions, wall=wall),
     )
     return _hold_counts(built, last, case.written_at, wall)
@@ -103,7 +107,7 @@ def _hold_counts(
 def _find_phase(case: AccountCase, ready: Verdict, last: FeedAccountStatus) -> Phase:
     if case.pod is None and (case.is_asleep or not case.account.spec.enabled):
         return Phase.STOPPED
-    if AccountReason.BLOCKED in (ready.reason, case.health.reason):
+    if _is_blocked(case, ready):
         return Phase.BLOCKED
     if ready.reason is AccountReason.RESTARTING or (case.pod is not None and case.pod.is_leaving):
         return Phase.RESTARTING
@@ -112,6 +116,14 @@ def _find_phase(case: AccountCase, ready: Verdict, last: FeedAccountStatus) -> P
     if case.health.state.value == HealthState.UNKNOWN.value:
         return last.phase or Phase.PENDING
     return _PHASES[case.heartbeat.state]
+
+
+def _is_blocked(case: AccountCase, ready: Verdict) -> bool:
+    """What streams is not blocked, whatever its trading login waits for."""
+    if case.health.state.value == HealthState.HEALTHY.value:
+        return False
+    without_pod = case.heartbeat is None and case.block is not None
+    return without_pod or AccountReason.BLOCKED in (ready.reason, case.health.reason)
 
 
 def _find_role(parts: Iterable[SubscriptionRole]) -> Role:

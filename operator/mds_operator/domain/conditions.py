@@ -6,6 +6,7 @@ Words of others (a broker, a kubelet, the API server) reach a message only throu
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from mds_protocol.resources.conditions import Condition, ConditionStatus
@@ -53,11 +54,21 @@ def to_seconds(wall: datetime) -> datetime:
     return wall.replace(microsecond=0)
 
 
+def tell_time(moment: datetime) -> str:
+    """In a message, where ages cannot stand."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def truth(*, holds: bool | None) -> ConditionStatus:
     """True, False, or Unknown for None."""
     if holds is None:
         return ConditionStatus.UNKNOWN
     return ConditionStatus.TRUE if holds else ConditionStatus.FALSE
+
+
+def add_last_word(message: str, called_open_at: datetime) -> str:
+    """Of a market that the calendar closes against the last word of a front."""
+    return f"{message} A front called it open last at {tell_time(called_open_at)}."
 
 
 def add_remark(message: str, remark: str | None) -> str:

@@ -11,31 +11,28 @@ after it, is fresh enough, so nothing is restarted twice for one time and nothin
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from mds_operator.domain.annotations import parse_time, tell_no_time
 from mds_operator.domain.pod_case import Action
 from mds_operator.domain.pods import decide_pods, find_change, find_obstacle
-from mds_protocol.failover.restarts import PlannedRestart
+from mds_operator.domain.schedule import find_zone, list_times, tell_no_zone
+from mds_protocol.failover.restarts import RestartStep
 from mds_protocol.resources.objects import RESTARTED_AT
 from mds_protocol.resources.reasons import RestartReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date
+    from datetime import datetime
 
     from mds_operator.domain.pod_case import PodCase
+    from mds_operator.domain.schedule import IsTradingDay
     from mds_operator.domain.seen import PodView
-    from mds_protocol.resources.feedaccount import FeedAccount, Restarts, Schedule
+    from mds_protocol.resources.feedaccount import FeedAccount, Restarts
 
 SCHEDULE_WINDOW: Final = timedelta(minutes=20)
 FRESH: Final = timedelta(seconds=60)
 """More than the clocks of operator and API server may differ by: a pod's age is by the latter's."""
-
-TRADING_ZONE: Final = ZoneInfo("Asia/Shanghai")
-"""What a trading day is, whatever the schedule's own time zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +43,8 @@ class Request:
     """What a pod made now answers: the value that has come, else the one that was answered last."""
     is_new: bool = False
     """It has come and no pod has answered it."""
-    waits_until: datetime | None = None
     remark: str | None = None
-    """For the account's message: why the annotation asks for nothing."""
+    """For the account's message: why the annotation asks for nothing, or not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,8 @@ class Due:
     reason: RestartReason | None
     remark: str | None = None
     """For the account's message: why the schedule asks for nothing."""
+    held: RestartStep | None = None
+    """What a person asked for and waits for no turn: the account is paused, or its health is not known."""
 
 
 def read_request(account: FeedAccount, restarts: Restarts, *, wall: datetime) -> Request:
@@ -69,73 +67,55 @@ def read_request(account: FeedAccount, restarts: Restarts, *, wall: datetime) ->
     if when is None:
         return Request(answered, remark=tell_no_time(RESTARTED_AT, text))
     if when > wall:
-        return Request(answered, waits_until=when)
+        return Request(
+            answered, remark=f"annotation {RESTARTED_AT} is {text!r}: the restart waits until then"
+        )
     return Request(text, is_new=True)
 
 
 def find_due(
-    case: PodCase, request: Request, is_trading_day: Callable[[date], bool], *, now: float, wall: datetime
+    case: PodCase,
+    request: Request,
+    is_trading_day: IsTradingDay,
+    *,
+    now: float,
+    wall: datetime,
+    ahead: timedelta = timedelta(),
 ) -> Due:
-    """The first of: asked for, changed, scheduled. The case's own `step` is not looked at."""
-    times, remark = _list_times(case.account.spec.schedule, wall)
-    if case.pod is None or not _is_possible(case, now):
+    """The first of: asked for, changed, scheduled. The case's own `step` is not looked at.
+
+    `ahead`: how far the fronts' clock is ahead of `wall`, for a simulator; a schedule goes by theirs.
+    """
+    schedule = case.account.spec.schedule
+    remark = None if find_zone(schedule) else tell_no_zone(schedule)
+    if case.pod is None:
+        return Due(None, remark)
+    asked = RestartReason.REQUESTED if request.is_new else find_change(case)
+    # Whether the pod could be given up now, and nothing more urgent is to be done with it.
+    undecided = replace(case, step=None)
+    plan = decide_pods(undecided, now=now)
+    if plan.action is Action.KEEP and plan.reason is RestartReason.PAUSED:
+        return Due(None, remark, _hold(case, asked, RestartReason.PAUSED))
+    if plan.action is not Action.KEEP or find_obstacle(undecided, now=now) is not None:
         return Due(None, remark)
     if request.is_new:
-        return Due(RestartReason.REQUESTED, remark)
+        return Due(asked, remark)
     if case.restart.reason is RestartReason.UNKNOWN:
-        return Due(None, remark)
-    is_scheduled = any(
-        _is_due(at, case.pod, wall) and is_trading_day(at.astimezone(TRADING_ZONE).date()) for at in times
+        return Due(None, remark, _hold(case, asked, RestartReason.UNKNOWN))
+    # From yesterday: a time shortly before midnight is still due after it.
+    times = list_times(
+        schedule, is_trading_day, first=-timedelta(days=1), last=timedelta(), wall=wall + ahead
     )
-    return Due(find_change(case) or (RestartReason.SCHEDULED if is_scheduled else None), remark)
+    is_scheduled = any(_is_due(at - ahead, case.pod, wall) for at in times)
+    return Due(asked or (RestartReason.SCHEDULED if is_scheduled else None), remark)
 
 
-def plan_due(
-    account: FeedAccount,
-    due: Due,
-    *,
-    active_for: frozenset[str],
-    standby_for: frozenset[str],
-    can_be_relieved: bool,
-) -> PlannedRestart | None:
-    """For `plan_restarts`, which says who goes first."""
-    if due.reason is None:
+def _hold(case: PodCase, cause: RestartReason | None, reason: RestartReason) -> RestartStep | None:
+    if cause is None:
         return None
-    return PlannedRestart(
-        account=account.metadata.name,
-        reason=due.reason,
-        active_for=active_for,
-        standby_for=standby_for,
-        can_be_relieved=can_be_relieved,
-    )
-
-
-def _is_possible(case: PodCase, now: float) -> bool:
-    """Whether the pod could be given up now, and nothing more urgent is to be done with it."""
-    undecided = replace(case, step=None)
-    return find_obstacle(undecided, now=now) is None and decide_pods(undecided, now=now).action is Action.KEEP
+    return RestartStep(case.account.metadata.name, restart=False, reason=reason, cause=cause)
 
 
 def _is_due(at: datetime, pod: PodView, wall: datetime) -> bool:
     made = parse_time(pod.created)
     return at <= wall < at + SCHEDULE_WINDOW and made is not None and made < at - FRESH
-
-
-def _list_times(schedule: Schedule, wall: datetime) -> tuple[tuple[datetime, ...], str | None]:
-    """Yesterday's and today's: a time shortly before midnight is still due after it."""
-    try:
-        zone: ZoneInfo | None = ZoneInfo(schedule.time_zone)
-    except (KeyError, ValueError, OSError):  # not known; not a name; the name of a folder
-        zone = None
-    if zone is None:
-        return (
-            (),
-            f"schedule.timeZone is {schedule.time_zone!r}, which is no IANA time zone: nothing is scheduled",
-        )
-    today = wall.astimezone(zone).date()
-    days = (today - timedelta(days=1), today)
-    return tuple(
-        datetime.combine(day, time.fromisoformat(text), zone)
-        for day in days
-        for text in schedule.daily_restarts
-    ), None

@@ -58,6 +58,11 @@ class History:
         return self.moves[0].epoch if self.moves else 0
 
     @property
+    def taken_epoch(self) -> int:
+        """The newest one whose account was heard to publish; 0 for none."""
+        return next((move.epoch for move in self.moves if move.active_at is not None), 0)
+
+    @property
     def newest(self) -> FailoverRecord | None:
         return self.moves[0] if self.moves else None
 
@@ -116,6 +121,25 @@ def note_fences(
         for account in accounts
     )
     return _amend(history, newest, {"active_at": _to_ms(wall)}) if fenced else history
+
+
+def find_taken(history: History, after: int) -> tuple[FailoverRecord, ...]:
+    """The moves after that epoch whose account publishes, or did: oldest first."""
+    return tuple(
+        move for move in reversed(history.moves) if move.active_at is not None and move.epoch > after
+    )
+
+
+def find_predecessor(history: History, move: FailoverRecord) -> str | None:
+    """Who published last before that move. Who was only named before it never did."""
+    older = (one for one in history.moves if one.epoch < move.epoch and one.active_at is not None)
+    return next((one.to_account for one in older), None)
+
+
+def name_cause(history: History, reason: FailoverReason) -> FailoverReason:
+    """Why a route is written. Where somebody was named before, its absence is no first election."""
+    is_lost = reason is FailoverReason.FIRST_ELECTION and history.newest is not None
+    return FailoverReason.ROUTE_LOST if is_lost else reason
 
 
 def note_gap(history: History, epoch: int, gap_ms: int) -> History:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mds_operator.domain import selectors, sessions
+from mds_operator.domain import open_words, selectors, sessions
 from mds_operator.domain.observe import find_named, find_selected, observe_account, observe_subscription
 from mds_protocol.failover.election import elect
 from mds_protocol.failover.health import Health, HealthState, assess_all
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mds_operator.domain.drills import Drill
     from mds_operator.domain.observe import LivezSeen, PodLife
+    from mds_operator.domain.open_words import OpenWord, OpenWords
     from mds_operator.domain.seen import NodeView, PodView
     from mds_protocol.failover.election import Decision
     from mds_protocol.failover.observed import (
@@ -54,10 +55,17 @@ class Facts:
     """Where the contracts of each subscription trade, as far as they are known."""
     listening: Listening
     before: Mapping[str, Health]
+    open_words: Mapping[str, OpenWords] = field(default_factory=dict)
+    """By market: what the last judgement remembered."""
     leaving: Mapping[str, FailoverReason] = field(default_factory=dict)
     """Accounts whose pod is to go on purpose."""
+    held: frozenset[str] = frozenset()
+    """Accounts that publish a feed which a person holds (`observe.find_held`)."""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """The pin that counted until now, of each subscription that had one."""
     drills: Mapping[str, Drill] = field(default_factory=dict)
     follow_front_clock: bool = False
+    """The markets live at another time, and nobody has said yet which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,8 @@ class Judgement:
     decisions: Mapping[str, Decision]
     markets: Mapping[str, MarketSeen]
     """By account: whether anything trades that it serves."""
+    open_words: Mapping[str, OpenWords]
+    """By market: what the next judgement must remember."""
 
     @property
     def awake(self) -> frozenset[str]:
@@ -84,9 +94,8 @@ def judge(facts: Facts, *, now: float, wall: datetime) -> Judgement:
         name: _observe(name, account, facts, find_named(name, routes))
         for name, account in facts.accounts.items()
     }
-    by_calendar = sessions.calendar(sessions.EXCHANGES, wall, follow_front_clock=facts.follow_front_clock)
-    health = assess_all(accounts.values(), facts.listening, by_calendar, facts.before, now=now)
-    markets = _hear_markets(facts, accounts, by_calendar, now, wall)
+    markets = _hear_markets(facts, accounts, now, wall)
+    health = assess_all(accounts.values(), facts.listening, markets.believed, facts.before, now=now)
     subscriptions = _observe_subscriptions(facts, accounts, markets)
     return Judgement(
         accounts=accounts,
@@ -102,6 +111,7 @@ def judge(facts: Facts, *, now: float, wall: datetime) -> Judgement:
             for name, seen in subscriptions.items()
         },
         markets={name: _find_market(seen, subscriptions, markets) for name, seen in accounts.items()},
+        open_words=markets.words,
     )
 
 
@@ -127,6 +137,7 @@ def _observe(name: str, account: FeedAccount, facts: Facts, named_in: Mapping[st
         livez=facts.livez.get(name),
         named_in=named_in,
         leaving=leaves or facts.leaving.get(name),
+        held=name in facts.held,
     )
 
 
@@ -142,33 +153,64 @@ def _list_candidates(
     return found | {drill.account: Candidate(account, replace(known, since=max(known.since, drill.since)))}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Markets:
-    """Whether markets trade, by the word of trading fronts first and the calendar second."""
+    """Whether markets trade, by the word of trading fronts first and the calendar second.
+
+    The mappings are by market (`CTP.Production`), then exchange.
+    """
 
     said: Mapping[str, Mapping[str, SessionState]]
-    """By market (`CTP.Production`), then exchange."""
     by_calendar: Mapping[str, SessionState]
+    words: Mapping[str, OpenWords]
     follow_front_clock: bool
+    now: float
     wall: datetime
 
+    @property
+    def believed(self) -> dict[str, dict[str, SessionState]]:
+        """The calendar, as far as no front has contradicted it."""
+        return {
+            name: open_words.correct(self.by_calendar, words, now=self.now)
+            for name, words in self.words.items()
+        }
+
     def ask(self, markets: Iterable[str], exchanges: frozenset[str]) -> MarketSeen:
-        said = {exchange: state for name in markets for exchange, state in self.said.get(name, {}).items()}
+        said: dict[str, SessionState] = {}
+        words: dict[str, OpenWord] = {}
+        for name in markets:
+            said |= self.said[name]
+            words |= self.words[name]
         return sessions.market(
-            exchanges, said, self.by_calendar, self.wall, follow_front_clock=self.follow_front_clock
+            exchanges,
+            said,
+            open_words.correct(self.by_calendar, words, now=self.now),
+            self.wall,
+            doubts=open_words.find_doubts(words, now=self.now),
+            follow_front_clock=self.follow_front_clock,
         )
 
 
-def _hear_markets(
-    facts: Facts,
-    accounts: Mapping[str, AccountSeen],
-    calendar: Mapping[str, SessionState],
-    now: float,
-    wall: datetime,
-) -> _Markets:
+def _hear_markets(facts: Facts, accounts: Mapping[str, AccountSeen], now: float, wall: datetime) -> _Markets:
     names = {seen.market for seen in accounts.values()}
     said = {name: sessions.hear_sessions(accounts.values(), name, facts.listening, now=now) for name in names}
-    return _Markets(said, calendar, facts.follow_front_clock, wall)
+    by_calendar, by_late_calendar = (
+        sessions.calendar(sessions.EXCHANGES, moment, follow_front_clock=facts.follow_front_clock)
+        for moment in (wall, wall - open_words.LATE_WORD)
+    )
+    return _Markets(
+        said=said,
+        by_calendar=by_calendar,
+        words={
+            name: open_words.remember(
+                facts.open_words.get(name, {}), said[name], by_late_calendar, now=now, wall=wall
+            )
+            for name in names
+        },
+        follow_front_clock=facts.follow_front_clock,
+        now=now,
+        wall=wall,
+    )
 
 
 def _observe_subscriptions(
@@ -184,6 +226,7 @@ def _observe_subscriptions(
             matches=selectors.matches,
             exchanges=exchanges,
             market=markets.ask({accounts[entry].market for entry in selected}, exchanges),
+            pin=facts.pins.get(name),
         )
     return found
 

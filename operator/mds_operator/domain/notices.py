@@ -6,7 +6,7 @@ front, a Secret that broke under a pod that still publishes. An Event's text end
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from mds_protocol.resources.conditions import Condition, Conditions
     from mds_protocol.resources.feedaccount import FeedAccountStatus
-    from mds_protocol.resources.reasons import Reason
 
 NOTICE_MAX_BYTES: Final = 1024
 """What the API takes as an Event's note."""
@@ -27,6 +26,8 @@ NOTICE_MAX_BYTES: Final = 1024
 _TOLD_BESIDE_READY: Final = (ConditionType.ACCEPTED, ConditionType.CONNECTED, ConditionType.LOGGED_IN)
 _EXPECTED: Final = frozenset({AccountReason.STARTING, AccountReason.RESTARTING, AccountReason.DRAINING})
 """Not ready, and nothing is wrong."""
+_AT_NIGHT: Final = frozenset({AccountReason.FRONT_LOST, AccountReason.TRADE_FRONT_LOST})
+"""What brokers' fronts do in a closed market: told, but no alarm."""
 
 
 class NoticeType(StrEnum):
@@ -39,14 +40,15 @@ class Notice:
     """An Event to be given about an object."""
 
     type: NoticeType
-    reason: Reason
+    reason: str
+    """A code that alerts and runbooks match, mostly of `resources.reasons`."""
     message: str
 
 
 def find_notices(before: FeedAccountStatus | None, after: FeedAccountStatus) -> tuple[Notice, ...]:
     """What to tell about the step from one status to the next; the same reason is told once."""
     last: Conditions = before.conditions if before else ()
-    told: dict[Reason, Notice] = {}
+    told: dict[str, Notice] = {}
     for notice in _tell_all(last, after.conditions):
         told.setdefault(notice.reason, notice)
     return tuple(told.values())
@@ -55,20 +57,27 @@ def find_notices(before: FeedAccountStatus | None, after: FeedAccountStatus) -> 
 def tell_replacement(reason: RestartReason, pod: str) -> Notice:
     """A pod is deleted to be made anew."""
     kind = NoticeType.WARNING if reason is RestartReason.UNHEALTHY else NoticeType.NORMAL
-    return _cut(Notice(kind, reason, f"Pod {pod} is replaced: {reason.sentence}"))
+    return cut(Notice(kind, reason, f"Pod {pod} is replaced: {reason.sentence}"))
 
 
 def _tell_all(before: Conditions, after: Conditions) -> Iterator[Notice]:
     ready = find_condition(after, ConditionType.READY)
-    if ready is not None and _has_changed(find_condition(before, ConditionType.READY), ready):
+    if ready is not None and has_changed(find_condition(before, ConditionType.READY), ready):
         yield _tell(ready)
+    stalled = find_condition(after, ConditionType.STALLED)
+    if stalled is not None and find_condition(before, ConditionType.STALLED) is None:
+        reason = AccountReason(stalled.reason)
+        yield cut(Notice(NoticeType.WARNING, reason, stalled.message or reason.sentence))
     for kind in _TOLD_BESIDE_READY:
         now, last = find_condition(after, kind), find_condition(before, kind)
         if now is not None and _is_news_beside(last, now, ready):
-            yield _tell(now)
+            notice = _tell(now)
+            is_closed = ready is not None and ready.reason == AccountReason.MARKET_CLOSED
+            quiet = is_closed and notice.reason in _AT_NIGHT
+            yield replace(notice, type=NoticeType.NORMAL) if quiet else notice
 
 
-def _has_changed(last: Condition | None, now: Condition) -> bool:
+def has_changed(last: Condition | None, now: Condition) -> bool:
     return last is None or (last.status, last.reason) != (now.status, now.reason)
 
 
@@ -85,10 +94,10 @@ def _tell(condition: Condition) -> Notice:
     reason = AccountReason(condition.reason)
     fine = condition.status is ConditionStatus.TRUE or reason in _EXPECTED
     kind = NoticeType.NORMAL if fine else NoticeType.WARNING
-    return _cut(Notice(kind, reason, condition.message or reason.sentence))
+    return cut(Notice(kind, reason, condition.message or reason.sentence))
 
 
-def _cut(notice: Notice) -> Notice:
+def cut(notice: Notice) -> Notice:
     """By bytes, as brokers write Chinese."""
     text = notice.message.encode()[: NOTICE_MAX_BYTES - len("…".encode())]
     if len(text) == len(notice.message.encode()):

@@ -21,9 +21,11 @@ from mds_protocol.failover.observed import (
     SubscriptionSeen,
     heard_from,
 )
-from mds_protocol.failover.order import is_candidate
+from mds_protocol.failover.order import choose_pin, is_candidate
 from mds_protocol.resources.feedaccount import Role, SubscriptionRole
+from mds_protocol.resources.feedsubscription import FailoverMode
 from mds_protocol.resources.reasons import AccountReason
+from mds_protocol.wire.heartbeat import GatewayState
 from mds_protocol.wire.route import Mode
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from mds_protocol.resources.feedaccount import FeedAccount, FeedAccountSpec
     from mds_protocol.resources.feedsubscription import FeedSubscription, LabelSelector
     from mds_protocol.resources.reasons import FailoverReason
+    from mds_protocol.wire.heartbeat import Heartbeat
     from mds_protocol.wire.route import Route
 
 type Matches = Callable[[LabelSelector, Mapping[str, str]], bool]
@@ -62,6 +65,10 @@ class PodLife:
     died_at: float | None = None
     """When the observer learned that the container of this pod had ended."""
     is_gone: bool = False
+    seen_at: float | None = None
+    """When the observer first saw this pod, however long it may have run by then."""
+    has_streamed: bool = False
+    """Whether one of its processes was heard to stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +99,42 @@ def note_death(before: PodLife | None, pod: PodView | None, *, now: float) -> Po
     return before
 
 
+def note_streaming(life: PodLife | None, heartbeat: Heartbeat, pod: PodView | None) -> PodLife | None:
+    """The memory after a heartbeat; one of another pod says nothing about this one."""
+    if life is None or pod is None or (pod.uid, pod.name) != (life.uid, heartbeat.instance):
+        return life
+    streams = heartbeat.state is GatewayState.STREAMING
+    return replace(life, has_streamed=True) if streams and not life.has_streamed else life
+
+
+def has_streamed(life: PodLife | None, heard: Heard | None, pod: PodView) -> bool:
+    """Whether the pod ever streamed; of one that an observer found running, whether it was ever logged in."""
+    if life is None or life.uid != pod.uid or life.has_streamed:
+        return True
+    speaks = heard is not None and heard.heartbeat.instance == pod.name
+    was_never_logged_in = speaks and heard is not None and heard.heartbeat.trading_day is None
+    return life.began_at is None and not was_never_logged_in
+
+
 def find_named(account: str, routes: Mapping[str, Route]) -> dict[str, int]:
     """The subscriptions whose open route names the account, with the epoch."""
     return {
         name: route.epoch for name, route in routes.items() if route.named == account and not route.closed
     }
+
+
+def find_held(
+    account: FeedAccount, subscriptions: Iterable[FeedSubscription], routes: Mapping[str, Route]
+) -> tuple[str, ...]:
+    """The subscriptions that the account is named for and that a person holds: nothing moves these."""
+    name = account.metadata.name
+    return tuple(
+        entry.metadata.name
+        for entry in subscriptions
+        if (route := routes.get(entry.metadata.name)) is not None
+        and (route.named, route.uid, route.closed) == (name, entry.metadata.uid, False)
+        and (account.spec.paused or entry.spec.paused or entry.spec.failover.mode is FailoverMode.MANUAL)
+    )
 
 
 def observe_account(
@@ -109,8 +147,12 @@ def observe_account(
     livez: LivezSeen | None,
     named_in: Mapping[str, int],
     leaving: FailoverReason | None,
+    held: bool,
 ) -> AccountSeen:
-    """What `assess` and `elect` know of an account; `pod` is `choose_pod`'s, `node` the one it is on."""
+    """What `assess` and `elect` know of an account; `pod` is `choose_pod`'s, `node` the one it is on.
+
+    `held`: it publishes a feed that a person holds (`find_held`).
+    """
     spec = account.spec
     return AccountSeen(
         name=account.metadata.name,
@@ -121,6 +163,7 @@ def observe_account(
         standby=Standby(spec.standby.value),
         stale_after_s=float(spec.health.stale_after.seconds),
         leaving=leaving,
+        kept=held and pod is not None and not spec.enabled,
         pod=_observe_pod(pod, life, node, livez) if pod else None,
         heard=heard_from(heard, pod.name if pod else None),
         named_in=dict(named_in),
@@ -134,16 +177,29 @@ def observe_subscription(
     matches: Matches,
     exchanges: frozenset[str],
     market: MarketSeen,
+    pin: str | None,
 ) -> SubscriptionSeen:
-    """What `elect` knows of a subscription; `exchanges` are those of its contracts, empty if not known."""
+    """What `elect` knows of a subscription; `exchanges` are those of its contracts, empty if not known.
+
+    `pin`: the one that counted until now.
+    """
     spec = subscription.spec
+    known = tuple(accounts)
+    selected = find_selected(subscription, known, matches=matches)
+    asked = spec.failover.pinned_account
+    able = any(
+        account.metadata.name == asked and account.spec.enabled and account.spec.priority > 0
+        for account in known
+        if account.metadata.name in selected
+    )
     return SubscriptionSeen(
         name=subscription.metadata.name,
         uid=subscription.metadata.uid or "",
-        accounts=find_selected(subscription, accounts, matches=matches),
+        accounts=selected,
         exchanges=exchanges,
         order=spec.accounts.order,
-        pinned=spec.failover.pinned_account,
+        pinned=choose_pin(asked, pin, may_publish=able),
+        pin_ignored=None if able else asked,
         mode=Mode(spec.failover.mode.value),
         failback=Mode(spec.failover.failback.value),
         failback_after_s=float(spec.failover.failback_after.seconds),
@@ -167,11 +223,14 @@ def find_selected(
 
 
 def find_roles(
-    account: AccountSeen, health: Health, subscriptions: Iterable[SubscriptionSeen]
+    account: AccountSeen, health: Health, subscriptions: Iterable[SubscriptionSeen], *, can_wake: bool
 ) -> tuple[SubscriptionRole, ...]:
-    """Its part in each subscription that selects it or whose route still names it."""
+    """Its part in each subscription that selects it or whose route still names it.
+
+    `can_wake`: nothing stands in the way of a pod, so a cold account that sleeps could take over.
+    """
     return tuple(
-        _find_role(account, health, subscription)
+        _find_role(account, health, subscription, can_wake=can_wake)
         for subscription in sorted(subscriptions, key=lambda entry: entry.name)
         if account.name in subscription.accounts or subscription.name in account.named_in
     )
@@ -199,6 +258,7 @@ def _begin_life(before: PodLife | None, pod: PodView, now: float) -> PodLife:
         uid=pod.uid,
         last_end=pod.last_end,
         began_at=now if is_new else None,
+        seen_at=now,
         died_at=now if ended else None,
     )
 
@@ -217,10 +277,13 @@ def _observe_pod(
     )
 
 
-def _find_role(account: AccountSeen, health: Health, subscription: SubscriptionSeen) -> SubscriptionRole:
+def _find_role(
+    account: AccountSeen, health: Health, subscription: SubscriptionSeen, *, can_wake: bool
+) -> SubscriptionRole:
     epoch = account.named_in.get(subscription.name)
     is_there = account.heard is not None and account.pod is not None and health.reason not in _GONE
     if is_there and epoch is not None and account.is_active(subscription.name, epoch):
         return SubscriptionRole(name=subscription.name, role=Role.ACTIVE, epoch=epoch)
-    could = is_candidate(account, subscription)
+    has_pod = account.pod is not None or (account.standby is Standby.COLD and can_wake)
+    could = has_pod and is_candidate(account, subscription)
     return SubscriptionRole(name=subscription.name, role=Role.STANDBY if could else Role.NONE)

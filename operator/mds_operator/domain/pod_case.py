@@ -84,6 +84,8 @@ class PodCase:
     """The name of the newest pod that anybody knows of: seen, made a moment ago, or from the status."""
     wanted: bool
     """Enabled, and hot or woken."""
+    held: tuple[str, ...] | None = ()
+    """The feeds that it publishes and that a person holds; None while the routes are not read yet."""
     made_now: PodHash | Problem
     """What a pod made now would be made from, or why none can be."""
     nodes_lost: Mapping[str, float] = field(default_factory=dict)

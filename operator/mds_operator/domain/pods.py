@@ -92,9 +92,14 @@ def _check_going(case: PodCase, now: float) -> PodPlan | None:
 
 
 def _check_disabled(case: PodCase, now: float) -> PodPlan | None:
+    """Where a person holds the feed, the pod stays until that has moved; it is never made anew."""
     del now
     if case.account.spec.enabled:
         return None
+    if case.pod is not None and not case.pod.is_finished and case.held != ():
+        if case.held is None:
+            return _plan(Action.WAIT, AccountReason.DISABLED, "what it publishes is not known yet")
+        return _plan(Action.WAIT, AccountReason.HELD, f"it publishes {', '.join(case.held)}, which are held")
     return _have_none(case, AccountReason.DISABLED, "spec.enabled is false")
 
 

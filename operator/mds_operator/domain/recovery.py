@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mds_operator.domain.pod_hash import PodHash
+    from mds_operator.domain.seen import PodView
     from mds_protocol.resources.feedaccount import FeedAccount, Recovery
     from mds_protocol.wire.heartbeat import Heartbeat
 
@@ -54,17 +55,24 @@ def recall(spec: Recovery, restarts: Restarts, *, now: float, wall: datetime) ->
 
 
 def note_restart(restarts: Restarts, reason: RestartReason, spec: Recovery, *, wall: datetime) -> Restarts:
-    """After a pod was told to go. Only restarts for health are counted."""
+    """After a pod was told to go. Only restarts for health count in the budget."""
+    noted = restarts.model_copy(update={"last_reason": str(reason)})
     if reason is not RestartReason.UNHEALTHY:
-        return restarts.model_copy(update={"last_reason": str(reason)})
-    counted = restarts.model_copy(
-        update={
-            "count": restarts.count + 1,
-            "recent": (wall, *restarts.recent)[:KEPT_MAX],
-            "last_reason": str(reason),
-        }
-    )
-    return refresh(counted, spec, wall=wall)
+        return noted
+    recent = (wall, *restarts.recent)[:KEPT_MAX]
+    return refresh(noted.model_copy(update={"recent": recent}), spec, wall=wall)
+
+
+def note_successor(restarts: Restarts) -> Restarts:
+    """After a pod was made in the place of another."""
+    return restarts.model_copy(update={"count": restarts.count + 1})
+
+
+def note_containers(restarts: Restarts, pod: PodView, counted_pod: str | None) -> Restarts:
+    """After a look at the pod: what the kubelet started again; `counted_pod` is that of the look before."""
+    counted = restarts.pod_restarts if pod.name == counted_pod else 0
+    now = max(counted, pod.restarts)
+    return restarts.model_copy(update={"count": restarts.count + now - counted, "pod_restarts": now})
 
 
 def note_answer(restarts: Restarts, request: str | None) -> Restarts:
@@ -93,7 +101,7 @@ class LoginSeen:
     login: str
     """With what the pod was made: `PodHash.login` of the pod itself, not of one made now."""
     blocked: int | None = None
-    """The broker's code, where trying again makes it worse."""
+    """The broker's code, where trying again makes it worse or was tried often enough."""
     logged_in: bool = False
     """To every front that it has."""
 
@@ -103,6 +111,7 @@ def read_login(pod: PodHash, heartbeat: Heartbeat) -> LoginSeen:
     fronts = [front for front in (heartbeat.market_data, heartbeat.trade) if front is not None]
     codes = [front.error_code for front in fronts if front.error_code is not None and not front.logged_in]
     stopping = [code for code in codes if classify_login(code) is LoginAnswer.STOP]
+    stopping += [front.error_code or UNKNOWN_CODE for front in fronts if front.gave_up]
     if heartbeat.state is GatewayState.BLOCKED:
         stopping += [*codes, UNKNOWN_CODE]
     return LoginSeen(

@@ -19,6 +19,13 @@ MANAGED_BY_LABEL: Final = "app.kubernetes.io/managed-by"
 FIELD_MANAGER: Final = "mds-operator"
 POD_HASH: Final = "mds.dev/pod-hash"
 
+BROKER_ID: Final = "MDS_BROKER_ID"
+ENVIRONMENT: Final = "MDS_ENVIRONMENT"
+TRADE_FRONTS: Final = "MDS_TRADE_FRONTS"
+MARKET_DATA_FRONTS: Final = "MDS_MARKET_DATA_FRONTS"
+_TOLD: Final = frozenset({BROKER_ID, ENVIRONMENT, TRADE_FRONTS, MARKET_DATA_FRONTS})
+"""Of a gateway's environment, what a message repeats; a person's own variables are nobody else's."""
+
 
 class Key(NamedTuple):
     """An object of a kind that its context tells."""
@@ -68,6 +75,8 @@ class PodView:
     last_end: ContainerEnd | None = None
     unschedulable: str | None = None
     """The scheduler's message, while no node takes it."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """Where it logs in, by the names above: what it was made with, whatever the spec says since."""
 
     @property
     def key(self) -> Key:
@@ -105,6 +114,7 @@ def read_pod(found: Mapping[str, Any]) -> PodView:
         waiting=(waiting.get("reason", ""), waiting.get("message", "")) if waiting else None,
         last_end=_read_end(ended),
         unschedulable=_read_unschedulable(status),
+        told=_read_told(spec),
     )
 
 
@@ -117,6 +127,15 @@ def _read_end(ended: Mapping[str, Any] | None) -> ContainerEnd | None:
     if ended is None:
         return None
     return ContainerEnd(ended.get("exitCode", 0), ended.get("reason", ""), ended.get("finishedAt") or "")
+
+
+def _read_told(spec: Mapping[str, Any]) -> Mapping[str, str]:
+    container: Mapping[str, Any] = next(iter(spec.get("containers") or ()), {})
+    return {
+        entry["name"]: entry["value"].replace("$$", "$")
+        for entry in container.get("env") or ()
+        if entry["name"] in _TOLD and "value" in entry
+    }
 
 
 def _read_unschedulable(status: Mapping[str, Any]) -> str | None:

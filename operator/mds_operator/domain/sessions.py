@@ -1,5 +1,7 @@
 """Whether markets trade now: by what trading fronts say, and where none speaks by the published calendar.
 
+Where a front has contradicted the calendar, its last word goes before it for a while (`open_words`).
+
 The calendar knows the hours of every product and the holidays up to `HOLIDAYS_UNTIL`. Past that day every
 weekday counts as a day of trading: a market that is wrongly held for open costs a restart at night, one that
 is wrongly held for closed costs the feed. Hours and weekends stay known. What nobody knows counts as open.
@@ -41,6 +43,11 @@ _LONGEST_CLOSURE_DAYS: Final = 15
 _TIMELINE: Final = SessionTimeline.load()
 
 
+_RENAMED: Final = frozenset({"ME", "TC"})
+"""CZCE's methanol and coal under their first names, gone since 2016: by the timeline they still trade until
+23:30, half an hour longer than anything else there."""
+
+
 class Span(NamedTuple):
     """One stretch of trading; it ends before `end`."""
 
@@ -51,7 +58,8 @@ class Span(NamedTuple):
 def _products_by_exchange() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for product, events in _TIMELINE.events.items():
-        found.setdefault(events[0].exchange, []).append(product)
+        if product not in _RENAMED:
+            found.setdefault(events[0].exchange, []).append(product)
     return {exchange: tuple(products) for exchange, products in found.items()}
 
 
@@ -66,7 +74,8 @@ def calendar(
 ) -> dict[str, SessionState]:
     """Each exchange by its published hours: Open while any of its products trades.
 
-    `follow_front_clock`: the gateways talk to a simulator that lives at another time, so nothing is known.
+    `follow_front_clock`: the gateways talk to a simulator that lives at another time and has not been heard
+    yet, so nothing is known.
     """
     if follow_front_clock:
         return {}
@@ -99,17 +108,23 @@ def market(
     by_calendar: Mapping[str, SessionState],
     wall: datetime,
     *,
+    doubts: Mapping[str, datetime],
     follow_front_clock: bool = False,
 ) -> MarketSeen:
     """Whether any of the exchanges trades, and if none does, when the first one opens.
 
     No exchange named means that it is not known where the contracts trade: every known one counts.
+    `by_calendar` and `doubts` are those of `open_words`.
     """
     names = set(exchanges) or {*said, *by_calendar}
     states = {name: said.get(name, by_calendar.get(name, SessionState.UNKNOWN)) for name in names}
     if not states or any(state is not SessionState.CLOSED for state in states.values()):
         return MarketSeen(open=True)
-    return MarketSeen(open=False, opens_in_s=None if follow_front_clock else _opens_in_s(names, wall))
+    return MarketSeen(
+        open=False,
+        opens_in_s=None if follow_front_clock else _opens_in_s(names, wall),
+        called_open_at=max((at for name, at in doubts.items() if name in names), default=None),
+    )
 
 
 @lru_cache(maxsize=64)

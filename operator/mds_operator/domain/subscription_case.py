@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mds_protocol.failover.election import Decision
     from mds_protocol.failover.observed import SubscriptionSeen
     from mds_protocol.failover.standing import Candidate, Standing
+    from mds_protocol.resources.feedsubscription import LossRecord
     from mds_protocol.wire.heartbeat import Heartbeat
     from mds_protocol.wire.route import Route
 
@@ -48,6 +49,7 @@ class SubscriptionCase:
     decision: Decision | None
     """None while it is not elected, as it is not accepted."""
     history: History
+    losses: tuple[LossRecord, ...] = ()
     asked: Mapping[str, int] = field(default_factory=dict)
     """Of the active account: `acceptance.count_asked`."""
     drill_answered: str | None = None
@@ -72,7 +74,9 @@ class SubscriptionCase:
 
     @property
     def named_standing(self) -> Standing | None:
-        return next((entry for entry in self.standings if entry.name == self.named), None)
+        """Also of an account that may not publish here any more and is still named."""
+        candidate = self.accounts.get(self.named) if self.named else None
+        return stand(candidate, self.subscription) if candidate else None
 
     @property
     def holder(self) -> str | None:
@@ -101,6 +105,12 @@ class SubscriptionCase:
         if named is None or route is None or route.named != named or named not in self.accounts:
             return False
         return self.accounts[named].account.is_active(self.subscription.name, route.epoch)
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the named account is healthy and active."""
+        named = self.named_standing
+        return named is not None and named.is_healthy and self.is_fenced
 
     def heartbeat_of(self, account: str | None) -> Heartbeat | None:
         candidate = self.accounts.get(account) if account else None

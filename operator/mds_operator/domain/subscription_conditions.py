@@ -1,8 +1,10 @@
-"""The four conditions of a subscription, each a chain of checks of which the first verdict counts.
+"""The conditions of a subscription, each a chain of checks of which the first verdict counts.
 
 Ready means: does now all that is asked of it. While no market is open, nor opens within 15 minutes, nothing
-is asked, so it is True at night, too, whatever the accounts do. No message holds a figure that changes by
-itself: a condition is written when a state changes.
+is asked, so it is True at night, too, whatever the accounts do. Where nobody can tell whether one is open, it
+is Unknown: the operator hears nothing, or the calendar closes what a front called open last.
+
+No message holds a figure that changes by itself: a condition is written when a state changes.
 """
 
 from __future__ import annotations
@@ -10,11 +12,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mds_operator.domain import holding, standbys
 from mds_operator.domain.account_messages import name_some
-from mds_operator.domain.conditions import add_remark, find_condition, set_condition, truth
+from mds_operator.domain.conditions import (
+    add_last_word,
+    add_remark,
+    find_condition,
+    set_condition,
+    tell_time,
+    to_seconds,
+    truth,
+)
 from mds_protocol.failover.health import HealthState
 from mds_protocol.resources.conditions import ConditionStatus, ConditionType
-from mds_protocol.resources.reasons import FailoverReason, SubscriptionReason
+from mds_protocol.resources.reasons import AccountReason, FailoverReason, SubscriptionReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,14 +35,6 @@ if TYPE_CHECKING:
     from mds_operator.domain.subscription_case import SubscriptionCase
     from mds_protocol.failover.standing import Standing
     from mds_protocol.resources.conditions import Condition, Conditions
-
-_HELD: Final = frozenset({FailoverReason.PAUSED, FailoverReason.ACCOUNT_PAUSED, FailoverReason.MANUAL})
-
-_LOG_LEAST_S: Final = 5.0
-_LOG_MARGIN_S: Final = 5.0
-_LOG_ROUGH_S: Final = 1.0
-"""A log is kept for max(staleAfter, 5 s) + 5 s; its oldest tick is somewhat younger than that."""
-_LOG_FULL: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ class _Facts:
     before: Conditions
     active: str | None
     coverage: Coverage | None
+    wall: datetime
+
+    @property
+    def ready(self) -> Condition | None:
+        """As it was."""
+        return find_condition(self.before, ConditionType.READY)
 
 
 type _Check = Callable[[_Facts], Verdict | None]
@@ -62,8 +71,8 @@ def build_conditions(
     coverage: Coverage | None,
     wall: datetime,
 ) -> Conditions:
-    """All four. `before` are those of the status as read, `active` who publishes."""
-    facts = _Facts(case, before, active, coverage)
+    """All of them. `before` are those of the status as read, `active` who publishes."""
+    facts = _Facts(case, before, active, coverage, wall)
 
     def conclude(kind: ConditionType, checks: tuple[_Check, ...]) -> Condition:
         verdict = next(found for check in checks if (found := check(facts)))
@@ -78,7 +87,10 @@ def build_conditions(
             wall=wall,
         )
 
-    return tuple(conclude(kind, checks) for kind, checks in CHAINS.items())
+    concluded = [conclude(kind, checks) for kind, checks in CHAINS.items()]
+    if holding.tell_ignored_pin(case) is not None:
+        concluded.append(conclude(ConditionType.PIN_IGNORED, (_tell_ignored_pin,)))
+    return tuple(concluded)
 
 
 # --- Accepted
@@ -86,21 +98,39 @@ def build_conditions(
 
 def _tell_acceptance(facts: _Facts) -> Verdict:
     acceptance = facts.case.acceptance
-    return Verdict(truth(holds=acceptance.is_accepted), acceptance.reason, acceptance.message)
+    return Verdict(truth(holds=acceptance.holds), acceptance.reason, acceptance.message)
 
 
 # --- Ready
 
 
 def _check_accepted(facts: _Facts) -> Verdict | None:
-    acceptance = facts.case.acceptance
-    return None if acceptance.is_accepted else _no(acceptance.reason, acceptance.message)
+    return None if facts.case.acceptance.is_accepted else _tell_acceptance(facts)
+
+
+def _check_deaf(facts: _Facts) -> Verdict | None:
+    """By day and by night: who hears nobody does not hear a front that calls a market open either."""
+    everybody = facts.case.accounts.values()
+    is_deaf = any(entry.health.reason is AccountReason.OPERATOR_DEAF for entry in everybody)
+    return _tell_unknown(facts) if is_deaf else None
 
 
 def _check_asleep(facts: _Facts) -> Verdict | None:
-    if facts.case.subscription.market.matters:
+    """Whose named account streams does what is asked in either case."""
+    market = facts.case.subscription.market
+    if market.matters or (market.called_open_at is not None and facts.case.is_served):
         return None
-    return _yes(SubscriptionReason.MARKET_CLOSED)
+    if market.called_open_at is None:
+        return _yes(SubscriptionReason.MARKET_CLOSED)
+    reason = SubscriptionReason.MARKET_UNKNOWN
+    message = add_last_word(reason.sentence, market.called_open_at)
+    return Verdict(ConditionStatus.UNKNOWN, reason, message)
+
+
+def _find_sleep(facts: _Facts) -> SubscriptionReason:
+    """Why nothing is asked of it."""
+    is_sure = facts.case.subscription.market.called_open_at is None
+    return SubscriptionReason.MARKET_CLOSED if is_sure else SubscriptionReason.MARKET_UNKNOWN
 
 
 def _check_contracts(facts: _Facts) -> Verdict | None:
@@ -113,8 +143,16 @@ def _check_unknown(facts: _Facts) -> Verdict | None:
     case = facts.case
     if case.decision is not None and not case.is_unknown(case.named):
         return None
+    return _tell_unknown(facts)
+
+
+def _tell_unknown(facts: _Facts) -> Verdict:
+    """With the time since when: of a state that lasts, nobody should have to look that up."""
+    was_unknown = facts.ready is not None and facts.ready.status is ConditionStatus.UNKNOWN
+    since = facts.ready.last_transition_time if facts.ready and was_unknown else to_seconds(facts.wall)
     reason = SubscriptionReason.HEALTH_UNKNOWN
-    return Verdict(ConditionStatus.UNKNOWN, reason, _about(case.named_standing, reason.sentence))
+    message = f"{reason.sentence} Since {tell_time(since)}."
+    return Verdict(ConditionStatus.UNKNOWN, reason, _about(facts.case.named_standing, message))
 
 
 def _check_moving(facts: _Facts) -> Verdict | None:
@@ -122,8 +160,7 @@ def _check_moving(facts: _Facts) -> Verdict | None:
     named = facts.case.named_standing
     if named is None or not (facts.case.is_moving or _is_about_to_fence(facts.case, named)):
         return None
-    ready = find_condition(facts.before, ConditionType.READY)
-    was_ready = ready is not None and ready.status is ConditionStatus.TRUE
+    was_ready = facts.ready is not None and facts.ready.status is ConditionStatus.TRUE
     if facts.active is not None or (was_ready and facts.case.is_moving):
         return _yes(SubscriptionReason.MOVING)
     return _no(SubscriptionReason.MOVING, f"{named.name} is named and about to take the feed up.")
@@ -131,25 +168,31 @@ def _check_moving(facts: _Facts) -> Verdict | None:
 
 def _is_about_to_fence(case: SubscriptionCase, named: Standing) -> bool:
     """A route that a person holds is fenced, too; nobody counts the seconds there."""
-    held = case.decision is not None and case.decision.reason in _HELD
-    return held and named.is_healthy and not case.is_fenced
+    return holding.is_held(case) and named.is_healthy and not case.is_fenced
 
 
 def _check_serving(facts: _Facts) -> Verdict | None:
-    named = facts.case.named_standing
-    if named is None or not named.is_healthy or not facts.case.is_fenced:
+    """Ticks flow. It is held where a person keeps it at an account that may not publish any more."""
+    case, named = facts.case, facts.case.named_standing
+    if named is None or not case.is_served:
         return None
-    is_open = facts.case.subscription.market.open
-    return _yes(SubscriptionReason.ACTIVE if is_open else SubscriptionReason.MARKET_CLOSED)
+    is_flawed, hold = bool(holding.find_flaws(named.account, case.subscription)), holding.tell_hold(case)
+    publishes, market = holding.tell_publisher(case), case.subscription.market
+    if is_flawed and hold:
+        return _yes(SubscriptionReason.HELD, f"{publishes} {hold} {holding.tell_remedy(case)}")
+    is_active = market.open or market.called_open_at is not None
+    reason = SubscriptionReason.ACTIVE if is_active else SubscriptionReason.MARKET_CLOSED
+    if is_flawed:
+        return _yes(reason, f"{publishes} Nobody else can take the feed now.")
+    return _yes(reason, f"{publishes if is_active else reason.sentence} {hold}" if hold else "")
 
 
 def _check_held(facts: _Facts) -> Verdict | None:
-    decision = facts.case.decision
-    if decision is None or decision.reason not in _HELD:
+    case, named = facts.case, facts.case.named_standing
+    if not holding.is_held(case):
         return None
-    detail = f" {decision.detail}." if decision.detail else ""
-    message = _about(facts.case.named_standing, f"{decision.reason.sentence}{detail}")
-    return _no(SubscriptionReason.HELD, message)
+    silence = holding.tell_silence(case, _describe_health(named) if named else None)
+    return _no(SubscriptionReason.HELD, f"{silence} {holding.tell_hold(case)} {holding.tell_remedy(case)}")
 
 
 def _tell_nobody(facts: _Facts) -> Verdict:
@@ -171,17 +214,17 @@ def _check_judged(facts: _Facts) -> Verdict | None:
 
 
 def _check_standby(facts: _Facts) -> Verdict | None:
-    hot = any(entry.is_hot for entry in _others(facts.case))
+    hot = any(entry.is_hot for entry in standbys.list_others(facts.case))
     return None if hot else _no(SubscriptionReason.NO_STANDBY)
 
 
 def _check_standby_healthy(facts: _Facts) -> Verdict | None:
-    if _find_ready_standbys(facts.case):
+    if standbys.find_ready(facts.case):
         return None
     if not facts.case.subscription.market.matters:
-        reason = SubscriptionReason.MARKET_CLOSED
+        reason = _find_sleep(facts)
         return Verdict(ConditionStatus.UNKNOWN, reason, reason.sentence)
-    hot = [entry for entry in _others(facts.case) if entry.is_hot]
+    hot = [entry for entry in standbys.list_others(facts.case) if entry.is_hot]
     if all(entry.state is HealthState.UNKNOWN for entry in hot):
         reason = SubscriptionReason.HEALTH_UNKNOWN
         return Verdict(ConditionStatus.UNKNOWN, reason, _about(hot[0], reason.sentence))
@@ -190,9 +233,17 @@ def _check_standby_healthy(facts: _Facts) -> Verdict | None:
     return _no(reason, f"{reason.sentence} ({accounts})")
 
 
+def _check_may_take_over(facts: _Facts) -> Verdict | None:
+    hold = holding.tell_hold(facts.case)
+    if not hold:
+        return None
+    ready = name_some(entry.name for entry in standbys.find_ready(facts.case))
+    return _no(SubscriptionReason.HELD, f"{ready} could take over, but may not. {hold}")
+
+
 def _check_log(facts: _Facts) -> Verdict | None:
-    ready = _find_ready_standbys(facts.case)
-    if not all(_is_log_short(entry, facts.case) for entry in ready):
+    ready = standbys.find_ready(facts.case)
+    if not all(standbys.is_log_short(entry, facts.case) for entry in ready):
         return None
     reason = SubscriptionReason.LOG_TOO_SHORT
     return _no(reason, f"{name_some(entry.name for entry in ready)}: {reason.sentence}")
@@ -227,11 +278,13 @@ def _check_measured(facts: _Facts) -> Verdict | None:
 
 def _find_unmeasured(facts: _Facts) -> SubscriptionReason:
     if not facts.case.subscription.market.matters:
-        return SubscriptionReason.MARKET_CLOSED
+        return _find_sleep(facts)
     if facts.case.acceptance.selection is None:
         return SubscriptionReason.WAITING_FOR_CONTRACTS
-    unknown = facts.case.is_unknown(facts.active or facts.case.named)
-    return SubscriptionReason.HEALTH_UNKNOWN if unknown else SubscriptionReason.NO_HEALTHY_ACCOUNT
+    if facts.case.is_unknown(facts.active or facts.case.named):
+        return SubscriptionReason.HEALTH_UNKNOWN
+    held = holding.is_held(facts.case)
+    return SubscriptionReason.HELD if held else SubscriptionReason.NO_HEALTHY_ACCOUNT
 
 
 def _check_coverage(facts: _Facts) -> Verdict | None:
@@ -249,10 +302,19 @@ def _tell_full(facts: _Facts) -> Verdict:
     return _no(SubscriptionReason.FULL_COVERAGE)
 
 
+# --- PinIgnored
+
+
+def _tell_ignored_pin(facts: _Facts) -> Verdict:
+    message = holding.tell_ignored_pin(facts.case) or ""
+    return _yes(SubscriptionReason.PIN_IGNORED, message)
+
+
 CHAINS: Final[dict[ConditionType, tuple[_Check, ...]]] = {
     ConditionType.ACCEPTED: (_tell_acceptance,),
     ConditionType.READY: (
         _check_accepted,
+        _check_deaf,
         _check_asleep,
         _check_contracts,
         _check_unknown,
@@ -265,6 +327,7 @@ CHAINS: Final[dict[ConditionType, tuple[_Check, ...]]] = {
         _check_judged,
         _check_standby,
         _check_standby_healthy,
+        _check_may_take_over,
         _check_log,
         _tell_redundant,
     ),
@@ -276,7 +339,8 @@ CHAINS: Final[dict[ConditionType, tuple[_Check, ...]]] = {
         _tell_full,
     ),
 }
-"""In this order: what a person must change, what is asked now, what is known, what is."""
+"""In this order: what a person must change, what is asked now, what is known, what is. PinIgnored stands only
+while it holds."""
 
 
 def _yes(reason: SubscriptionReason, message: str = "") -> Verdict:
@@ -293,39 +357,11 @@ def _about(standing: Standing | None, message: str) -> str:
 
 def _describe(standing: Standing) -> str:
     """How one account stands, in a word or two that do not change while the state does not."""
-    if standing.account.paused:
-        return "paused"
+    return "paused" if standing.account.paused else _describe_health(standing)
+
+
+def _describe_health(standing: Standing) -> str:
     if standing.is_healthy:
         return "Healthy" if standing.health.is_probing else "ProbeFailing"
     where = f" ({', '.join(sorted(standing.stale))})" if standing.is_only_stale else ""
     return f"{standing.health.reason}{where}"
-
-
-def _others(case: SubscriptionCase) -> tuple[Standing, ...]:
-    return tuple(entry for entry in case.standings if entry.name != case.named)
-
-
-def _find_ready_standbys(case: SubscriptionCase) -> tuple[Standing, ...]:
-    """Who could take the feed now, in any kind of move."""
-    return tuple(
-        entry
-        for entry in _others(case)
-        if entry.is_hot and entry.is_healthy and entry.may_take and entry.health.is_probing
-    )
-
-
-def _is_log_short(standing: Standing, case: SubscriptionCase) -> bool:
-    """Whether memory ends its log early. A log that is short for want of ticks reaches as far as it must.
-
-    A heartbeat tells the bytes of all logs together and the room that they share equally: where the sum is
-    less than one part, no log is full. One that does not tell the room complains of nothing.
-    """
-    account = standing.account
-    said = account.publication(case.subscription.name)
-    if said is None or account.heard is None:
-        return False
-    beat = account.heard.heartbeat
-    held, limit = beat.depths.log_bytes, beat.depths.log_limit_bytes
-    is_full = limit is not None and held >= _LOG_FULL * limit / max(1, len(beat.publications))
-    needed_s = max(account.stale_after_s, _LOG_LEAST_S) + _LOG_MARGIN_S - _LOG_ROUGH_S
-    return is_full and said.log_reach_ms < needed_s * 1000

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain.coverage import measure_coverage
+from mds_operator.domain.losses import has_begun
 from mds_operator.domain.subscription_conditions import build_conditions
 from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
 
@@ -35,6 +36,7 @@ def build_subscription_status(
         observed_generation=case.generation,
         active_account=active,
         next_account=case.decision.next_account if case.decision else None,
+        pinned_account=case.subscription.pinned,
         epoch=case.route.epoch if case.route else None,
         coverage=coverage.text if coverage else last.coverage,
         contracts=coverage.counts if coverage else last.contracts,
@@ -42,6 +44,7 @@ def build_subscription_status(
         last_failover_time=history.last_failover,
         drill_answered=case.drill_answered or last.drill_answered,
         failovers=history.moves,
+        losses=case.losses,
         conditions=build_conditions(case, last.conditions, active=active, coverage=coverage, wall=wall),
     )
     return _hold_counts(built, last, case.written_at, wall)
@@ -58,19 +61,32 @@ def _find_active(case: SubscriptionCase, last: FeedSubscriptionStatus) -> str | 
 
 
 def _measure(case: SubscriptionCase, active: str | None) -> Coverage | None:
-    """None at night, in a move, and while nobody can say: then the last figures stand."""
+    """None in a move, and while nobody can say: then the last figures stand. At night only full ones count.
+
+    Contracts change in the evening, so the new figures must not wait for the market; but fronts go down then.
+    """
     selection = case.acceptance.selection
-    asleep = not case.subscription.market.matters
-    if selection is None or asleep or case.is_unknown(active) or (active is None and case.is_moving):
+    if selection is None or case.is_unknown(active) or (active is None and case.is_moving):
         return None
     stale = case.accounts[active].health.stale if active else frozenset()
-    return measure_coverage(selection, case.heartbeat_of(active), case.asked, stale)
+    found = measure_coverage(selection, case.heartbeat_of(active), case.asked, stale)
+    return found if case.subscription.market.matters or found.is_full else None
 
 
 def _hold_counts(
     built: FeedSubscriptionStatus, last: FeedSubscriptionStatus, written_at: datetime | None, wall: datetime
 ) -> FeedSubscriptionStatus:
-    """Where nothing but the counts changed, the old ones stand for a minute."""
-    held = built.model_copy(update={"coverage": last.coverage, "contracts": last.contracts})
+    """Where nothing but the counts changed, the old ones stand for a minute; so do losses that only grow.
+
+    Another selection is no count.
+    """
+    if _count_selected(built) != _count_selected(last):
+        return built
+    losses = built.losses if has_begun(last.losses, built.losses) else last.losses
+    held = built.model_copy(update={"coverage": last.coverage, "contracts": last.contracts, "losses": losses})
     is_due = written_at is None or wall - written_at >= COUNTS_EVERY
     return built if is_due or held != last else last
+
+
+def _count_selected(status: FeedSubscriptionStatus) -> int | None:
+    return status.contracts.selected if status.contracts else None

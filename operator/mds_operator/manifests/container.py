@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from mds_operator.domain.credentials import choose_keys
+from mds_operator.domain.seen import BROKER_ID, ENVIRONMENT, MARKET_DATA_FRONTS, TRADE_FRONTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,10 +117,10 @@ def _list_values(account: FeedAccount, installation: Installation) -> Mapping[st
     return {
         "MDS_ACCOUNT": account.metadata.name,
         "MDS_SUBJECT_PREFIX": installation.subject_prefix,
-        "MDS_BROKER_ID": ctp.broker_id,
-        "MDS_ENVIRONMENT": ctp.environment.value,
-        "MDS_TRADE_FRONTS": ",".join(ctp.trade_fronts),
-        "MDS_MARKET_DATA_FRONTS": ",".join(ctp.market_data_fronts),
+        BROKER_ID: ctp.broker_id,
+        ENVIRONMENT: ctp.environment.value,
+        TRADE_FRONTS: ",".join(ctp.trade_fronts),
+        MARKET_DATA_FRONTS: ",".join(ctp.market_data_fronts),
         "MDS_CREDENTIALS_DIR": BROKER_FILES,
         "MDS_NATS_URL": installation.nats_url,
         "MDS_NATS_CREDENTIALS_DIR": NATS_FILES if installation.nats_credentials_secret else "",

@@ -58,10 +58,17 @@ class Decision:
     """What the route shall hold."""
     paused: bool
     mode: Mode
-    next_account: str | None
-    """Who would take over now: `status.nextAccount`."""
+    holds: tuple[FailoverReason, ...] = ()
+    """Every word of a person that keeps the feed where it is: each must be taken back before it moves."""
+    successor: str | None
+    """Who comes first of those that are able to take over, whether or not a person allows it."""
     wake: tuple[str, ...] = ()
     """The cold accounts that must have a pod now."""
+
+    @property
+    def next_account(self) -> str | None:
+        """Who would take over now: `status.nextAccount`. Nobody does where a person holds the feed."""
+        return None if self.holds else self.successor
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +320,8 @@ def _ahead_of(name: str | None, order: list[str]) -> list[str]:
 
 def _decide(case: _Case, verdict: Verdict) -> Decision:
     account = verdict.to or case.named
-    paused = case.subscription.paused or bool(account and (entry := case.known.get(account)) and entry.paused)
+    holds = _find_holds(case, account)
+    paused = FailoverReason.PAUSED in holds or FailoverReason.ACCOUNT_PAUSED in holds
     candidates = _candidates_after(case, moves=verdict.to is not None)
     action = Action.MOVE if verdict.to else Action.STAY
     if action is Action.STAY and _is_route_outdated(case, candidates, paused=paused):
@@ -326,9 +334,23 @@ def _decide(case: _Case, verdict: Verdict) -> Decision:
         candidates=candidates,
         paused=paused,
         mode=case.subscription.mode,
-        next_account=_next_after(case, account),
-        wake=choose_awake(case.subscription, case.ordered, case.named, now=case.now),
+        holds=holds,
+        successor=_successor_of(case, account),
+        wake=choose_awake(
+            case.subscription, case.ordered, case.named_account, held=bool(holds), now=case.now
+        ),
     )
+
+
+def _find_holds(case: _Case, account: str | None) -> tuple[FailoverReason, ...]:
+    """Of the feed once `account` is named."""
+    known = case.known.get(account) if account else None
+    found = {
+        FailoverReason.PAUSED: case.subscription.paused,
+        FailoverReason.ACCOUNT_PAUSED: known is not None and known.paused,
+        FailoverReason.MANUAL: case.subscription.mode is Mode.MANUAL,
+    }
+    return tuple(reason for reason, stands in found.items() if stands)
 
 
 def _candidates_after(case: _Case, *, moves: bool) -> tuple[str, ...]:
@@ -352,7 +374,7 @@ def _is_route_outdated(case: _Case, candidates: tuple[str, ...], *, paused: bool
     return wanted != (route.uid, route.named, route.candidates, route.paused, route.mode, route.closed)
 
 
-def _next_after(case: _Case, account: str | None) -> str | None:
+def _successor_of(case: _Case, account: str | None) -> str | None:
     ready = (
         entry for entry in case.ordered if entry.is_healthy and entry.may_take and entry.health.is_probing
     )

@@ -19,7 +19,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from mds_protocol.failover import staleness, timings
-from mds_protocol.failover.logins import LoginAnswer, classify_login, find_refusal
+from mds_protocol.failover.logins import LoginAnswer, classify_login, find_refusal, is_login_code
 from mds_protocol.failover.observed import Standby, Surroundings
 from mds_protocol.failover.silence import find_mass_silence, judge_silence
 from mds_protocol.resources.reasons import AccountReason
@@ -101,20 +101,27 @@ def assess(account: AccountSeen, seen: Surroundings, before: Health | None, *, n
 def assess_all(
     accounts: Iterable[AccountSeen],
     listening: Listening,
-    calendar: Mapping[str, SessionState],
+    calendars: Mapping[str, Mapping[str, SessionState]],
     before: Mapping[str, Health],
     *,
     now: float,
 ) -> dict[str, Health]:
-    """The health of every account, each judged against all others."""
+    """The health of every account, each judged against all others; `calendars` by market."""
     everyone = tuple(accounts)
-    seen = Surroundings(
-        peers=everyone,
-        listening=listening,
-        calendar=calendar,
-        mass_silence=find_mass_silence(everyone, listening, now),
-    )
-    return {account.name: assess(account, seen, before.get(account.name), now=now) for account in everyone}
+    mass_silence = find_mass_silence(everyone, listening, now)
+    around = {
+        market: Surroundings(
+            peers=everyone,
+            listening=listening,
+            calendar=calendars.get(market, {}),
+            mass_silence=mass_silence,
+        )
+        for market in {account.market for account in everyone}
+    }
+    return {
+        account.name: assess(account, around[account.market], before.get(account.name), now=now)
+        for account in everyone
+    }
 
 
 def find_fault(heartbeat: Heartbeat) -> Finding | None:
@@ -123,8 +130,8 @@ def find_fault(heartbeat: Heartbeat) -> Finding | None:
     if heartbeat.state is GatewayState.DRAINING:
         return _bad(AccountReason.DRAINING)
     if heartbeat.state is GatewayState.BLOCKED:
-        return _bad(AccountReason.BLOCKED, f"login refused with code {front.error_code}")
-    if not front.connected:
+        return _find_end_of_tries(front.error_code)
+    if not front.connected and not is_login_code(front.error_code):
         never = heartbeat.state is GatewayState.CONNECTING and front.error_code is None
         return _bad(
             AccountReason.STARTING if never else AccountReason.FRONT_LOST, f"reason code {front.error_code}"
@@ -136,6 +143,13 @@ def find_fault(heartbeat: Heartbeat) -> Finding | None:
     return None
 
 
+def _find_end_of_tries(code: int | None) -> Finding:
+    """A refusal that a retry makes worse, or one that was tried often enough."""
+    stops = code is None or classify_login(code) is LoginAnswer.STOP
+    reason = AccountReason.BLOCKED if stops else AccountReason.LOGIN_REFUSED
+    return _bad(reason, f"login refused with code {code}")
+
+
 def _find_login_fault(code: int | None) -> Finding:
     if code is None:
         return _bad(AccountReason.STARTING)
@@ -144,7 +158,7 @@ def _find_login_fault(code: int | None) -> Finding:
 
 
 def _check_asked_for(case: _Case) -> Finding | None:
-    if not case.account.enabled:
+    if not case.account.enabled and not case.account.kept:
         return _bad(AccountReason.DISABLED)
     asleep = case.account.standby is Standby.COLD and case.account.pod is None
     return _bad(AccountReason.COLD) if asleep else None

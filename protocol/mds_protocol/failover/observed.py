@@ -15,6 +15,7 @@ from mds_protocol.wire.route import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from mds_protocol.resources.reasons import FailoverReason
     from mds_protocol.wire.heartbeat import Heartbeat, Publication, SessionState
@@ -43,6 +44,8 @@ class Heard:
 
     heartbeat: Heartbeat
     at: float
+    state_since: float | None = None
+    """Since when its sender says that it is in this state; absent where nobody keeps it."""
 
     def ago(self, age_ms: int) -> float:
         """The observer's time of what was `age_ms` old when the heartbeat left."""
@@ -78,6 +81,8 @@ class AccountSeen:
     leaving: FailoverReason | None = None
     """Its pod is about to go on purpose (planned restart, drill): it hands over and takes nothing."""
     pod: PodSeen | None = None
+    kept: bool = False
+    """Disabled, and its pod stays nevertheless: it publishes a feed that a person holds."""
     heard: Heard | None = None
     """Of its present pod (`heard_from`)."""
     named_in: Mapping[str, int] = field(default_factory=dict)
@@ -98,6 +103,9 @@ class MarketSeen:
     open: bool = True
     opens_in_s: float | None = None
     """Absent: open already, or not known."""
+    called_open_at: datetime | None = None
+    """When a front last called it open, by the world's clock, for people. Given only where the calendar alone
+    closes it against that word, and no front is heard: nobody is sure."""
 
     @property
     def matters(self) -> bool:
@@ -120,6 +128,9 @@ class SubscriptionSeen:
     """Where its contracts trade; empty means not known, and every exchange counts."""
     order: tuple[str, ...] = ()
     pinned: str | None = None
+    """The pin that counts (`order.choose_pin`)."""
+    pin_ignored: str | None = None
+    """What `failover.pinnedAccount` says, where that account may not publish here."""
     mode: Mode = Mode.AUTO
     failback: Mode = Mode.AUTO
     failback_after_s: float = 300.0
@@ -175,7 +186,15 @@ def hear(before: Heard | None, heartbeat: Heartbeat, *, pod: str | None, now: fl
     """
     if pod is not None and heartbeat.instance != pod:
         return before
-    return Heard(heartbeat=heartbeat, at=now)
+    goes_on = before is not None and _goes_on(before.heartbeat, heartbeat)
+    since = before.state_since if before is not None and goes_on else now
+    return Heard(heartbeat=heartbeat, at=now, state_since=since)
+
+
+def _goes_on(before: Heartbeat, heartbeat: Heartbeat) -> bool:
+    """Whether the same process is in the same state still; one that began anew counts from the start."""
+    same = (before.instance, before.state) == (heartbeat.instance, heartbeat.state)
+    return same and heartbeat.sequence > before.sequence
 
 
 def heard_from(heard: Heard | None, pod: str | None) -> Heard | None:

@@ -34,6 +34,14 @@ def is_candidate(account: AccountSeen, subscription: SubscriptionSeen) -> bool:
     return account.name in subscription.accounts and account.enabled and account.priority > 0
 
 
+def choose_pin(asked: str | None, before: str | None, *, may_publish: bool) -> str | None:
+    """Return the pin that counts: `asked` if that account may publish, else the one that counted before it.
+
+    A mistyped pin must not take back the one that works. Without `asked` nothing is pinned.
+    """
+    return asked if asked is None or may_publish else before
+
+
 def candidates_of(subscription: SubscriptionSeen, accounts: Iterable[AccountSeen]) -> tuple[AccountSeen, ...]:
     """The accounts that may publish, the first choice first."""
     able = [account for account in accounts if is_candidate(account, subscription)]

@@ -2,6 +2,9 @@
 
 A restart is the last remedy and may do harm: each opens a new session at the broker. So it waits, first lets
 the feed move, cools down for longer each time and has an hourly budget. Planned restarts do not count in it.
+
+A planned restart waits only for what it would harm: for the feed that it publishes, and for another account
+that restarts and is expected back. A pod that never streamed serves nobody, so it waits for nobody.
 """
 
 from __future__ import annotations
@@ -12,13 +15,17 @@ from typing import TYPE_CHECKING
 from mds_protocol.failover import timings
 from mds_protocol.failover.health import HealthState
 from mds_protocol.failover.observed import OPEN_MARKET, Standby
+from mds_protocol.failover.order import candidates_of
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from mds_protocol.failover.health import Health
-    from mds_protocol.failover.observed import AccountSeen, MarketSeen
+    from mds_protocol.failover.observed import AccountSeen, MarketSeen, SubscriptionSeen
+
+_COMING_BACK = frozenset({AccountReason.DRAINING, AccountReason.SILENT, AccountReason.STARTING})
+"""How an account is from the end of its old pod to the login of the new one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +82,12 @@ class PlannedRestart:
     standby_for: frozenset[str] = frozenset()
     can_be_relieved: bool = False
     """Every subscription that it is active for has somebody to take it."""
+    serves: bool = True
+    """Whether its container runs and ever streamed since its pod was made."""
+    held: frozenset[str] = frozenset()
+    """Subscriptions that it publishes in an open market and that only a person moves: Manual, or paused."""
+    missed: frozenset[str] = frozenset()
+    """It publishes in an open market and nobody could take that: the accounts that would, were they well."""
 
     @property
     def subscriptions(self) -> frozenset[str]:
@@ -89,6 +102,10 @@ class RestartStep:
     restart: bool
     reason: RestartReason
     """MOVE_FIRST: mark the account as leaving, so that `elect` moves the feed, and ask again."""
+    cause: RestartReason | None = None
+    """What asks for the restart, where it waits."""
+    waits_for: tuple[str, ...] = ()
+    """The accounts that it waits for; with MOVE_FIRST and MOVE_HELD the subscriptions."""
 
 
 def cooldown_until(recovery: Recovery, now: float) -> float | None:
@@ -109,30 +126,77 @@ def decide_restart(seen: RestartSeen, *, now: float) -> RestartDecision:
     return RestartDecision(restart=True, reason=RestartReason.UNHEALTHY)
 
 
-def plan_restarts(due: Iterable[PlannedRestart], busy: frozenset[str]) -> tuple[RestartStep, ...]:
+def plan_restarts(
+    due: Iterable[PlannedRestart], on_their_way: Mapping[str, frozenset[str]]
+) -> tuple[RestartStep, ...]:
     """Which of the due accounts go now: one at a time per subscription, standbys first.
 
-    `busy`: subscriptions that an account is restarting for, or has not come back healthy after it.
+    `on_their_way`: the accounts that were replaced and are expected back, with their subscriptions.
     """
     steps: list[RestartStep] = []
-    taken = set(busy)
+    going = dict(on_their_way)
     for account in sorted(due, key=lambda entry: (bool(entry.active_for), entry.account)):
-        if taken & account.subscriptions:
-            steps.append(RestartStep(account.account, restart=False, reason=RestartReason.ONE_AT_A_TIME))
-            continue
-        taken |= account.subscriptions
-        must_move = bool(account.active_for) and account.can_be_relieved
-        reason = RestartReason.MOVE_FIRST if must_move else account.reason
-        steps.append(RestartStep(account.account, restart=not must_move, reason=reason))
+        step = _plan_one(account, going)
+        steps.append(step)
+        if account.serves and (step.restart or step.reason is RestartReason.MOVE_FIRST):
+            going[account.account] = account.subscriptions
     return tuple(steps)
+
+
+def is_on_its_way(health: Health, *, replaced_at: float, now: float) -> bool:
+    """Whether an account whose pod was replaced is expected back; else it is back, or broken."""
+    if now - replaced_at > timings.BACK_S:
+        return False
+    if health.state is HealthState.HEALTHY:
+        # Without a probe of its own no feed could be handed to it, and the next one would just go.
+        return health.since <= replaced_at or not health.is_probing
+    return health.state is HealthState.UNKNOWN or health.reason in _COMING_BACK
+
+
+def find_relievers(
+    account: str, subscription: SubscriptionSeen, accounts: Iterable[AccountSeen]
+) -> frozenset[str]:
+    """The other accounts that would take its feed, were they well; one that sleeps is not waited for."""
+    return frozenset(
+        other.name
+        for other in candidates_of(subscription, accounts)
+        if other.name != account and not other.paused and not _is_asleep(other)
+    )
+
+
+def _plan_one(account: PlannedRestart, going: Mapping[str, frozenset[str]]) -> RestartStep:
+    if not account.serves:
+        return RestartStep(account.account, restart=True, reason=account.reason)
+    others = [
+        name for name, served in going.items() if name != account.account and served & account.subscriptions
+    ]
+    if others:
+        return _wait(account, RestartReason.ONE_AT_A_TIME, others)
+    if account.held:
+        return _wait(account, RestartReason.MOVE_HELD, account.held)
+    if account.active_for and account.can_be_relieved:
+        return _wait(account, RestartReason.MOVE_FIRST, account.active_for)
+    if account.missed:
+        return _wait(account, RestartReason.NOBODY_TAKES_OVER, account.missed)
+    return RestartStep(account.account, restart=True, reason=account.reason)
+
+
+def _wait(account: PlannedRestart, reason: RestartReason, waits_for: Iterable[str]) -> RestartStep:
+    return RestartStep(
+        account.account,
+        restart=False,
+        reason=reason,
+        cause=account.reason,
+        waits_for=tuple(sorted(waits_for)),
+    )
 
 
 def _check_pod(seen: RestartSeen, now: float) -> RestartDecision | None:
     del now
     if seen.account.paused:
         return _stay(RestartReason.PAUSED)
-    asleep = seen.account.standby is Standby.COLD and seen.account.pod is None
-    return _stay(RestartReason.NO_POD) if not seen.account.enabled or asleep else None
+    has_none = not seen.account.enabled or _is_asleep(seen.account)
+    return _stay(RestartReason.NO_POD) if has_none else None
 
 
 def _check_health(seen: RestartSeen, now: float) -> RestartDecision | None:
@@ -194,6 +258,10 @@ CHECKS: tuple[Callable[[RestartSeen, float], RestartDecision | None], ...] = (
     _check_cooldown,
 )
 """In this order: what must never happen, whether it would help, whether it is time, whether it is allowed."""
+
+
+def _is_asleep(account: AccountSeen) -> bool:
+    return account.standby is Standby.COLD and account.pod is None
 
 
 def _within_hour(recovery: Recovery, now: float) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mds_protocol.failover import timings
 from mds_protocol.failover.observed import Livez, Standby
-from mds_protocol.resources.reasons import AccountReason
+from mds_protocol.resources.reasons import AccountReason, FailoverReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,7 +98,9 @@ def _confirmed_by_kubernetes(account: AccountSeen) -> AccountReason | None:
         return AccountReason.SILENT if account.heard else None
     last_heard = account.heard.at if account.heard else float("-inf")
     if account.pod.died_at is not None and account.pod.died_at >= last_heard:
-        return AccountReason.CONTAINER_DIED
+        # The end of a pod that was told to go is no death.
+        was_told = account.leaving is FailoverReason.DRAINING
+        return AccountReason.DRAINING if was_told else AccountReason.CONTAINER_DIED
     return None if account.pod.node_ready else AccountReason.NODE_LOST
 
 

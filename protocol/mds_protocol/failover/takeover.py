@@ -54,23 +54,13 @@ class Plan[T]:
     """The last tick (`Last`) of each contract, once all of `publish` is stored."""
 
 
-def find_lacking[N: (str, bytes), T: Logged[Any]](log: Log[T], last: Mapping[N, Last[N]]) -> Plan[T]:
-    """What of the log the stream lacks. `last` holds the newest stored tick of each contract it has."""
-    search = plan_lacking(log, last, per_slice=max(1, len(log)))
-    while True:
-        try:
-            next(search)
-        except StopIteration as end:
-            plan: Plan[T] = end.value
-            return plan
-
-
 def plan_lacking[N: (str, bytes), T: Logged[Any]](
     log: Log[T], last: Mapping[N, Last[N]], *, per_slice: int
 ) -> Generator[None, None, Plan[T]]:
-    """The same in slices of so many entries, so that a long log does not hold up what else is to be done.
+    """Find what of the log the stream lacks. `last` holds the newest stored tick of each contract it has.
 
-    The log must not change meanwhile.
+    In slices of so many entries, so that a long log does not hold up what else is to be done; the log must
+    not change meanwhile.
     """
     # Where the log holds the newest stored tick of a contract: the first such place, as a front that replays
     # may deliver it twice, and what stands between is lacking.

@@ -44,6 +44,10 @@ TAKEOVER_STALLED_S: Final = 3.0
 PREOPEN_S: Final = 900.0
 """A market that opens within 15 minutes counts as open: an account must be sound before the auction."""
 
+OPEN_WORD_S: Final = 900.0
+"""So long after a front called a market open against the calendar, the calendar does not close it: drained
+gateways are back and logged in within minutes."""
+
 PIN_STEADY_S: Final = 10.0
 """How long a pinned account that recovered must be healthy: the feed must not follow each of its hiccups."""
 
@@ -67,6 +71,10 @@ PROMOTION_STEP_S: Final = 0.5
 STARTING_S: Final = 120.0
 """An image may have to be pulled and 25,000 contracts subscribed before a pod is replaced; so long one that
 has not spoken yet is not called silent either."""
+
+BACK_S: Final = 60.0
+"""A replaced account that is not back by then is broken; a pulled image and 25,000 contracts fit in. From
+then on it holds up only the one account that publishes what nobody else could."""
 
 COLD_START_S: Final = 60.0
 """A woken cold account that is not healthy by then is not waited for: the next one is woken, too."""

@@ -6,37 +6,52 @@ from typing import TYPE_CHECKING
 
 from mds_protocol.failover import timings
 from mds_protocol.failover.health import HealthState
+from mds_protocol.failover.observed import Standby
 from mds_protocol.resources.reasons import AccountReason
-from mds_protocol.wire.route import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mds_protocol.failover.observed import SubscriptionSeen
+    from mds_protocol.failover.observed import AccountSeen, SubscriptionSeen
     from mds_protocol.failover.standing import Standing
 
 
 def choose_awake(
-    subscription: SubscriptionSeen, ordered: Sequence[Standing], named: str | None, *, now: float
+    subscription: SubscriptionSeen,
+    ordered: Sequence[Standing],
+    named: AccountSeen | None,
+    *,
+    held: bool,
+    now: float,
 ) -> tuple[str, ...]:
-    """The cold accounts, in order, that shall have a pod for this subscription."""
+    """The cold accounts, in order, that shall have a pod for this subscription.
+
+    `held`: a person forbids to move the feed. `named` stays awake also where it may not publish any more: the
+    feed has to move first.
+    """
     cold = [entry for entry in ordered if not entry.is_hot]
-    kept = {named, subscription.pinned}
-    if _may_wake(subscription, ordered, named):
+    kept = {subscription.pinned}
+    if named is not None:
+        kept.add(named.name)
+    if not held and _may_wake(subscription, ordered, named):
         hot_for = _longest_hot_health(ordered, now)
         if hot_for is None:
             kept.update(entry.name for entry in _next_cold(cold, now))
         if hot_for is None or hot_for < subscription.failback_after_s:
             kept.update(entry.name for entry in cold if entry.account.pod is not None and entry.may_take)
-    return tuple(entry.name for entry in cold if entry.name in kept)
+    awake = tuple(entry.name for entry in cold if entry.name in kept)
+    if named is not None and named.standby is Standby.COLD and named.name not in awake:
+        return (*awake, named.name)
+    return awake
 
 
-def _may_wake(subscription: SubscriptionSeen, ordered: Sequence[Standing], named: str | None) -> bool:
-    """Where nothing may move, and at night when the fronts are down, nobody is woken."""
-    held = any(entry.name == named and entry.account.paused for entry in ordered)
-    unsure = any(entry.name == named and entry.state is HealthState.UNKNOWN for entry in ordered)
-    free = not subscription.paused and subscription.mode is Mode.AUTO
-    return free and not held and not unsure and subscription.market.matters
+def _may_wake(subscription: SubscriptionSeen, ordered: Sequence[Standing], named: AccountSeen | None) -> bool:
+    """At night when the fronts are down, and while nobody can tell, nobody is woken."""
+    unsure = any(
+        named is not None and entry.name == named.name and entry.state is HealthState.UNKNOWN
+        for entry in ordered
+    )
+    return not unsure and subscription.market.matters
 
 
 def _longest_hot_health(ordered: Sequence[Standing], now: float) -> float | None:

@@ -32,6 +32,7 @@ class ConditionType(StrEnum):
     STALLED = "Stalled"
     REDUNDANT = "Redundant"
     DEGRADED = "Degraded"
+    PIN_IGNORED = "PinIgnored"
 
 
 class Condition(StatusModel):

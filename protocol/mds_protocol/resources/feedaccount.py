@@ -123,8 +123,8 @@ class Recovery(Model):
     cooldown: Cooldown = Duration("60s")
     """The least time between two restarts, 10s to 6h; it doubles while they do not help. Default 60s."""
     max_per_hour: Annotated[int, Field(ge=0, le=60)] = 6
-    """How many restarts an hour may see, 0 to 60; then a person is called. Scheduled ones and those asked for
-    do not count. 0: never restarted for its health. Default 6."""
+    """How many pods an hour may see replaced for bad health, 0 to 60; then a person is called. Nothing else
+    counts. 0: never replaced for its health. Default 6."""
 
 
 class Schedule(Model):
@@ -167,7 +167,7 @@ class FeedAccountSpec(Model):
     """Who goes first, 0 to 1000: of the healthy accounts of a subscription, the highest publishes. Editing it
     moves the feed at once. 0: never publishes. Default 100."""
     enabled: bool = True
-    """false: no pod, no login. Default true."""
+    """false: no pod, no login; a feed that it publishes moves first. Default true."""
     standby: Standby = Standby.HOT
     """What the account does while another one publishes. Hot: logged in, subscribed, silent, ready in under a
     second. Cold: its pod runs only when no hot one is healthy. Default Hot."""
@@ -231,17 +231,34 @@ class Restarts(StatusModel):
     """What the restart rule remembers, so that a restart of the operator forgets nothing."""
 
     count: Count = 0
-    """Restarts for its health since the account was created."""
+    """How often the gateway began anew since the account was created: pods that took the place of another,
+    for whatever reason, and containers that the kubelet started again."""
+    pod_restarts: Count = 0
+    """How many of these are containers of the present pod."""
     recent: Annotated[tuple[Time, ...], Field(max_length=60), ATOMIC] = ()
-    """When the restarts of the last hour were, newest first; they count against maxPerHour."""
+    """When pods were replaced for bad health within the last hour, newest first; these alone count against
+    maxPerHour."""
     last_reason: Reason | None = None
     """Why the last restart was."""
     cooldown_until: Time | None = None
     """No restart for its health before this."""
+    next: Time | None = None
+    """When the next restart by schedule.dailyRestarts is, on a day of trading."""
+    unscheduled: PlainText | None = None
+    """Why there is no next one. Example: "paused is true"."""
     answered: Instant | None = None
     """The value of the annotation mds.dev/restartedAt that was last acted on."""
     block: Annotated[str, Field(max_length=40)] | None = None
     """While a login must not be repeated: the broker's code, and a fingerprint of what it was made with."""
+
+
+class OpenWord(StatusModel):
+    """An exchange that a front calls open while the calendar calls it closed."""
+
+    exchange: Annotated[str, Field(max_length=16)]
+    """The exchange. Example: SHFE."""
+    last: Time | None = None
+    """When a front last said so; absent while one says it."""
 
 
 class FeedAccountStatus(StatusModel):
@@ -277,6 +294,9 @@ class FeedAccountStatus(StatusModel):
     """Contracts that are subscribed."""
     restarts: Restarts | None = None
     """What the restart rule remembers."""
+    open_against_calendar: Annotated[tuple[OpenWord, ...], Field(max_length=16), list_map("exchange")] = ()
+    """Exchanges of its market that a front called open last, though the calendar calls them closed. The
+    calendar closes such a one 15 minutes after the last word; then nobody is sure."""
     conditions: Conditions = ()
     """Accepted, Connected, LoggedIn, Streaming, Ready; Stalled when only a person helps."""
 
@@ -295,8 +315,15 @@ class FeedAccount(Resource):
             Column("Role", ".status.role", "Active, Standby or None."),
             Column("Health", ".status.health", "Healthy, Unhealthy or Unknown."),
             Column("Priority", ".spec.priority", "Higher goes first; 0 never publishes.", type="integer"),
+            Column("Standby", ".spec.standby", "Hot, or Cold: without a pod until it is needed."),
+            Column("Paused", ".spec.paused", "true: nothing of it is moved or restarted.", type="boolean"),
             Column("Reason", ".status.reason", "Why, in one word."),
-            Column("Restarts", ".status.restarts.count", "Restarts for its health.", type="integer"),
+            Column(
+                "Restarts",
+                ".status.restarts.count",
+                "Pods that took the place of another, and containers that were started again.",
+                type="integer",
+            ),
             AGE,
             Column("Gateway", ".spec.gateway", "The kind of front.", wide=True),
             Column("Broker", ".spec.ctp.brokerID", "The broker's number.", wide=True),

@@ -149,7 +149,8 @@ class Failover(Model):
     failback_after: FailbackAfter = Duration("5m")
     """How long the better account must have been healthy, 0s to 24h. Default 5m."""
     pinned_account: Name | None = None
-    """The account that publishes as long as it is healthy, whatever its priority. Example: ctp-b."""
+    """The account that publishes as long as it is healthy, whatever its priority. The name of one that may
+    not publish here changes nothing, and the condition PinIgnored says so. Example: ctp-b."""
 
 
 class FeedSubscriptionSpec(Model):
@@ -230,6 +231,21 @@ class FailoverRecord(StatusModel):
     """Milliseconds of stream time between the old account's last tick and the new one's first."""
 
 
+class LossRecord(StatusModel):
+    """Ticks that were received and that the stream does not have and will not get."""
+
+    from_time: Time = Field(alias="from")
+    """Exchange time of the first of them."""
+    to_time: Time = Field(alias="to")
+    """Exchange time of the last of them."""
+    count: Count | None = None
+    """How many, about: of what was on its way when NATS went nobody knows each; absent if nobody can know."""
+    causes: Annotated[tuple[Reason, ...], Field(max_length=8), ATOMIC] = ()
+    """How they were lost, in one word each: LogTooShort, Overflow, Superseded."""
+    told_at: Time
+    """When the last of it was told, by NATS's clock."""
+
+
 class FeedSubscriptionStatus(StatusModel):
     """What is. Written by the operator alone, when a state changes; fast figures are metrics."""
 
@@ -238,7 +254,9 @@ class FeedSubscriptionStatus(StatusModel):
     active_account: Name | None = None
     """The account that publishes now."""
     next_account: Name | None = None
-    """The account that would take over now; absent: nobody could."""
+    """The account that would take over now; absent: nobody could, or a person forbids it."""
+    pinned_account: Name | None = None
+    """The pin that counts: failover.pinnedAccount, or the one before it while that may not publish here."""
     epoch: Count | None = None
     """Grows by one with every change of route."""
     coverage: Annotated[str, Field(max_length=32)] | None = None
@@ -253,8 +271,12 @@ class FeedSubscriptionStatus(StatusModel):
     """The value of the annotation mds.dev/drillAt that was last acted on."""
     failovers: Annotated[tuple[FailoverRecord, ...], Field(max_length=10), ATOMIC] = ()
     """The last 10 moves, newest first."""
+    losses: Annotated[tuple[LossRecord, ...], Field(max_length=10), ATOMIC] = ()
+    """The last 10 losses, newest first; those that overlap or follow at once are one. Stream MDS-EVENTS has
+    each as it was told, with its contracts."""
     conditions: Conditions = ()
-    """Accepted; Ready; Redundant: a healthy hot standby exists; Degraded: contracts are missing."""
+    """Accepted; Ready; Redundant: a healthy hot standby exists and may take over; Degraded: contracts are
+    missing; PinIgnored while pinnedAccount may not publish here."""
 
 
 class FeedSubscription(Resource):
@@ -271,7 +293,9 @@ class FeedSubscription(Resource):
                 "Whether ticks go out, or would with an open market.",
             ),
             Column("Active", ".status.activeAccount", "The account that publishes."),
-            Column("Next", ".status.nextAccount", "The account that would take over."),
+            Column("Next", ".status.nextAccount", "The account that would take over now."),
+            Column("Mode", ".spec.failover.mode", "Auto, or Manual: only a person moves the feed."),
+            Column("Paused", ".spec.paused", "true: nothing moves the feed.", type="boolean"),
             Column("Coverage", ".status.coverage", "Contracts subscribed, of those selected."),
             Column("Failovers", ".status.failoverCount", "Moves of the feed.", type="integer"),
             Column("Last-Failover", ".status.lastFailoverTime", "Time since the last move.", type="date"),

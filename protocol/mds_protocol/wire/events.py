@@ -39,7 +39,7 @@ class Takeover(Event, tag="takeover"):
     """F: the first stream sequence that belongs to this epoch."""
     previous: Name | None = None
     reason: str
-    """A code of `resources.reasons.FailoverReason`."""
+    """A code of `resources.reasons.FailoverReason`: of the route under which the fence was written."""
     replayed: Natural = 0
     """Ticks of its log that the stream lacked."""
     took_ms: Natural
@@ -56,7 +56,7 @@ class Restart(Event, tag="restart"):
 
 
 class Blocked(Event, tag="blocked"):
-    """The broker refused the login in a way that trying again makes worse. A person must act."""
+    """The broker refused the login, and trying again would make it worse. A person must act."""
 
     error_code: int
     """CTP's ErrorID."""
@@ -86,8 +86,9 @@ class Gap(Event, tag="gap"):
     contracts: tuple[ContractId, ...]
     """Empty: all of the subscription."""
     from_ns: Natural = msgspec.field(name="from")
-    """Exchange time of the last tick before the hole, or, for want of one, the writer's clock."""
+    """Exchange time of the first tick that is lost, or, for want of one, the writer's clock."""
     to_ns: Natural = msgspec.field(name="to")
+    """The same of the last one."""
     count: Natural | None = None
     """Absent: nobody can know."""
     cause: GapCause

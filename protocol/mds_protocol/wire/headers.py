@@ -42,7 +42,7 @@ class Publication:
     receive_ns: int
     publish_ns: int
     arrival: int
-    """Counts the ticks of this process from 1; a hole was received by this account and not sent."""
+    """Counts what this process received, from 1, over all its subscriptions: a hole in it is no loss."""
     snapshot: bool = False
     """The first of a contract after a login: what the front had, not what just happened."""
 

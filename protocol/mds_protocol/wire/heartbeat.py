@@ -5,11 +5,14 @@ Ages are measured by the sender on its own monotonic clock, so no reader ever co
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
 from mds_protocol.wire.codec import Message, Name, Namespace, Natural, Part
+from mds_protocol.wire.times import check_moment
 
 
 class GatewayState(StrEnum):
@@ -39,6 +42,17 @@ class Front(Part):
     error_code: int | None = None
     """The broker's ErrorID of the last refused login, or the reason code of the last disconnect."""
     error_message: str | None = None
+    connecting_since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """While it was never connected: when the process began to try. Wall clock of the gateway, RFC 3339 of the
+    years 2000 to 2199, for people; no rule reads it."""
+    refused: Natural = 0
+    """While it is not logged in: how often the account's credentials were refused since the last success."""
+    gave_up: bool = False
+    """Nothing is tried until a person edits the account or asks for a restart."""
+
+    def __post_init__(self) -> None:
+        if self.connecting_since is not None:
+            check_moment("Front", "$.connecting_since", self.connecting_since)
 
 
 class Publication(Part):
@@ -110,6 +124,9 @@ class Heartbeat(Message):
     trade: Front | None = None
     """Absent for a market-data-only account."""
     trading_day: str | None = None
+    front_ahead_ms: int | None = None
+    """How far the front's clock was ahead of this machine's at the login, where it is followed (a simulator).
+    Absent otherwise, and while not logged in."""
     settings_revision: Natural = 0
     contracts: Natural = 0
     subscribed: Natural = 0

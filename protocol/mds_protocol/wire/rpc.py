@@ -21,6 +21,17 @@ MAX_PAGE: Final = 1000
 """Contracts a reply: about 300 bytes each, so a page stays well below a message's bound."""
 
 
+MAX_ITEMS: Final = {
+    "select": 64,
+    "exclude": 64,
+    "instruments": 2000,
+    "exchanges": 8,
+    "products": 200,
+    "classes": 4,
+}
+"""Of each list in the rules of a request: what a FeedSubscription may have."""
+
+
 class Verb(StrEnum):
     HEALTH = "health"
     CONTRACTS = "contracts"
@@ -37,12 +48,29 @@ class HealthRequest(Request):
 
 
 class ContractsRequest(Request):
-    """Which contracts are there. Without rules: all."""
+    """Which contracts are there. Without rules: all. Rules are bounded as in a FeedSubscription."""
 
     rules: Rules | None = None
     after: str = ""
     """The `next` of the page before."""
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)] = MAX_PAGE
+
+    def __post_init__(self) -> None:
+        if self.rules is None:
+            return
+        _check_lengths(self.rules, "$.rules")
+        for name in ("select", "exclude"):
+            for number, rule in enumerate(getattr(self.rules, name)):
+                _check_lengths(rule, f"$.rules.{name}[{number}]")
+
+
+def _check_lengths(part: Part, path: str) -> None:
+    """Every contract is held against every rule: a message of 1 MiB has room for hours of that."""
+    for name in part.__struct_fields__:
+        most = MAX_ITEMS.get(name)
+        if most is not None and (count := len(getattr(part, name))) > most:
+            problem = f"{count} items, at most {most} are allowed; ask in several requests"
+            raise WireError("ContractsRequest", f"{path}.{name}", problem)
 
 
 class SubscriptionsRequest(Request):

@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from mds_simulator.control.http import HttpError, Request, Response
+from mds_simulator.exchange.calendar import from_beijing
+from mds_simulator.exchange.contracts import ContractError, named_contracts
 from mds_simulator.exchange.sessions import Force
 from mds_simulator.front.error_codes import Reason
 from mds_simulator.front.faults import FaultError, Faults, change
@@ -29,6 +31,8 @@ class Api:
             for method, path, action in (
                 ("GET", r"/state", self._state),
                 ("GET", r"/contracts", self._contracts),
+                ("POST", r"/contracts", self._change_contracts),
+                ("POST", r"/clock", self._set_clock),
                 ("GET", r"/delivered", self._delivered),
                 ("DELETE", r"/delivered", self._forget_delivered),
                 ("PATCH", r"/fronts/([^/]+)", self._change_faults),
@@ -37,7 +41,7 @@ class Api:
                 ("POST", r"/fronts/([^/]+)/down", self._down),
                 ("POST", r"/fronts/([^/]+)/up", self._up),
                 ("POST", r"/fronts/([^/]+)/replay", self._replay),
-                ("POST", r"/accounts/([^/]+)", self._refuse_account),
+                ("POST", r"/accounts/([^/]+)", self._change_account),
                 ("POST", r"/session", self._session),
             )
         )
@@ -64,15 +68,16 @@ class Api:
                 "trading_day": f"{market.trading_day:%Y%m%d}",
                 "moment_ns": market.moment_ns,
                 "behind_ms": simulator.behind_ms,
-                "contracts": len(market.contracts),
+                "contracts": len(market.numbers),
                 "pushed": simulator.pushed,
+                "wrong_passwords": simulator.registry.wrong_passwords,
                 "statuses": {c.product_id: c.status.value.decode() for c in market.board.statuses()},
                 "fronts": {name: _describe(front) for name, front in simulator.fronts.items()},
             }
         )
 
     async def _contracts(self, _request: Request) -> Response:
-        return Response([contract.id for contract in self._simulator.market.contracts])
+        return Response([contract.id for contract in self._simulator.market.listed])
 
     async def _delivered(self, request: Request) -> Response:
         """All market-data fronts, or ?front=; ?since_ns= leaves out what is older."""
@@ -134,9 +139,15 @@ class Api:
             raise HttpError(HTTPStatus.BAD_REQUEST, f"what is night or all, not {what!r}")
         return Response({"replayed": self._simulator.replay(self._front(name), remembered[what]())})
 
-    async def _refuse_account(self, request: Request, user: str) -> Response:
-        """{refuse: 140}; 0 lets the user in again."""
-        self._simulator.registry.refuse(user, _number(request.body, "refuse", 0))
+    async def _change_account(self, request: Request, user: str) -> Response:
+        """{refuse: 140}; 0 lets the user in again. {password: "right"}: asked for from now on."""
+        registry, password = self._simulator.registry, request.body.get("password")
+        if password is None:
+            registry.refuse(user, _number(request.body, "refuse", 0))
+        elif isinstance(password, str) and password:
+            registry.ask_password(user, password)
+        else:
+            raise HttpError(HTTPStatus.BAD_REQUEST, "password is a text that is not empty")
         return _DONE
 
     async def _session(self, request: Request) -> Response:
@@ -149,6 +160,27 @@ class Api:
         if not products:
             raise HttpError(HTTPStatus.NOT_FOUND, f"no product is meant by {where}")
         return Response({"products": products})
+
+    async def _set_clock(self, request: Request) -> Response:
+        """{at: "2026-11-23T20:59:45"}, in Beijing."""
+        at = request.body.get("at")
+        try:
+            moment_ns = from_beijing(at if isinstance(at, str) else "")
+        except ValueError as exc:
+            text = f"at is a time as 2026-11-23T20:59:45, not {at!r}"
+            raise HttpError(HTTPStatus.BAD_REQUEST, text) from exc
+        self._simulator.set_clock(moment_ns)
+        return Response({"trading_day": f"{self._simulator.market.trading_day:%Y%m%d}"})
+
+    async def _change_contracts(self, request: Request) -> Response:
+        """{list: ["rb2709"], delist: ["rb2609"]}, both optional."""
+        market = self._simulator.market
+        try:
+            listed = named_contracts(_names(request.body, "list"), market.trading_day)
+            self._simulator.list_contracts(listed, _names(request.body, "delist"))
+        except ContractError as exc:
+            raise HttpError(HTTPStatus.BAD_REQUEST, str(exc)) from exc
+        return Response({"contracts": len(market.numbers)})
 
     def _front(self, name: str) -> Front:
         front = self._simulator.fronts.get(name)
@@ -173,6 +205,13 @@ def _describe(front: Front) -> dict[str, Any]:
         "clients": front.clients(),
         "faults": faults,
     }
+
+
+def _names(body: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = body.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise HttpError(HTTPStatus.BAD_REQUEST, f"{key} is a list of contracts, not {value!r}")
+    return tuple(value)
 
 
 def _number(body: dict[str, Any], key: str, default: int) -> int:

@@ -31,13 +31,19 @@ class Board:
     """Products by their CTP id: an option series is a product of its own, with its future's hours."""
 
     def __init__(self, products: Mapping[str, Product], calendar: Calendar, *, always_open: bool) -> None:
-        self._products = products
+        self._products = dict(products)
         self._calendar = calendar
         self._default = Force.OPEN if always_open else Force.CALENDAR
         self._forces: dict[str, Force] = {}
         self._now: dict[str, StatusChange] = {}
         self._open: dict[str, bool] = dict.fromkeys(products, False)
         self.all_open = False
+
+    def add(self, product_id: str, product: Product) -> None:
+        """One that may be there already; its state shows at the next update."""
+        if product_id not in self._products:
+            self._products[product_id] = product
+            self._open[product_id] = False
 
     def impose(self, force: Force, *, exchange: str | None, product: str | None) -> int:
         """How many products it touches; the change itself shows at the next update."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mds_simulator.exchange.board import Board, StatusChange
 from mds_simulator.exchange.book import Book, Lock
 from mds_simulator.exchange.calendar import MILLISECOND_NS, SECOND_NS, Calendar, second_of_day
+from mds_simulator.exchange.contracts import ContractError
 from mds_simulator.exchange.pacing import SLOT_MS, Flood, Paced, Pacing
 from mds_simulator.exchange.products import Exchange
 from mds_simulator.exchange.sessions import Status
@@ -65,9 +66,12 @@ class Step:
 
 class Market:
     def __init__(self, contracts: tuple[Contract, ...], settings: Settings, start_ns: int) -> None:
-        self.contracts = contracts
+        self.contracts = list(contracts)
+        """By number; one that expired keeps its number."""
         self.numbers = {contract.id: number for number, contract in enumerate(contracts)}
-        random = Random(settings.seed)  # noqa: S311 - a reproducible market, not a secret
+        """Of those that are listed."""
+        self._expired: set[int] = set()
+        self._random = random = Random(settings.seed)  # noqa: S311 - a reproducible market, not a secret
         self._calendar = settings.calendar
         self._stamper = Stamper(settings.calendar, dce_empty_action_day=settings.dce_empty_action_day)
         products = {contract.product_id: contract.product for contract in contracts}
@@ -104,6 +108,10 @@ class Market:
         return self._calendar.trading_day(self.moment_ns)
 
     @property
+    def listed(self) -> list[Contract]:
+        return [self.contracts[number] for number in self.numbers.values()]
+
+    @property
     def board(self) -> Board:
         return self._board
 
@@ -125,6 +133,32 @@ class Market:
             self._add(step, self._tick(self._open_ones(due), moment_ns))
         return step
 
+    def jump(self, now_ns: int) -> Step:
+        """To another moment, later or earlier; nothing happens in between."""
+        step = Step([], [])
+        self._slot, self._second = now_ns // SLOT_NS, now_ns // SECOND_NS
+        self._turn_second(self.moment_ns, step)
+        return step
+
+    def change_contracts(self, listed: Sequence[Contract], delisted: Sequence[str]) -> Step:
+        """Ones that trade from now on, each with a first snapshot, and ones that have expired."""
+        if known := [contract.id for contract in listed if contract.id in self.numbers]:
+            raise ContractError(f"listed already: {', '.join(known)}")
+        if unknown := [name for name in delisted if name not in self.numbers]:
+            raise ContractError(f"not listed: {', '.join(unknown)}")
+        self._expired.update(self.numbers.pop(name) for name in delisted)
+        new = range(len(self.contracts), len(self.contracts) + len(listed))
+        for number, contract in zip(new, listed, strict=True):
+            self.contracts.append(contract)
+            self.numbers[contract.id] = number
+            self._exchanges.append(contract.product.exchange)
+            self._books.append(Book(contract, self._random))
+            self._pacing.add(contract.rank)
+            self._board.add(contract.product_id, contract.product)
+        step = Step([], self._board.update(self.moment_ns))
+        self._add(step, self._tick(new, self.moment_ns))
+        return step
+
     def night(self) -> list[Batch]:
         """What is remembered of the night session, for a front that sends it again in the morning."""
         return [batch for batch in self._history if _is_night(batch.moment_ns)]
@@ -133,10 +167,10 @@ class Market:
         return list(self._history)
 
     def _open_ones(self, due: Sequence[int]) -> Sequence[int]:
-        if self._board.all_open:
+        if self._board.all_open and not self._expired:
             return due
-        contracts, is_open = self.contracts, self._board.is_open
-        return [number for number in due if is_open(contracts[number].product_id)]
+        contracts, is_open, expired = self.contracts, self._board.is_open, self._expired
+        return [number for number in due if number not in expired and is_open(contracts[number].product_id)]
 
     def _turn_second(self, moment_ns: int, step: Step) -> None:
         day = self._calendar.trading_day(moment_ns)
@@ -156,7 +190,7 @@ class Market:
 
     def _print_close(self, closed: set[str], moment_ns: int) -> Batch:
         """The last snapshot of the day, with close and settlement price."""
-        numbers = [number for number, c in enumerate(self.contracts) if c.product_id in closed]
+        numbers = [number for number in self.numbers.values() if self.contracts[number].product_id in closed]
         for number in numbers:
             self._books[number].close()
         return self._tick(numbers, moment_ns)

@@ -23,12 +23,17 @@ class Pacing(Protocol):
     def due(self) -> Sequence[int]:
         """The contracts of the next slot."""
 
+    def add(self, rank: int) -> None:
+        """One more contract, with the next number."""
+
 
 class Paced:
     """A wheel of slots; a contract that is due is put back, a period further on."""
 
     def __init__(self, ranks: Sequence[int], rate: float, random: Random) -> None:
-        self._periods = _periods(ranks, rate)
+        weights = [_weigh(rank) for rank in ranks]
+        self._scale = _scale(weights, min(rate, 2.0 * len(ranks)))
+        self._periods = [_period(self._scale * weight) for weight in weights]
         self._random = random
         self._now = 0
         self._wheel: list[list[int]] = [[] for _ in range(_LONGEST + _LONGEST // 4 + 2)]
@@ -46,6 +51,13 @@ class Paced:
             wheel[(now + period) % len(wheel)].append(contract)
         return contracts
 
+    def add(self, rank: int) -> None:
+        """As busy as others of its rank, whatever the rate of all was to be."""
+        period = _period(self._scale * _weigh(rank))
+        place = (self._now + self._random.randrange(period)) % len(self._wheel)
+        self._wheel[place].append(len(self._periods))
+        self._periods.append(period)
+
 
 class Flood:
     """All contracts in turn, without the rule. A rate that the machine cannot hold is simply not reached."""
@@ -56,6 +68,10 @@ class Flood:
         self._owed = 0.0
         self._next = 0
 
+    def add(self, rank: int) -> None:
+        del rank
+        self._contracts += 1
+
     def due(self) -> Sequence[int]:
         self._owed += self._per_slot
         number = int(self._owed)
@@ -65,15 +81,18 @@ class Flood:
         return [(first + i) % self._contracts for i in range(number)]
 
 
-def _periods(ranks: Sequence[int], rate: float) -> list[int]:
-    """Slots between snapshots. A rank further back is half as busy; the sum of all gives the rate."""
-    weights = [2.0 ** -min(rank, 8) for rank in ranks]
-    scale = _scale(weights, min(rate, 2.0 * len(ranks)))
-    periods = (SLOTS_PER_SECOND / max(min(2.0, scale * weight), 1e-9) for weight in weights)
-    return [min(_LONGEST, max(_SHORTEST, round(period))) for period in periods]
+def _weigh(rank: int) -> float:
+    """A rank further back is half as busy."""
+    return 2.0 ** -min(rank, 8)
+
+
+def _period(per_second: float) -> int:
+    """Slots between snapshots."""
+    return min(_LONGEST, max(_SHORTEST, round(SLOTS_PER_SECOND / max(min(2.0, per_second), 1e-9))))
 
 
 def _scale(weights: Sequence[float], rate: float) -> float:
+    """What the weights are multiplied by, so that the sum of all gives the rate."""
     low, high = 0.0, 1024.0
     for _ in range(_ROUNDS):
         middle = (low + high) / 2

@@ -50,6 +50,8 @@ class Registry:
         self._sessions: Counter[tuple[str, str]] = Counter()
         self._traded_on: dict[str, date] = {}
         self._refusals: dict[str, int] = {}
+        self._passwords: dict[str, str] = {}
+        """Of users without an account in the settings, where one was asked for."""
 
     def refuse(self, user: str, code: int) -> None:
         """From now on this user's logins fail with this code; 0 lifts it and forgets wrong passwords."""
@@ -57,6 +59,15 @@ class Registry:
         if code == ErrorID.NONE:
             for key in [key for key in self._failures if key[1] == user]:
                 del self._failures[key]
+
+    def ask_password(self, user: str, password: str) -> None:
+        """From now on this user's trading logins need it, also where everybody else may log in."""
+        self._passwords[user] = password
+
+    @property
+    def wrong_passwords(self) -> dict[str, int]:
+        """By user, since the last right one."""
+        return {user: count for (_, user), count in sorted(self._failures.items()) if count}
 
     def check_authentication(self, broker: str, user: str, app_id: str, auth_code: str) -> int:
         account = self._accounts.get((broker, user))
@@ -67,11 +78,12 @@ class Registry:
     def check_trading_login(self, broker: str, user: str, password: str, *, authenticated: bool) -> int:
         """The first thing that is wrong, in the order in which a broker's system looks."""
         refused = self._refusals.get(user, ErrorID.NONE)
-        if refused or not self._accounts:
+        asked = self._passwords.get(user)
+        if refused or (asked is None and not self._accounts):
             return refused or self._check_sessions((broker, user))
-        if broker not in self._brokers:
+        if asked is None and broker not in self._brokers:
             return ErrorID.BROKER_NOT_FOUND
-        account = self._accounts.get((broker, user))
+        account = Account(broker, user, asked) if asked else self._accounts.get((broker, user))
         if account is None:
             return ErrorID.INVALID_LOGIN
         if account.auth_code and not authenticated:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mds_simulator.front.tick_fields import overwrite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from random import Random
 
     from mds_simulator.exchange.contracts import Contract
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class Shaper:
     """Fronts have seeds of their own, so two of them drop different snapshots."""
 
-    def __init__(self, faults: Faults, contracts: tuple[Contract, ...], random: Random) -> None:
+    def __init__(self, faults: Faults, contracts: Sequence[Contract], random: Random) -> None:
         self._faults = faults
         self._contracts = contracts
         self._random = random

@@ -119,7 +119,7 @@ class TradingDesk:
             case wire.Query.INSTRUMENT:
                 exchange, instrument, product = map(wire.decode_text, filters)
                 wanted = partial(_matches, exchange=exchange, instrument=instrument, product=product)
-                return _instrument_frames(head, [one for one in self._front.market.contracts if wanted(one)])
+                return _instrument_frames(head, [one for one in self._front.market.listed if wanted(one)])
             case wire.Query.ACCOUNT:
                 return [wire.pack_frame(wire.Kind.ACCOUNT, head + wire.ACCOUNT.pack(_BALANCE, _BALANCE))]
             case wire.Query.POSITION:

@@ -6,23 +6,23 @@ import asyncio
 import json
 import re
 import socket
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nats
 import pytest
 
 from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import Subjects
-from tests.component.chart.rendering import PASSWORDS, Helm, find, read_objects
-from tests.kit.nats_server import NatsServer, create_streams
+from tests.component.chart.embedded import connected, password_of, render_files, running
+from tests.kit.nats_server import create_streams
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
-    from nats.aio.client import Client
+    from tests.component.chart.rendering import Helm
+    from tests.kit.nats_server import NatsServer
 
 GATEWAY_PAGE = Path(__file__).parents[3] / "docs" / "gateway.md"
 REPLY_S = 60  # the end of a test that hangs, never a claim about speed
@@ -31,22 +31,14 @@ USERS = ("operator", "gateway", "reader")
 
 @pytest.fixture(scope="module")
 def files(helm: Helm) -> dict[str, str]:
-    objects = read_objects(helm.render(*PASSWORDS))
-    auth = find(objects, "Secret", "mds-nats-auth")["stringData"]["auth.conf"]
-    return {"nats.conf": find(objects, "ConfigMap", "mds-nats")["data"]["nats.conf"], "auth.conf": auth}
+    return render_files(helm)
 
 
 @pytest.fixture(scope="module")
 def server(files: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
-    """As in the pod, but for the places: addresses and the folder of the store."""
-    folder = tmp_path_factory.mktemp("nats")
-    placed = re.sub(r"(?m)^(listen|http): .*$", "", files["nats.conf"])
-    (folder / "nats.conf").write_text(placed.replace("store_dir: /data", f"store_dir: {folder}/data"))
-    (folder / "auth.conf").write_text(files["auth.conf"])
-    running = NatsServer(folder, "--config", str(folder / "nats.conf"), jetstream=False).start()
-    asyncio.run(_fill(running))
-    yield running
-    running.stop()
+    with running(files, tmp_path_factory.mktemp("nats")) as server:
+        asyncio.run(_fill(server))
+        yield server
 
 
 async def _fill(server: NatsServer) -> None:
@@ -55,19 +47,6 @@ async def _fill(server: NatsServer) -> None:
         js = client.jetstream(timeout=REPLY_S)
         for subject in ("md.SHFE.rb2701", "mds.event.desk.gap.all", "$KV.mds-routes.desk.all"):
             await js.publish(subject, b"{}")
-
-
-def password_of(user: str) -> str:
-    return f"{user}-of-the-golden-files"
-
-
-@asynccontextmanager
-async def connected(server: NatsServer, user: str) -> AsyncIterator[Client]:
-    client = await nats.connect(server.url, user=user, password=password_of(user), connect_timeout=REPLY_S)
-    try:
-        yield client
-    finally:
-        await client.close()
 
 
 @dataclass(frozen=True, slots=True)

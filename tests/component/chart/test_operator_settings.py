@@ -62,6 +62,7 @@ def test_without_a_login_and_for_a_simulator(helm: Helm, monkeypatch: pytest.Mon
     assert (settings.nats_credentials_dir, settings.nats_credentials_secret) == (None, None)
     assert settings.gateway_follow_front_clock is True
     assert (settings.subject_prefix, settings.log_level) == ("trial", "DEBUG")
+    assert settings.gateway_log_level == "WARNING"
 
 
 def test_the_chart_sets_every_variable_but_the_address_to_listen_on(helm: Helm) -> None:

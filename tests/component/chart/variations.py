@@ -35,5 +35,6 @@ VARIATIONS = {
         *("--set", "gateway.image.tag=0123456789ab"),
         *("--set", "subjectPrefix=trial"),
         *("--set", "logLevel=DEBUG"),
+        *("--set", "gateway.logLevel=WARNING"),
     ),
 }

@@ -121,6 +121,11 @@ CASES = (
         "logLevel=TRACE",
     ),
     _set(
+        "the same for gateways",
+        "at '/gateway/logLevel': value must be one of 'DEBUG', 'INFO', 'WARNING', 'ERROR'",
+        "gateway.logLevel=debug",
+    ),
+    _set(
         "a namespace in capitals",
         "at '/watchNamespaces/0': 'Desk' does not match pattern '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$'",
         "watchNamespaces={Desk}",

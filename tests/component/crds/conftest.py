@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.kit.waiting import wait_until
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
@@ -43,9 +45,16 @@ class Namespace:
 
 @pytest.fixture(scope="session")
 def crds(api_server: ApiServer) -> ApiServer:
-    """Applied and established."""
+    """Applied, established, and in the API server's own description, which follows later."""
     api_server.kubectl("apply", "--server-side", f"--filename={CRDS}", check=True)
     api_server.establish(f"--filename={CRDS}")
+
+    def is_explained(kind: str) -> bool:
+        return api_server.kubectl("explain", f"{kind}.status").returncode == 0
+
+    wait_until(
+        "both kinds can be explained", lambda: all(map(is_explained, ("feedaccount", "feedsubscription")))
+    )
     return api_server
 
 

@@ -15,7 +15,12 @@ from mds_protocol.resources.feedaccount import (
     Role,
     SubscriptionRole,
 )
-from mds_protocol.resources.feedsubscription import ContractCounts, FailoverRecord, FeedSubscriptionStatus
+from mds_protocol.resources.feedsubscription import (
+    ContractCounts,
+    FailoverRecord,
+    FeedSubscriptionStatus,
+    LossRecord,
+)
 
 MORNING = dt.datetime(2026, 1, 5, 1, 0, tzinfo=dt.UTC)
 
@@ -55,6 +60,8 @@ def account_status() -> FeedAccountStatus:
             recent=(MORNING, MORNING - dt.timedelta(minutes=20)),
             last_reason="Stale",
             cooldown_until=MORNING + dt.timedelta(microseconds=250000),
+            next=MORNING + dt.timedelta(hours=12),
+            unscheduled="paused is true",
             answered="2027-01-04T08:40:00+08:00",
         ),
         conditions=(
@@ -93,6 +100,15 @@ def subscription_status() -> FeedSubscriptionStatus:
         last_failover_time=MORNING,
         drill_answered="2027-01-04T08:45:00+08:00",
         failovers=tuple(record(epoch) for epoch in range(10, 0, -1)),
+        losses=(
+            LossRecord(
+                from_time=MORNING,
+                to_time=MORNING + dt.timedelta(seconds=15),
+                count=7792,
+                causes=("LogTooShort", "Superseded"),
+                told_at=MORNING + dt.timedelta(seconds=30, microseconds=123456),
+            ),
+        ),
         conditions=(
             condition(ConditionType.READY, "Active"),
             condition(ConditionType.REDUNDANT, "Redundant"),

@@ -15,8 +15,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mds_simulator.testing import RunningSimulator
+
 _DRIVER = Path(__file__).with_name("ctp_driver.py")
 WAIT_S = 60.0  # the end of a test that hangs, never a claim about speed
+FRIDAY_NIGHT = "2026-11-20T21:30:00"
+ONE_OF_EACH = "rb2701,sc2701,m2705,SR701,lc2701,IF2701"
+
+type Open = Callable[..., Source]
 
 
 class Source:
@@ -121,3 +127,13 @@ def open_source(environment: Mapping[str, str], flow_dir: Path, **options: objec
             yield source
         finally:
             source.kill()
+
+
+def is_streaming(state: dict[str, Any]) -> bool:
+    return bool(state["state"] == "Streaming" and state["subscribed"])
+
+
+def stream(source: Source, at: RunningSimulator) -> dict[str, Any]:
+    source.wait_event("contracts")
+    source.do("outlet", symbols=at.contracts())
+    return source.wait_state(is_streaming)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import nats
@@ -22,7 +22,7 @@ from tests.kit import nats_kinds
 from tests.kit.nats_server import create_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from pathlib import Path
 
     from nats.aio.client import Client
@@ -44,13 +44,16 @@ class Place:
     folder: Path
     nats: NatsServer
     simulator: RunningSimulator
+    login: Mapping[str, str] = field(default_factory=lambda: USER)
+    """Of who may do everything."""
+    gateway_login: Mapping[str, bytes | None] = field(default_factory=lambda: GOOD_LOGIN)
 
     def run[T](self, work: Callable[[Client], Awaitable[T]]) -> T:
         """One connection for one piece of work."""
 
         async def connected() -> T:
             async with asyncio.timeout(WITHIN_S):
-                client = await nats.connect(self.nats.url, connect_timeout=WITHIN_S, **USER)
+                client = await nats.connect(self.nats.url, connect_timeout=WITHIN_S, **self.login)
                 try:
                     return await work(client)
                 finally:
@@ -82,20 +85,13 @@ def open_place(folder: Path) -> Iterator[Place]:
         ) as simulator,
     ):
         place = Place(folder / "nats", server, simulator)
-        place.run(_prepare)
+        place.run(prepare)
         yield place
 
 
-async def _prepare(client: Client) -> None:
+async def prepare(client: Client) -> None:
+    """Streams, settings, and a route that names the account."""
     await create_streams(client, streams.build_all(streams.TickStream(max_bytes=1 << 28), DEFAULT))
-    everything = selection.Rules(select=(selection.Rule(),))
-    settings = wire.Settings(
-        namespace="desk",
-        account=ACCOUNT,
-        uid="account",
-        environment="Test",
-        subscriptions=(wire.Subscription(name="all", uid="all", rules=everything),),
-    )
     route = Route(
         uid="all",
         epoch=1,
@@ -106,8 +102,28 @@ async def _prepare(client: Client) -> None:
         decided_at="2026-11-21T00:00:00Z",
     )
     js = client.jetstream()
-    await js.publish(f"$KV.{SETTINGS_BUCKET}.{encode_key('desk', ACCOUNT)}", settings.encode())
+    await write_settings(client)
     await js.publish(f"$KV.{ROUTES_BUCKET}.{encode_key('desk', 'all')}", route.encode())
+
+
+async def write_settings(client: Client, **streams_of_others: str) -> None:
+    """Of subscription `all`, and of others by name, each with its stream."""
+    everything = selection.Rules(select=(selection.Rule(),))
+    settings = wire.Settings(
+        namespace="desk",
+        account=ACCOUNT,
+        uid="account",
+        environment="Test",
+        subscriptions=(
+            wire.Subscription(name="all", uid="all", rules=everything),
+            *(
+                wire.Subscription(name=name, uid=name, rules=everything, publish=wire.Publish(stream=stream))
+                for name, stream in streams_of_others.items()
+            ),
+        ),
+    )
+    subject = f"$KV.{SETTINGS_BUCKET}.{encode_key('desk', ACCOUNT)}"
+    await client.jetstream().publish(subject, settings.encode())
 
 
 @contextmanager
@@ -119,7 +135,7 @@ def start_active(
     fronts = place.simulator.fronts
     told = Told(
         {"MDS_TRADE_FRONTS": fronts["trade"], "MDS_MARKET_DATA_FRONTS": fronts["a"]} | (env or {}),
-        GOOD_LOGIN,
+        place.gateway_login,
     )
     with start_gateway(folder, place.nats.url, told) as gateway:
         gateway.wait_for("/metrics", 'mds_gateway_active{subscription="all"} 1.0')

@@ -4,74 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mds_simulator.testing import RunningSimulator, client_environment, start_simulator
-from tests.component.gateway.ctp_source import WAIT_S, Source, open_source
+from tests.component.gateway.ctp_source import FRIDAY_NIGHT, WAIT_S, Open, Source, is_streaming, stream
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
+    from mds_simulator.testing import RunningSimulator
+
 BEIJING = timezone(timedelta(hours=8))
-FRIDAY_NIGHT = "2026-11-20T21:30:00"
-ONE_OF_EACH = "rb2701,sc2701,m2705,SR701,lc2701,IF2701"
 SECOND_NS = 1_000_000_000
-
-type Open = Callable[..., Source]
-
-
-@pytest.fixture(scope="module")
-def environment() -> dict[str, str]:
-    """Libraries that come back fast and do not take a busy machine for a silent front."""
-    return client_environment() | {"MDS_SIM_RECONNECT_MS": "100", "MDS_SIM_HEARTBEAT_MS": "60000"}
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[RunningSimulator]:
-    """A Friday night on which everything trades, so that each exchange shows its habits."""
-    options = ("--contracts", ONE_OF_EACH, "--rate", "12", "--clock", FRIDAY_NIGHT, "--always-open")
-    with start_simulator(*options) as running:
-        yield running
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., RunningSimulator]]:
-    with ExitStack() as stack:
-        yield lambda *options: stack.enter_context(start_simulator(*options))
-
-
-@pytest.fixture
-def connect(environment: dict[str, str], tmp_path: Path) -> Iterator[Open]:
-    """A source on front "a" and, unless `trades` says no, on the trading front; at the simulator's moment."""
-    with ExitStack() as stack:
-
-        def open_(at: RunningSimulator, *, trades: bool = True, **options: object) -> Source:
-            defaults = {
-                "market_data_fronts": [at.fronts["a"]],
-                "trade_fronts": [at.fronts["trade"]] if trades else [],
-                "follows_front_clock": True,
-            }
-            number = len(list(tmp_path.iterdir()))
-            home = {"HOME": str(tmp_path / f"home{number}")}
-            flow = tmp_path / f"flow{number}"
-            return stack.enter_context(open_source(environment | home, flow, **(defaults | options)))
-
-        yield open_
-
-
-def is_streaming(state: dict[str, Any]) -> bool:
-    return bool(state["state"] == "Streaming" and state["subscribed"])
-
-
-def stream(source: Source, at: RunningSimulator) -> dict[str, Any]:
-    source.wait_event("contracts")
-    source.do("outlet", symbols=at.contracts())
-    return source.wait_state(is_streaming)
 
 
 def silence(source: Source, at: RunningSimulator) -> dict[str, Any]:
@@ -119,6 +67,31 @@ def test_every_tick_that_the_front_delivered_is_finished_once_and_in_order(
 
     assert finished == delivered
     assert [tick["arrival"] for tick in ticks] == list(range(1, len(ticks) + 1))
+
+
+def test_a_front_whose_clock_was_set_is_followed_from_the_next_login_on(
+    start: Callable[..., RunningSimulator], connect: Open
+) -> None:
+    at = start("--contracts", "rb2701", "--clock", FRIDAY_NIGHT, "--rate", "2")
+    source = connect(at)
+    stream(source, at)
+    before_ms = (
+        source.wait_state(lambda state: state["front_ahead_ns"] is not None)["front_ahead_ns"] // 10**6
+    )
+    for name in ("trade", "a"):
+        at.post(f"/fronts/{name}/down")
+    source.wait_state(lambda state: state["front_ahead_ns"] is None)
+    at.post("/clock", at="2026-11-24T09:30:00")
+    for name in ("trade", "a"):
+        at.post(f"/fronts/{name}/up")
+    state = source.wait_state(lambda state: state["front_ahead_ns"] is not None)
+
+    assert state["front_ahead_ns"] // 10**6 - before_ms > 2 * 86_400_000
+    wait_until(
+        "ticks of Tuesday come",
+        lambda: {tick["trading_day"] for tick in source.do("ticks")},
+        lambda days: "20261124" in days,
+    )
 
 
 def test_dce_may_leave_its_action_day_empty(start: Callable[..., RunningSimulator], connect: Open) -> None:
@@ -284,6 +257,9 @@ def test_a_dead_trading_front_does_not_hold_up_ticks_of_known_contracts(
 
     state = other.wait_state(is_streaming)
     assert state["trade"]["connected"] is False
+    assert datetime.fromisoformat(state["trade"]["connecting_since"]).tzinfo is not None
+    assert "connecting_since" not in state["market_data"]
+    assert "connecting to the trading front tcp://127.0.0.1:1" in other.notes("Connecting")
 
 
 def test_an_account_without_trading_fronts_lives_from_contracts_from_elsewhere(
@@ -298,141 +274,6 @@ def test_an_account_without_trading_fronts_lives_from_contracts_from_elsewhere(
 
     assert other.wait_state(is_streaming)["trade"] is None
     assert {tick["symbol"] for tick in other.wait_ticks(30)} == set(simulator.contracts())
-
-
-# --- fronts that are lost
-
-
-@pytest.mark.parametrize(
-    ("reason", "words"),
-    [
-        (4097, "the network failed while reading"),
-        (4098, "the network failed while writing"),
-        (8193, "no heartbeat came"),
-        (8194, "no heartbeat could be sent"),
-        (8195, "no CTP packet"),
-    ],
-)
-def test_a_lost_front_is_said_in_words_and_everything_is_subscribed_again(
-    simulator: RunningSimulator, connect: Open, reason: int, words: str
-) -> None:
-    source = connect(simulator)
-    stream(source, simulator)
-    source.wait_ticks(10)
-    simulator.post("/fronts/a/drop", reason=reason)
-
-    assert words in source.wait_note("FrontLost", str(reason))["text"]
-    source.wait_state(is_streaming)
-    source.wait_snapshots(set(simulator.contracts()))
-
-
-def test_a_lost_trading_front_stops_no_tick(simulator: RunningSimulator, connect: Open) -> None:
-    source = connect(simulator)
-    stream(source, simulator)
-    simulator.post("/fronts/trade/down")
-    try:
-        source.wait_note("FrontLost", "trading")
-        state = source.do("describe")
-        source.do("ticks")
-        source.wait_ticks(10)
-    finally:
-        simulator.post("/fronts/trade/up")
-
-    assert (state["state"], state["trade"]["connected"]) == ("Streaming", False)
-    assert {exchange["session"] for exchange in state["exchanges"].values()} == {"Unknown"}
-
-
-def test_a_second_front_takes_over_from_the_first(simulator: RunningSimulator, connect: Open) -> None:
-    source = connect(simulator, market_data_fronts=["tcp://127.0.0.1:1", simulator.fronts["b"]])
-
-    stream(source, simulator)
-
-
-# --- contracts and subscriptions
-
-
-def test_five_thousand_contracts_are_subscribed_at_the_set_pace_and_again_after_a_reconnect(
-    start: Callable[..., RunningSimulator], connect: Open
-) -> None:
-    """Each time it takes at least what the pace asks for; a busy machine can only make it longer."""
-    at = start("--contracts", "5000", "--rate", "50")
-    source = connect(at, pace={"batch": 250, "per_second": 1250})
-    source.wait_event("contracts")
-    at_least_s = (5000 - 250) / 1250
-
-    began = time.monotonic()
-    source.do("outlet", symbols=at.contracts())
-    source.wait_state(lambda state: state["subscribed"] == 5000)
-    assert time.monotonic() - began >= at_least_s
-
-    began = time.monotonic()
-    at.post("/fronts/a/drop", reason=4097)
-    source.wait_note("FrontLost")
-    state = source.wait_state(lambda state: state["subscribed"] == 5000)
-    assert time.monotonic() - began >= at_least_s
-    assert sum(exchange["contracts"] for exchange in state["exchanges"].values()) == 5000
-
-
-def test_refused_subscriptions_are_said_together_and_shown_by_contract(
-    start: Callable[..., RunningSimulator], connect: Open
-) -> None:
-    at = start("--contracts", "30")
-    at.patch("/fronts/a", max_subscriptions=10)
-    source = connect(at)
-    stream(source, at)
-    note = source.wait_note("SubscribeRefused")
-    progress = source.do("progress", symbols=at.contracts())
-
-    # The front answers one by one, so on a busy machine the first note may say fewer.
-    assert "contracts refused with 6000" in note["text"]
-    assert (progress["subscribed"], len(progress["refused"])) == (10, 20)
-
-
-def test_a_smaller_plan_is_unsubscribed_at_the_front(simulator: RunningSimulator, connect: Open) -> None:
-    source = connect(simulator)
-    stream(source, simulator)
-    source.do("outlet", symbols=["rb2701"])
-    deadline = time.monotonic() + WAIT_S
-    while [client["subscribed"] for client in simulator.state()["fronts"]["a"]["clients"]] != [1]:
-        assert time.monotonic() < deadline, simulator.state()["fronts"]["a"]["clients"]
-        time.sleep(0.05)
-    before = len(simulator.delivered("a"))
-    source.do("ticks")
-    source.wait_ticks(12)
-
-    assert {delivery.contract for delivery in simulator.delivered("a")[before:]} == {"rb2701"}
-
-
-def test_a_query_that_the_front_refuses_is_asked_again(simulator: RunningSimulator, connect: Open) -> None:
-    simulator.patch("/fronts/trade", query_not_ready=True)
-    try:
-        source = connect(simulator)
-        source.wait_note("QueryFailed", "90")
-    finally:
-        simulator.post("/fronts/trade/heal")
-
-    source.wait_event("contracts")
-
-
-def test_sessions_are_those_that_the_trading_front_pushes(
-    start: Callable[..., RunningSimulator], connect: Open
-) -> None:
-    at = start("--contracts", ONE_OF_EACH, "--clock", FRIDAY_NIGHT)
-    source = connect(at)
-    stream(source, at)
-    state = source.do("describe", canaries=["rb2701.SHFE", "IF2701.CFFEX"])
-
-    assert {name: exchange["session"] for name, exchange in state["exchanges"].items()} == {
-        "SHFE": "Open",
-        "INE": "Open",
-        "DCE": "Open",
-        "CZCE": "Open",
-        "GFEX": "Closed",
-        "CFFEX": "Closed",
-    }
-    assert state["canary_session"] == {"rb2701.SHFE": "Open", "IF2701.CFFEX": "Closed"}
-    at.post("/session", state="closed", exchange="SHFE")
-    source.wait_state(lambda state: state["exchanges"]["SHFE"]["session"] == "Closed")
 
 
 # --- what vnpy leaves behind

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,10 @@ from mds_gateway.domain.readiness import BEAT_OVERDUE_S
 from mds_gateway.metrics import FAMILIES
 from mds_protocol.wire.encodings import Encoding, decode
 from mds_protocol.wire.rpc import ErrorCode
-from tests.component.gateway.lone import ACCOUNT, open_place, start_active
+from tests.component.gateway.lone import ACCOUNT, open_place, start_active, write_settings
 from tests.component.gateway.starting import SECRETS, WITHIN_S, Told, start_gateway
 from tests.kit import nats_kinds
+from tests.kit.waiting import wait_until
 from tests.unit.gateway.page import check_block
 
 if TYPE_CHECKING:
@@ -107,6 +109,37 @@ def test_subscriptions_say_who_publishes(place: Place, gateway: RunningGateway) 
     assert (state["name"], state["active"], state["selected"]) == ("all", True, 20)
 
 
+def test_a_subscription_whose_stream_does_not_exist_spoils_no_other(
+    place: Place, gateway: RunningGateway
+) -> None:
+    """Its probe is renewed while it is told of such a one."""
+
+    def ask() -> dict[str, Any]:
+        return dict((place.ask(f"{RPC}.health") or {})["heartbeat"])
+
+    def serves(*names: str) -> None:
+        wait_until(
+            f"it serves {names}",
+            ask,
+            lambda beat: {one["subscription"] for one in beat["publications"]} == set(names),
+            within_s=WITHIN_S,
+        )
+
+    place.run(partial(write_settings, lost="NOPE"))
+    try:
+        serves("all", "lost")
+        ages: list[int] = []
+
+        def has_renewed(beat: dict[str, Any]) -> bool:
+            ages.append(beat.get("probe_age_ms", 0))
+            return len(ages) > 1 and ages[-1] < ages[-2]
+
+        wait_until("a probe is stored", ask, has_renewed, within_s=WITHIN_S, explain=lambda: f"ages {ages}")
+    finally:
+        place.run(write_settings)
+        serves("all")
+
+
 def test_stats_say_counters_and_quantiles(place: Place, gateway: RunningGateway) -> None:
     reply = place.ask(f"{RPC}.stats") or {}
 
@@ -124,6 +157,20 @@ WRONG_REQUESTS = [
     pytest.param(
         "contracts", b'{"v":1,"limit":1001}', ErrorCode.BAD_REQUEST, "$.limit", id="a limit of 1001"
     ),
+    pytest.param(
+        "contracts",
+        json.dumps({"v": 1, "rules": {"select": [{}] * 65}}).encode(),
+        ErrorCode.BAD_REQUEST,
+        "$.rules.select",
+        id="65 rules",
+    ),
+    pytest.param(
+        "contracts",
+        json.dumps({"v": 1, "rules": {"exclude": [{}, {"products": ["rb"] * 201}]}}).encode(),
+        ErrorCode.BAD_REQUEST,
+        "$.rules.exclude[1].products",
+        id="201 products in a rule",
+    ),
     pytest.param("stats", b'{"v":1,"all":true}', ErrorCode.BAD_REQUEST, "$", id="an unknown field"),
 ]
 
@@ -138,6 +185,16 @@ def test_a_wrong_request_gets_an_error_that_says_where(
 
 
 # --- logs and secrets
+
+
+def test_debug_lines_tell_each_request_to_the_fronts_and_what_kv_said(gateway: RunningGateway) -> None:
+    told = [line["message"] for line in gateway.lines() if line["level"] == "DEBUG"]
+
+    requests = [text.removeprefix("to the front: ") for text in told if text.startswith("to the front: ")]
+    assert {"authenticate", "log in, trading", "query", "log in, market-data"} <= set(requests)
+    assert [text for text in requests if text.startswith("subscribe 20 contracts")]
+    assert [text for text in told if text.startswith(f"settings desk.{ACCOUNT} revision")]
+    assert [text for text in told if text.startswith("route desk.all, epoch 1: names ")]
 
 
 def test_every_line_of_the_log_is_json_with_utc_time(gateway: RunningGateway) -> None:

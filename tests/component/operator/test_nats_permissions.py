@@ -11,9 +11,10 @@ from mds_operator.adapters.nats.access import Access
 from mds_operator.adapters.nats.bucket import Bucket, Written
 from mds_operator.adapters.nats.gaps import gap_ms
 from mds_operator.adapters.nats.heart import Heart
+from mds_operator.adapters.nats.losses import LossReader
 from mds_operator.adapters.nats.streams import ensure_streams
 from mds_operator.adapters.nats.telling import publish_event
-from mds_protocol.wire.events import Restart
+from mds_protocol.wire.events import Gap, GapCause, Restart
 from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import DEFAULT, ROUTES_BUCKET, SETTINGS_BUCKET
 from tests.component.operator.running import connected, running, until
@@ -46,6 +47,18 @@ EVENT = Restart(
     reason="Unhealthy",
 )
 
+LOSS = Gap(
+    namespace="desk",
+    name="all",
+    account="ctp-a",
+    instance="ctp-a-0f3c1",
+    at=datetime(2026, 11, 21, tzinfo=UTC),
+    contracts=(),
+    from_ns=1,
+    to_ns=2,
+    cause=GapCause.LOG_TOO_SHORT,
+)
+
 
 class Ear:
     def __init__(self) -> None:
@@ -73,6 +86,7 @@ async def test_the_operators_user_may_do_what_the_operator_does(
             await use_bucket(link, ROUTES_BUCKET)
             await use_bucket(link, SETTINGS_BUCKET)
             await hear_an_echo(link)
+            await hear_of_a_loss(link)
             await gateway.store("md.SHFE.rb2701", b"{}")
             fence = await gateway.store("mds.fence.desk.all", b"{}")
             await gateway.store("md.SHFE.rb2701", b"{}")
@@ -95,6 +109,13 @@ async def hear_an_echo(link: Link) -> None:
     await heart.listen()
     async with running(heart.beat()):
         await until(lambda: ear.echoes > 0)
+
+
+async def hear_of_a_loss(link: Link) -> None:
+    heard: list[Gap] = []
+    async with running(LossReader(link, DEFAULT, lambda gap, _: heard.append(gap)).run()):
+        await publish_event(link, DEFAULT, LOSS)
+        await until(lambda: heard == [LOSS])
 
 
 def test_the_page_lists_the_permissions() -> None:

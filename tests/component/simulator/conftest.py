@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mds_simulator.testing import RunningSimulator, client_environment, start_simulator
+from mds_simulator.testing import client_environment, start_simulator
 from tests.component.simulator.binding import Binding, open_binding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from mds_simulator.testing import RunningSimulator
+
+USERS = ("u1", "u2")
+"""Whom tests lock out."""
 
 
 @pytest.fixture(scope="session")
@@ -22,9 +27,34 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., RunningSimulator]]:
-    with ExitStack() as stack:
-        yield lambda *options: stack.enter_context(start_simulator(*options))
+def start(
+    start_module: Callable[..., RunningSimulator], of_module: dict[tuple[str, ...], RunningSimulator]
+) -> Callable[..., RunningSimulator]:
+    """The module's simulator of these options: nobody is connected, nothing broken; its clock has gone on."""
+
+    def start_or_renew(*options: str) -> RunningSimulator:
+        if options in of_module:
+            renew(of_module[options], "open" if "--always-open" in options else "calendar")
+        else:
+            of_module[options] = start_module(*options)
+        return of_module[options]
+
+    return start_or_renew
+
+
+@pytest.fixture(scope="module")
+def of_module() -> dict[tuple[str, ...], RunningSimulator]:
+    return {}
+
+
+def renew(simulator: RunningSimulator, session: str) -> None:
+    simulator.post("/session", state=session)
+    for front in simulator.fronts:
+        simulator.post(f"/fronts/{front}/heal")
+        simulator.post(f"/fronts/{front}/drop")
+    for user in USERS:
+        simulator.post(f"/accounts/{user}", refuse=0)
+    simulator.forget_delivered()
 
 
 @pytest.fixture
@@ -36,7 +66,7 @@ def bind(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., 
 
 @pytest.fixture(scope="module")
 def start_module() -> Iterator[Callable[..., RunningSimulator]]:
-    """As `start`, for a simulator that the tests of a module share."""
+    """Always a new one, for whoever shares it together with what is connected to it."""
     with ExitStack() as stack:
         yield lambda *options: stack.enter_context(start_simulator(*options))
 

@@ -248,6 +248,20 @@ def test_a_session_is_stopped_and_started(start: Start, bind: Bind) -> None:
     binding.wait("onRtnDepthMarketData", lambda tick: is_rb(tick) and tick["CurrDelta"] > last["CurrDelta"])
 
 
+def test_the_clock_is_set_and_the_contracts_change(start: Start, bind: Bind) -> None:
+    """As over the night of an expiry: what is asked after it is another table, of another trading day."""
+    simulator = start("--contracts", "rb2611,m2705", "--rate", "4", "--clock", "2026-11-16T14:59:00")
+    binding = bind()
+    binding.open_trading(simulator.fronts["trade"]).log_in("td")
+    simulator.post("/contracts", list=["rb2711"], delist=["rb2611"])
+    told = simulator.post("/clock", at="2026-11-16T20:56:00")
+    binding.wait("onRtnInstrumentStatus", lambda data: data["InstrumentStatus"] == "3")
+
+    assert told == {"trading_day": "20261117"}
+    assert simulator.contracts() == ["m2705", "rb2711"]
+    assert simulator.state()["trading_day"] == "20261117"
+
+
 def list_closed(binding: Binding) -> list[dict[str, Any]]:
     told = [callback.arguments[0] for callback in binding.all("onRtnInstrumentStatus")]
     return [status for status in told if status["InstrumentStatus"] == "6"]
@@ -281,19 +295,17 @@ def is_close(tick: dict[str, Any]) -> bool:
             ("post", "/session", {"state": "open", "product": "zz"}), "no product", id="unknown product"
         ),
         pytest.param(("post", "/fronts/a/replay", {"what": "x"}), "night or all", id="unknown replay"),
+        pytest.param(("post", "/clock", {"at": "noon"}), "2026-11-23T20:59:45, not 'noon'", id="no time"),
+        pytest.param(("post", "/contracts", {"list": "rb2709"}), "list is a list", id="no list"),
+        pytest.param(("post", "/contracts", {"delist": ["zz"]}), "not listed: zz", id="unknown contract"),
         pytest.param(("post", "/nowhere", {}), "no /nowhere; there are", id="unknown path"),
         pytest.param(("post", "/state", {}), "takes GET", id="wrong method"),
     ],
 )
 def test_wrong_requests_are_explained(
-    shared: RunningSimulator, call: tuple[str, str, dict[str, object]], said: str
+    start: Start, call: tuple[str, str, dict[str, object]], said: str
 ) -> None:
     method, path, body = call
 
     with pytest.raises(ControlError, match=said):
-        getattr(shared, method)(path, **body)
-
-
-@pytest.fixture(scope="module")
-def shared(start_module: Callable[..., RunningSimulator]) -> RunningSimulator:
-    return start_module(*ALWAYS)
+        getattr(start(*ALWAYS), method)(path, **body)

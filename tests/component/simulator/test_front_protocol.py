@@ -59,7 +59,8 @@ def test_a_client_that_does_not_greet_as_it_should_is_told_bad_packet(start: Sta
 
 
 def test_a_greeting_in_single_bytes_is_answered(start: Start) -> None:
-    with connect(start()) as client:
+    """The first client of its simulator: it gets the number one."""
+    with connect(start("--front", "md:a=127.0.0.1:0")) as client:
         for place in range(len(HELLO)):
             client.sendall(HELLO[place : place + 1])
 

@@ -42,10 +42,6 @@ def run_to_end(*arguments: str, **variables: str) -> subprocess.CompletedProcess
     )
 
 
-def _hear_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class OnTerminal:
     """A try on a terminal of its own."""
 
@@ -59,8 +55,6 @@ class OnTerminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            # A shell that runs the tests in the background has them ignore SIGINT, and children inherit that.
-            preexec_fn=_hear_interrupts,  # noqa: PLW1509 - one call, and no lock that a thread could hold
         )
         os.close(theirs)
 

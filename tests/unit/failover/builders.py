@@ -9,18 +9,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mds_protocol.failover.election import Decision, elect
-from mds_protocol.failover.health import Health, HealthState
-from mds_protocol.failover.observed import AccountSeen, Heard, Listening, PodSeen, RouteSeen, SubscriptionSeen
+from mds_protocol.failover.health import Health, HealthState, assess
+from mds_protocol.failover.observed import (
+    AccountSeen,
+    Heard,
+    Listening,
+    PodSeen,
+    RouteSeen,
+    SubscriptionSeen,
+    Surroundings,
+)
 from mds_protocol.failover.standing import Candidate
+from mds_protocol.failover.takeover import plan_lacking
 from mds_protocol.resources.reasons import AccountReason
 from mds_protocol.wire.heartbeat import Exchange, Front, GatewayState, Heartbeat, Publication, SessionState
 from mds_protocol.wire.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from mds_protocol.failover.takeover import OrderKey
-
+    from mds_protocol.failover.takeover import Last, Log, Logged, OrderKey, Plan
 
 NOW = 10_000.0
 EPOCH = 5
@@ -39,6 +47,19 @@ class Entry(NamedTuple):
     contract: str
     order_key: OrderKey
     identity: str
+
+
+def find_lacking[N: (str, bytes), T: Logged[Any]](
+    log: Log[T], last: Mapping[N, Last[N]], *, per_slice: int = 1_000_000
+) -> Plan[T]:
+    """Search the whole log."""
+    search = plan_lacking(log, last, per_slice=per_slice)
+    while True:
+        try:
+            next(search)
+        except StopIteration as end:
+            plan: Plan[T] = end.value
+            return plan
 
 
 def make_heartbeat(account: str = "a", **changes: Any) -> Heartbeat:
@@ -109,6 +130,15 @@ UNKNOWN = make_health(HealthState.UNKNOWN, AccountReason.SILENT_UNCONFIRMED)
 def make_candidate(name: str, health: Health | None = None, **changes: Any) -> Candidate:
     build = make_active_account if changes.pop("active", name == "a") else make_account
     return Candidate(build(name, **changes), health or make_health())
+
+
+def judge(account: AccountSeen, *peers: AccountSeen, before: Health | None = None, **seen: Any) -> Health:
+    around = Surroundings(peers=(account, *peers), listening=seen.pop("listening", SURE), **seen)
+    return assess(account, around, before, now=NOW)
+
+
+def pod(**changes: Any) -> PodSeen:
+    return PodSeen(name="a-12345", **changes)
 
 
 def make_subscription(**changes: Any) -> SubscriptionSeen:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mds_protocol.failover.election import Action
+from mds_protocol.failover.order import choose_pin
 from mds_protocol.resources.reasons import FailoverReason
 from mds_protocol.wire.route import Mode
 from tests.unit.failover.builders import (
@@ -222,3 +223,55 @@ def test_a_paused_account_is_written_into_its_route_so_that_no_standby_takes_it(
     decision = decide(PAUSED_A, B)
 
     assert (decision.action, decision.paused) == (Action.AMEND, True)
+
+
+# --- who would take over, where nobody may
+
+HOLDS = (FailoverReason.PAUSED, FailoverReason.ACCOUNT_PAUSED, FailoverReason.MANUAL)
+
+
+@pytest.mark.parametrize(
+    ("subscription", "account", "holds"),
+    [
+        pytest.param({}, {}, (), id="nothing"),
+        pytest.param({"paused": True}, {}, HOLDS[:1], id="paused"),
+        pytest.param({}, {"paused": True}, HOLDS[1:2], id="account-paused"),
+        pytest.param({"mode": Mode.MANUAL}, {}, HOLDS[2:], id="Manual"),
+        pytest.param({"paused": True, "mode": Mode.MANUAL}, {"paused": True}, HOLDS, id="all"),
+    ],
+)
+@pytest.mark.parametrize("named", [{}, {"priority": 0}, {"enabled": False}], ids=["able", "zero", "disabled"])
+def test_nobody_is_next_where_a_person_holds_the_feed(
+    subscription: dict[str, Any], account: dict[str, Any], named: dict[str, Any], holds: Any
+) -> None:
+    decision = decide(
+        make_candidate("a", **(account | named)), B, subscription=make_subscription(**subscription)
+    )
+    moves = not holds and bool(named)
+
+    assert decision.holds == holds
+    assert decision.successor == (None if moves else "b")
+    assert decision.next_account == (None if moves or holds else "b")
+
+
+def test_after_a_manual_pin_the_feed_is_held_again() -> None:
+    decision = decide(A, B, subscription=make_subscription(mode=Mode.MANUAL, pinned="b"))
+
+    assert (decision.account, decision.holds, decision.next_account) == ("b", HOLDS[2:], None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "may_publish", "pin"),
+    [
+        pytest.param(None, "b", False, None, id="taken back"),
+        pytest.param("c", None, True, "c", id="set"),
+        pytest.param("c", "b", True, "c", id="edited"),
+        pytest.param("x", "b", False, "b", id="names nobody: the one before it stands"),
+        pytest.param("x", None, False, None, id="names nobody, and there was none"),
+        pytest.param("b", "b", False, "b", id="became unable"),
+    ],
+)
+def test_a_pin_counts_if_it_names_somebody_who_may_publish(
+    asked: str | None, before: str | None, may_publish: Any, pin: str | None
+) -> None:
+    assert choose_pin(asked, before, may_publish=may_publish) == pin

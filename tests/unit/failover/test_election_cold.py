@@ -92,6 +92,16 @@ def test_a_cold_account_that_is_active_stays_awake_and_gives_back_later() -> Non
     assert moved(later, active, route=route) == ("a", FailoverReason.FAILBACK)
 
 
+@pytest.mark.parametrize("named", [{"priority": 0}, {"enabled": False}], ids=["priority-0", "disabled"])
+def test_a_cold_account_that_may_not_publish_any_more_is_awake_until_the_feed_has_moved(
+    named: dict[str, Any],
+) -> None:
+    active = make_candidate("c", standby=Standby.COLD, active=True, **named)
+    held = make_subscription(paused=True)
+
+    assert decide(A, active, route=make_route("c", "ac"), subscription=held).wake == ("c",)
+
+
 def test_a_cold_account_whose_pod_is_gone_is_replaced() -> None:
     gone = make_candidate("c", ASLEEP, standby=Standby.COLD, pod=None, active=True)
 

@@ -188,6 +188,8 @@ def test_a_person_who_holds_a_route_is_obeyed(scene: Scene) -> None:
 
     if scene.subscription.paused or (named and named.account.paused):
         assert decision.action is not Action.MOVE
+    if decision.holds:
+        assert decision.next_account is None
     if scene.subscription.mode is Mode.MANUAL and decision.action is Action.MOVE:
         assert decision.account == scene.subscription.pinned
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mds_protocol.failover.observed import MarketSeen, Standby
+from mds_protocol.failover.observed import MarketSeen, Standby, SubscriptionSeen
 from mds_protocol.failover.restarts import (
     PlannedRestart,
     Recovery,
     RestartSeen,
     cooldown_until,
     decide_restart,
+    find_relievers,
+    is_on_its_way,
     plan_restarts,
 )
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 from mds_protocol.wire.heartbeat import Front
 from tests.unit.failover.builders import NOW, UNKNOWN, make_account, make_health, unhealthy
+
+if TYPE_CHECKING:
+    from mds_protocol.failover.health import Health
 
 
 def refused(code: int) -> dict[str, Any]:
@@ -145,43 +151,134 @@ def planned(account: str, active: str = "", standby: str = "", **changes: Any) -
 
 
 @pytest.mark.parametrize(
-    ("due", "busy", "steps"),
+    ("due", "on_their_way", "steps"),
     [
         pytest.param(
             [planned("a", active="x"), planned("b", standby="x")],
-            "",
-            {"b": RestartReason.SCHEDULED, "a": RestartReason.ONE_AT_A_TIME},
+            {},
+            {"b": RestartReason.SCHEDULED, "a": (RestartReason.ONE_AT_A_TIME, "b")},
             id="standbys-first",
         ),
         pytest.param(
             [planned("b", standby="x"), planned("c", standby="x")],
-            "",
-            {"b": RestartReason.SCHEDULED, "c": RestartReason.ONE_AT_A_TIME},
+            {},
+            {"b": RestartReason.SCHEDULED, "c": (RestartReason.ONE_AT_A_TIME, "b")},
             id="one-at-a-time",
         ),
         pytest.param(
             [planned("b", standby="x"), planned("c", standby="y")],
-            "",
+            {},
             {"b": RestartReason.SCHEDULED, "c": RestartReason.SCHEDULED},
             id="of-different-subscriptions-together",
         ),
         pytest.param(
-            [planned("b", standby="x")], "x", {"b": RestartReason.ONE_AT_A_TIME}, id="not-while-one-restarts"
+            [planned("b", standby="x")],
+            {"d": "x", "e": "xy", "f": "y"},
+            {"b": (RestartReason.ONE_AT_A_TIME, "de")},
+            id="not-while-others-restart",
         ),
         pytest.param(
-            [planned("a", active="x", can_be_relieved=True)],
-            "",
-            {"a": RestartReason.MOVE_FIRST},
+            [planned("b", standby="x")], {"b": "x"}, {"b": RestartReason.SCHEDULED}, id="not-for-itself"
+        ),
+        pytest.param(
+            [planned("b", standby="x", serves=False), planned("c", standby="x")],
+            {"b": "x", "d": "x"},
+            {"b": RestartReason.SCHEDULED, "c": (RestartReason.ONE_AT_A_TIME, "bd")},
+            id="one-that-never-streamed-at-once",
+        ),
+        pytest.param(
+            [planned("b", standby="x", serves=False), planned("c", standby="x")],
+            {},
+            {"b": RestartReason.SCHEDULED, "c": RestartReason.SCHEDULED},
+            id="and-it-takes-nobodys-turn",
+        ),
+        pytest.param(
+            [planned("a", active="xy", can_be_relieved=True)],
+            {},
+            {"a": (RestartReason.MOVE_FIRST, "xy")},
             id="the-active-moves",
         ),
         pytest.param(
-            [planned("a", active="x")], "", {"a": RestartReason.SCHEDULED}, id="or-restarts-if-nobody-can"
+            [planned("a", active="x")], {}, {"a": RestartReason.SCHEDULED}, id="or-restarts-if-nobody-can"
         ),
-        pytest.param([planned("a")], "", {"a": RestartReason.SCHEDULED}, id="an-unused-one-at-once"),
+        pytest.param(
+            [planned("a", active="x", missed=frozenset("bc"))],
+            {},
+            {"a": (RestartReason.NOBODY_TAKES_OVER, "bc")},
+            id="but-in-an-open-market-those-that-would-are-waited-for",
+        ),
+        pytest.param(
+            [planned("a", active="xy", held=frozenset("y"), can_be_relieved=True)],
+            {},
+            {"a": (RestartReason.MOVE_HELD, "y")},
+            id="a-person-must-move-it",
+        ),
+        pytest.param(
+            [planned("a", active="x", missed=frozenset("b"), serves=False)],
+            {},
+            {"a": RestartReason.SCHEDULED},
+            id="named-and-never-streamed-it-serves-nobody",
+        ),
+        pytest.param(
+            [planned("a", active="x", missed=frozenset("c")), planned("b", standby="y", active="")],
+            {},
+            {"b": RestartReason.SCHEDULED, "a": (RestartReason.NOBODY_TAKES_OVER, "c")},
+            id="who-waits-holds-up-nobody",
+        ),
+        pytest.param([planned("a")], {}, {"a": RestartReason.SCHEDULED}, id="an-unused-one-at-once"),
     ],
 )
-def test_planned_restarts_go(due: list[PlannedRestart], busy: str, steps: dict[str, RestartReason]) -> None:
-    answers = plan_restarts(due, frozenset(busy))
+def test_planned_restarts_go_or_say_what_they_wait_for(
+    due: list[PlannedRestart],
+    on_their_way: dict[str, str],
+    steps: dict[str, RestartReason | tuple[RestartReason, str]],
+) -> None:
+    answers = plan_restarts(due, {name: frozenset(served) for name, served in on_their_way.items()})
 
-    assert {step.account: step.reason for step in answers} == steps
-    assert all(step.restart is (step.reason is RestartReason.SCHEDULED) for step in answers)
+    told = {
+        step.account: step.reason if step.restart else (step.reason, "".join(step.waits_for))
+        for step in answers
+    }
+    assert told == steps
+    assert all(step.restart or step.cause is RestartReason.SCHEDULED for step in answers)
+
+
+HEALTHY = make_health(since=NOW - 5.0)
+
+
+@pytest.mark.parametrize(
+    ("health", "replaced_ago", "is_awaited"),
+    [
+        pytest.param(unhealthy(AccountReason.STARTING), 60.0, True, id="starts"),
+        pytest.param(unhealthy(AccountReason.STARTING), 60.1, False, id="starts-for-too-long"),
+        pytest.param(unhealthy(AccountReason.DRAINING), 1.0, True, id="its-old-pod-drains"),
+        pytest.param(unhealthy(AccountReason.SILENT), 1.0, True, id="its-old-pod-is-gone"),
+        pytest.param(UNKNOWN, 1.0, True, id="nobody-knows"),
+        pytest.param(unhealthy(AccountReason.FRONT_LOST), 1.0, False, id="broken-by-what-it-says"),
+        pytest.param(unhealthy(AccountReason.CONTAINER_DIED), 1.0, False, id="broken-its-container-ends"),
+        pytest.param(HEALTHY, 5.1, False, id="back"),
+        pytest.param(HEALTHY, 5.0, True, id="healthy-since-before-it-went"),
+        pytest.param(replace(HEALTHY, is_probing=False), 5.1, True, id="back-without-a-probe"),
+    ],
+)
+def test_a_replaced_account_is_expected_back_until_it_is_or_shows_that_it_is_broken(
+    health: Health, replaced_ago: float, *, is_awaited: bool
+) -> None:
+    assert is_on_its_way(health, replaced_at=NOW - replaced_ago, now=NOW) is is_awaited
+
+
+def test_those_that_could_take_a_feed_are_enabled_selected_unpaused_and_awake() -> None:
+    accounts = [
+        make_account("a"),
+        make_account("b"),
+        make_account("off", enabled=False),
+        make_account("zero", priority=0),
+        make_account("paused", paused=True),
+        make_account("asleep", standby=Standby.COLD, pod=None),
+        make_account("woken", standby=Standby.COLD),
+        make_account("elsewhere"),
+    ]
+    names = frozenset(account.name for account in accounts) - {"elsewhere"}
+    subscription = SubscriptionSeen(name="x", uid="u", accounts=names)
+
+    assert find_relievers("a", subscription, accounts) == {"b", "woken"}

@@ -9,7 +9,7 @@ import pytest
 
 from mds_protocol.failover.health import Health, HealthState, assess
 from mds_protocol.failover.observed import Heard, Livez, PodSeen, Surroundings, heard_from
-from mds_protocol.resources.reasons import AccountReason
+from mds_protocol.resources.reasons import AccountReason, FailoverReason
 from tests.unit.failover.builders import (
     EPOCH,
     LONG_AGO,
@@ -120,6 +120,15 @@ def test_no_pod_is_given_up_before_it_was_listened_to_for_as_long(
 
     assert judge(unheard(5_000.0), listening=listening).reason is reason
     assert judge(unheard(None), listening=listening).reason is reason
+
+
+def test_the_end_of_a_pod_that_was_told_to_go_is_no_death() -> None:
+    ended = PodSeen(name="a-12345", died_at=NOW)
+    told = make_active_account(heard_ago=0.71, pod=ended, leaving=FailoverReason.DRAINING)
+    planned = make_active_account(heard_ago=0.71, pod=ended, leaving=FailoverReason.PLANNED_RESTART)
+
+    assert judge(told).reason is AccountReason.DRAINING
+    assert judge(planned).reason is AccountReason.CONTAINER_DIED
 
 
 def test_an_account_without_a_pod_waits_for_one() -> None:

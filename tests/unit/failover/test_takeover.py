@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mds_protocol.failover.takeover import Last, find_lacking, is_replay
-from tests.unit.failover.builders import Entry
+from mds_protocol.failover.takeover import Last, is_replay
+from tests.unit.failover.builders import Entry, find_lacking
 
 
 def entry(identity: str, key: int, contract: str = "rb") -> Entry:
@@ -76,9 +76,10 @@ def test_a_live_tick_below_the_last_published_one_is_a_replay(
     ticks=st.lists(st.tuples(st.sampled_from(["rb", "cu"]), st.integers(0, 5)), max_size=20),
     cut=st.integers(0, 20),
     missed=st.sets(st.integers(0, 19)),
+    per_slice=st.integers(1, 21),
 )
 def test_stream_and_plan_together_are_complete_ordered_and_unrepeated(
-    ticks: list[tuple[str, int]], cut: int, missed: set[int]
+    ticks: list[tuple[str, int]], cut: int, missed: set[int], per_slice: int
 ) -> None:
     """One front delivered all ticks to the old account, another all but a few to the new one."""
     clock: dict[str, int] = {}
@@ -90,7 +91,7 @@ def test_stream_and_plan_together_are_complete_ordered_and_unrepeated(
     newest = {each.contract: Last(each.order_key, each.identity) for each in stored}
     held = [each for number, each in enumerate(world) if number not in missed]
 
-    plan = find_lacking(held, newest)
+    plan = find_lacking(held, newest, per_slice=per_slice)
 
     deduplicated = [each for each in plan.publish if each not in stored]
     for contract in ("rb", "cu"):

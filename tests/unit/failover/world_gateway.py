@@ -9,7 +9,7 @@ from mds_protocol.failover import fencing, promotion, routing
 from mds_protocol.failover.fencing import Fence, WriterAction, WriterSeen
 from mds_protocol.failover.observed import Heard, RouteSeen
 from mds_protocol.failover.promotion import ActiveWord
-from mds_protocol.failover.takeover import Last, OrderKey, find_lacking, is_replay
+from mds_protocol.failover.takeover import Last, OrderKey, is_replay
 from mds_protocol.wire.heartbeat import (
     Exchange,
     Front,
@@ -18,6 +18,7 @@ from mds_protocol.wire.heartbeat import (
     Publication,
     SessionState,
 )
+from tests.unit.failover.builders import find_lacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,14 +13,12 @@ from mds_protocol.resources.reasons import WriterReason
 from mds_protocol.wire.events import Blocked, Gap, GapCause, Takeover, decode_event
 from mds_protocol.wire.heartbeat import Front
 from mds_protocol.wire.quarantine import Quarantined as QuarantinedMessage
-from mds_protocol.wire.route import Route
 
 if TYPE_CHECKING:
     from mds_gateway.ports import SourceState
     from mds_gateway.settings import GatewaySettings
 
 CONFIG = cast("GatewaySettings", SimpleNamespace(namespace="desk", account="ctp-a", instance="ctp-a-0"))
-ROUTE = Route(uid="u", epoch=4, named="ctp-a", reason="Silent", nonce="n", decided_at="2026-11-21T00:00:00Z")
 NAMES = {b"md.SHFE.rb2701": "rb2701.SHFE", b"md.SHFE.cu2701": "cu2701.SHFE"}
 
 
@@ -29,7 +27,7 @@ def tick(subject: bytes, time_ns: int) -> FinishedTick:
 
 
 def test_a_takeover_says_the_epoch_the_fence_and_why() -> None:
-    event = events.build(CONFIG, "all", ROUTE, actions.TookOver(4, 99, 3, 0.0415), NAMES)
+    event = events.build(CONFIG, "all", actions.TookOver(4, 99, 3, 0.0415, "Silent"), NAMES)
 
     assert isinstance(event, Takeover)
     assert (event.epoch, event.fence, event.reason, event.replayed, event.took_ms) == (4, 99, "Silent", 3, 41)
@@ -45,7 +43,7 @@ CAUSES = [
 @pytest.mark.parametrize(("cause", "said"), CAUSES)
 def test_a_gap_says_which_contracts_lack_what(cause: str, said: GapCause) -> None:
     lost = [tick(b"md.SHFE.rb2701", 20), tick(b"md.SHFE.cu2701", 10), tick(b"md.SHFE.rb2701", 30)]
-    event = events.build(CONFIG, "all", ROUTE, actions.Gap(cause, lost, 3), NAMES)
+    event = events.build(CONFIG, "all", actions.Gap(cause, lost, 3), NAMES)
 
     assert isinstance(event, Gap)
     assert (event.contracts, event.from_ns, event.to_ns, event.count, event.cause) == (
@@ -57,7 +55,7 @@ def test_a_gap_says_which_contracts_lack_what(cause: str, said: GapCause) -> Non
 def test_a_gap_of_too_many_contracts_lists_none(contracts: int, listed: int) -> None:
     names = {b"md.SHFE.c%d" % n: f"c{n}.SHFE" for n in range(contracts)}
     event = events.build(
-        CONFIG, "all", ROUTE, actions.Gap("conflated", [tick(subject, 1) for subject in names], 1), names
+        CONFIG, "all", actions.Gap("conflated", [tick(subject, 1) for subject in names], 1), names
     )
 
     assert isinstance(event, Gap)
@@ -65,11 +63,13 @@ def test_a_gap_of_too_many_contracts_lists_none(contracts: int, listed: int) -> 
 
 
 def test_letting_go_is_no_event_as_the_successor_tells_of_it() -> None:
-    assert events.build(CONFIG, "all", ROUTE, actions.LetGo(4, WriterReason.NOT_NAMED), NAMES) is None
+    assert events.build(CONFIG, "all", actions.LetGo(4, WriterReason.NOT_NAMED), NAMES) is None
 
 
 NOTES = [
-    pytest.param(actions.TookOver(4, 99, 3, 0.0415), "TookOver", False, "epoch 4, fence 99", id="active"),
+    pytest.param(
+        actions.TookOver(4, 99, 3, 0.0415, "Drill"), "TookOver", False, "epoch 4, fence 99", id="active"
+    ),
     pytest.param(actions.LetGo(4, WriterReason.LEFT), "Left", False, "epoch 4", id="no longer active"),
     pytest.param(actions.Gap("conflated", [], 7), "Overflow", True, "7 ticks are lost", id="a gap"),
 ]

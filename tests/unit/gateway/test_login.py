@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from mds_gateway.domain.login import (
     ANSWER_S,
     TRADE_GRACE_S,
+    UNANSWERED_S,
     Answer,
     Authenticate,
     LogIn,
@@ -18,21 +20,12 @@ from mds_gateway.domain.login import (
     Side,
     describe_disconnect,
 )
-from mds_gateway.ports import Note
+from tests.unit.gateway.logins import GRANTED, asked, codes, logins, trade_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GRANTED = Answer(0)
 STOPS = (63, 75, 131, 140, 141, 143)
-
-
-def asked(actions: tuple[object, ...]) -> list[object]:
-    return [action for action in actions if not isinstance(action, Note)]
-
-
-def codes(actions: tuple[object, ...]) -> list[str]:
-    return [action.code for action in actions if isinstance(action, Note)]
 
 
 def machine(state: LoginState, *, authenticates: bool = True) -> Login:
@@ -137,7 +130,7 @@ def test_a_code_that_a_retry_makes_worse_is_never_tried_again_by_itself(code: in
         pytest.param(8, [2, 4, 8, 16, 30, 30], id="front not active"),
         pytest.param(90, [2, 4, 8, 16, 30, 30], id="too busy"),
         pytest.param(60, [10, 20, 40, 80, 120, 120], id="too many sessions"),
-        pytest.param(3, [10, 20, 40, 80, 160, 320, 600, 600], id="illegal login"),
+        pytest.param(3, [10, 20], id="illegal login"),
         pytest.param(999, [10, 20], id="a code nobody knows"),
     ],
 )
@@ -150,6 +143,57 @@ def test_other_codes_are_tried_again_ever_more_slowly(code: int, pauses: list[in
         assert login.advance(now + pause - 0.001) == ()
         now += pause
         assert asked(login.advance(now)) == [LogIn(Side.TRADE)]
+
+
+@pytest.mark.parametrize("code", [3, 4, 999])
+def test_what_may_be_the_password_is_tried_three_times_and_then_waits_for_a_person(code: int) -> None:
+    login = machine(S.LOGGING_IN, authenticates=False)
+    for now in (0.0, 10.0):
+        assert codes(login.on_login(Answer(code), "", now)) == ["LoginRefused"]
+        assert not login.describe().gave_up
+        login.advance(now + 20.0)
+
+    assert codes(login.on_login(Answer(code), "", 30.0)) == ["Blocked"]
+
+    assert (login.describe().refused, login.describe().gave_up, login.due_at()) == (3, True, None)
+    assert login.advance(1e9) == ()
+    assert asked(login.on_disconnected(4097) + login.on_connected(1e9)) == []
+    assert login.describe().error_code == code
+
+
+@pytest.mark.parametrize("code", [7, 8, 60, 90])
+def test_what_is_not_about_the_password_is_not_counted(code: int) -> None:
+    login = machine(S.LOGGING_IN, authenticates=False)
+    for now in range(0, 2000, 200):
+        login.on_login(Answer(code), "", float(now))
+        login.advance(now + 199.0)
+
+    assert login.state is S.LOGGING_IN
+    assert login.describe().refused == 0
+
+
+@pytest.mark.parametrize(
+    ("after_s", "notes"), [(UNANSWERED_S - 0.001, []), (UNANSWERED_S, ["FrontUnanswered"])]
+)
+def test_a_front_that_nobody_answers_at_is_told_once(after_s: float, notes: list[str]) -> None:
+    login = Login(Side.TRADE, authenticates=True)
+    login.begin(5.0)
+
+    assert login.due_at() == 5.0 + UNANSWERED_S
+    assert codes(login.advance(5.0 + after_s)) == notes
+    login.advance(5.0 + UNANSWERED_S)
+    assert login.advance(1e9) == ()
+
+
+def test_the_heartbeat_says_since_when_it_connects_until_the_front_spoke() -> None:
+    began_at = datetime(2027, 1, 4, 1, 1, 12, tzinfo=UTC)
+    login = Login(Side.TRADE, authenticates=True)
+
+    assert login.describe(began_at).connecting_since == began_at
+    login.on_connected(1.0)
+    assert login.describe(began_at).connecting_since is None
+    login.on_disconnected(4097)
+    assert login.describe(began_at).connecting_since is None
 
 
 def test_a_login_forgets_the_refusals_before_it() -> None:
@@ -202,14 +246,19 @@ def test_the_heartbeat_says_the_reason_of_a_disconnect_until_the_next_login() ->
     assert (login.describe().connected, login.describe().error_code) == (False, 8193)
 
 
+@pytest.mark.parametrize(("code", "said"), [(3, 3), (999, 999), (7, 4097), (60, 4097)])
+def test_a_front_that_hangs_up_after_a_wrong_password_leaves_the_refusal_to_be_said(
+    code: int, said: int
+) -> None:
+    """A lost front would have the pod replaced, and the next one would try the password again."""
+    login = machine(S.LOGGING_IN, authenticates=False)
+    login.on_login(Answer(code), "", 0.0)
+    login.on_disconnected(4097)
+
+    assert (login.describe().connected, login.describe().error_code) == (False, said)
+
+
 # --- both sides
-
-
-def logins() -> Logins:
-    both = Logins(trades=True, authenticates=False)
-    both.start(0.0)
-    both.market_data.on_connected(0.0)
-    return both
 
 
 def test_market_data_alone_logs_in_at_once() -> None:
@@ -217,12 +266,6 @@ def test_market_data_alone_logs_in_at_once() -> None:
     alone.start(0.0)
 
     assert asked(alone.market_data.on_connected(0.0)) == [LogIn(Side.MARKET_DATA)]
-
-
-def trade_in(both: Logins, now: float) -> None:
-    assert both.trade is not None
-    both.trade.on_connected(now)
-    both.trade.on_login(GRANTED, "20261123", now)
 
 
 def test_market_data_waits_for_the_trading_login() -> None:
@@ -240,8 +283,10 @@ def test_a_dead_trading_front_delays_known_contracts_only_so_long(
     after_s: float, expected: list[object]
 ) -> None:
     both = logins()
+    assert both.trade is not None
     both.on_contracts(50.0)
 
+    both.trade.advance(50.0)  # it has been told by now that nobody answers there
     assert both.due_at() == 50.0 + TRADE_GRACE_S
     assert asked(both.follow_up(50.0 + after_s)) == expected
 

@@ -6,12 +6,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 import pytest
 from nats.errors import Error as NatsError
+from nats.js.errors import APIError, NotFoundError
 
 from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.domain.revision import Revision
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from mds_gateway.adapters.nats.bridge import Destination
+    from mds_gateway.adapters.nats.connection import PublishConnection
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.ports import MarketData
 
 WRITTEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
 FORGED = "0001-01-01T00:00:00+14:00"
 SILENT_S = 60.0
+WRONG_STREAM = 10060
 WITHIN_S = 60.0  # the end of a test that hangs, never a claim about speed
 
 
@@ -54,6 +58,7 @@ class Source:
             state=wire.GatewayState.STREAMING, market_data=wire.Front(connected=True, logged_in=True),
             trade=None, trading_day=self.day, contracts=1, subscribed=1, exchanges={}, canary_age_ms={},
             canary_session={}, handoff=0, received=0, invalid=0, conflated=0, clock_offset_ns=None,
+            front_ahead_ns=None,
         )  # fmt: skip
 
 
@@ -74,16 +79,20 @@ class Requests:
     def __init__(self) -> None:
         self.js = Unanswered()
         self.heart = Connection()
-        self.asked: list[str] = []
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def read_epoch_sequences(
         self, to: Destination, _subjects: list[str], _epoch: int
     ) -> dict[str, int]:
-        self.asked.append(to.subscription)
+        if to.stream == "NOPE":
+            raise NotFoundError
         if self.meanwhile is not None:
             await self.meanwhile()
         return {}
+
+    async def probe(self, stream: str, _subject: str) -> None:
+        if stream == "NOPE":
+            raise APIError(err_code=WRONG_STREAM)
 
 
 def build_gateway(requests: Requests) -> Gateway:
@@ -136,11 +145,28 @@ async def test_a_subscription_that_goes_while_another_is_witnessed_stops_nothing
     requests = Requests()
     gateway = build_gateway(requests)
     await stand_by(gateway, "one", "two")
-    requests.meanwhile = lambda: tell_settings(gateway, 2, requests.asked[0])
+    requests.meanwhile = lambda: tell_settings(gateway, 2, "one")
 
     await gateway._witness()
 
-    assert len(requests.asked) == 1
+    assert list(gateway.witnesses) == ["one"]
+    assert gateway.witnesses["one"].answered_at is not None
+
+
+async def test_a_stream_that_does_not_exist_spoils_no_other_subscription() -> None:
+    """Neither the look into the stream nor the probe: each stream and subscription by itself."""
+    requests = Requests()
+    gateway = build_gateway(requests)
+    await stand_by(gateway, "all", "lost")
+    gateway.bridge.served["lost"].to = replace(gateway.bridge.served["lost"].to, stream="NOPE")
+    gateway.bridge._connection = cast("PublishConnection", Connection())
+
+    await gateway._witness()
+    await gateway._probe()
+
+    assert gateway.witnesses["all"].answered_at is not None
+    assert gateway.witnesses["lost"].answered_at is None
+    assert gateway.compose_heartbeat().probe_age_ms is not None
 
 
 def collect_failures(gateway: Gateway) -> dict[str, float]:
@@ -220,7 +246,7 @@ async def test_a_bad_route_is_told_once_and_the_one_before_it_stays_in_force(
     route = gateway.bridge.served["all"].publication.route
     assert route is not None
     assert route.epoch == 3
-    assert gateway.promoting.route("all") == route
+    assert gateway.promoting._followed["all"].seen.route == route
     assert gateway.metrics.tally.notes["RouteUnreadable"] == 2
     told = [record.getMessage() for record in caplog.records if "is not used" in record.getMessage()]
     assert len(told) == 2

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from mds_gateway.domain import actions
 from mds_gateway.domain.log import TickLog
+from mds_gateway.domain.phases import Phase
 from mds_gateway.domain.publication import Publication
 from mds_gateway.domain.renewing import StreamRoom
 from mds_gateway.domain.ticks import FinishedTick
@@ -25,6 +26,7 @@ from mds_protocol.wire.route import Route
 from mds_simulator.counting import join
 
 STEP_S = 0.005
+CONTRACTS = 7
 
 
 @dataclass
@@ -262,17 +264,23 @@ class World:
         self.happened: list[tuple[str, actions.Report]] = []
         self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at="")
         self.serial = 0
+        self.quiet: frozenset[int] = frozenset()
+        """Contracts of which no tick goes out."""
         self.accounts = {name: Account(self, name, seed + index) for index, name in enumerate(names)}
 
     def delay(self, account: Account) -> float:
         return self.random.uniform(0.0005, 0.004) + self.extra_delay.get(account.name, 0.0)
 
-    def move(self, name: str) -> None:
-        epoch = self.route.epoch + 1
-        self.route = Route(uid="u", epoch=epoch, named=name, reason="Test", nonce=str(epoch), decided_at="")
+    def move(self, name: str, reason: str = "Test") -> None:
+        self.write_route(name, reason)
         for account in self.accounts.values():
             if account.awake:
                 account.on_route(self.route)
+
+    def write_route(self, name: str, reason: str) -> None:
+        """Nobody hears of it; whoever asks the leader does."""
+        epoch = self.route.epoch + 1
+        self.route = Route(uid="u", epoch=epoch, named=name, reason=reason, nonce=str(epoch), decided_at="")
 
     def begin_anew(self, name: str) -> Account:
         """The process is killed, and another begins with an empty log."""
@@ -283,7 +291,8 @@ class World:
         end = self.now + seconds
         while self.now < end:
             self.now += STEP_S
-            batch = [self.make_tick() for _ in range(5)] if ticks else []
+            made = [self.make_tick() for _ in range(5)] if ticks else []
+            batch = [tick for tick in made if tick.arrival % CONTRACTS not in self.quiet]
             for account in self.accounts.values():
                 self.carry(account)
                 if account.awake:
@@ -306,7 +315,7 @@ class World:
     def make_tick(self) -> FinishedTick:
         """Time and volume stand still over several serials, as in life."""
         self.serial += 1
-        contract, serial = self.serial % 7, self.serial // 7
+        contract, serial = self.serial % CONTRACTS, self.serial // CONTRACTS
         return FinishedTick(
             contract=b"md.X.c%d" % contract,
             order_key=(serial // 2, serial // 3),
@@ -335,6 +344,24 @@ class World:
         writers = {epoch: account for _, _, account, epoch in self.stream.entries}
         epochs = [join.Epoch(epoch, account, active_ns=0) for epoch, account in sorted(writers.items())]
         return join.count(delivered, stored, epochs, until_ns=until)
+
+
+def start(seed: int, *, front_loss: float = 0.01) -> World:
+    """Account a publishes in it for a second."""
+    world = World(seed, front_loss=front_loss)
+    world.run(0.5)
+    world.move("a")
+    world.run(1.0)
+    return world
+
+
+def publishers(world: World) -> list[str]:
+    return [name for name, account in world.accounts.items() if account.publication.phase is Phase.ACTIVE]
+
+
+def assert_whole(world: World) -> None:
+    counts = world.count()
+    assert (counts.lost, counts.repeated, counts.disordered) == ((), (), ()), counts
 
 
 def _serial(tick: FinishedTick) -> int:

@@ -105,7 +105,7 @@ def test_a_status_is_written_with_the_names_of_the_wire() -> None:
     assert status.dump() == {
         "observedGeneration": 2,
         "role": "Active",
-        "restarts": {"count": 1, "recent": ["2027-01-04T12:00:00Z"]},
+        "restarts": {"count": 1, "podRestarts": 0, "recent": ["2027-01-04T12:00:00Z"]},
         "conditions": [
             {
                 "type": "Ready",

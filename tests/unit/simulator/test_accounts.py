@@ -53,6 +53,18 @@ def test_a_right_password_forgets_the_wrong_ones() -> None:
     assert codes == [3, 0, 3, 0, 3, 3, 75]
 
 
+def test_a_password_may_be_asked_of_one_user_alone() -> None:
+    registry = make_registry()
+    registry.ask_password("u1", "right")
+    given = ("right", *("wrong",) * 6)
+    codes = [registry.check_trading_login("b", "u1", one, authenticated=False) for one in given]
+
+    assert codes == [0, 3, 3, 3, 3, 3, 75]
+    assert registry.wrong_passwords == {"u1": 5}
+    assert registry.check_trading_login("b", "u2", "any", authenticated=False) == ErrorID.NONE
+    assert registry.check_market_data_login("u1", TODAY, verify=False) == ErrorID.NONE
+
+
 def test_a_refused_user_is_refused_before_anything_else() -> None:
     registry = make_registry(PLAIN)
     registry.refuse("u1", 141)

@@ -11,7 +11,7 @@ import pytest
 
 from mds_simulator import wire
 from mds_simulator.exchange.calendar import SECOND_NS, from_beijing
-from mds_simulator.exchange.contracts import first_contracts, named_contracts
+from mds_simulator.exchange.contracts import ContractError, first_contracts, named_contracts
 from mds_simulator.exchange.market import Market, Settings
 from mds_simulator.exchange.sessions import Force, Status
 
@@ -196,3 +196,56 @@ def test_every_product_has_a_status_from_the_start() -> None:
     statuses = {c.product_id: c.status for c in make_market("rb2701,SR701C5600").board.statuses()}
 
     assert statuses == {"rb": Status.CONTINUOUS, "SRC": Status.CONTINUOUS}
+
+
+# --- what does not happen by itself
+
+
+def test_after_a_jump_the_time_is_another_and_nothing_happened_in_between() -> None:
+    market = make_market("rb2701,au2702")
+    run(market, 1)
+    serials = [market.latest(number)[0] for number in range(2)]
+
+    step = market.jump(from_beijing("2026-11-23T23:30:00"))
+
+    assert [(one.product_id, one.status) for one in step.changes] == [("rb", Status.NO_TRADING)]
+    assert [market.latest(number)[0] for number in range(2)] == serials
+    assert f"{market.trading_day:%Y%m%d}" == "20261124"
+    ticks = ticks_of(run(market, 1))
+    assert {number for number, _, _ in ticks} == {1}
+    assert stamp_of(ticks[0][2])[:2] == (b"20261124", b"20261123")
+
+
+def test_a_jump_goes_back_as_well() -> None:
+    market = make_market("rb2701")
+    market.jump(from_beijing("2026-11-23T09:15:00"))
+
+    assert stamp_of(ticks_of(run(market, 1))[0][2])[2][:5] == b"09:15"
+
+
+def test_a_contract_that_is_listed_has_a_snapshot_and_ticks_one_that_expired_has_neither() -> None:
+    market = make_market("rb2611,SR701")
+    step = market.change_contracts(named_contracts(("rb2711", "AP705"), TODAY), ["rb2611"])
+
+    assert [contract.id for contract in market.listed] == ["SR701", "rb2711", "AP705"]
+    assert [serial for _, serial, _ in ticks_of(step.batches)] == [1, 1]
+    assert [(one.product_id, one.status) for one in step.changes] == [("AP", Status.CONTINUOUS)]
+    assert {market.contracts[number].id for number, _, _ in ticks_of(run(market, 3))} == {
+        "SR701",
+        "rb2711",
+        "AP705",
+    }
+
+
+@pytest.mark.parametrize(
+    ("listed", "delisted", "said"),
+    [("rb2701", "", "listed already: rb2701"), ("rb2705", "rb2612", "not listed: rb2612")],
+)
+def test_what_is_listed_cannot_be_listed_and_what_is_not_cannot_expire(
+    listed: str, delisted: str, said: str
+) -> None:
+    market = make_market("rb2701")
+    with pytest.raises(ContractError, match=said):
+        market.change_contracts(named_contracts((listed,), TODAY), [delisted])
+
+    assert [contract.id for contract in market.listed] == ["rb2701"]

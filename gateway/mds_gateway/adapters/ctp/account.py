@@ -6,9 +6,12 @@ arms one timer for the next moment at which one of them has something to do.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from mds_gateway.adapters.ctp.record import Record
 from mds_gateway.domain import login, querying, subscribing
 from mds_gateway.domain.login import Logins, Side
 from mds_gateway.domain.querying import ContractQuery
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 SAID_EVERY_S = 1.0
 SYMBOLS_SAID = 5
 
+log = logging.getLogger(__name__)
+
 
 class Owner(Protocol):
     """Who is told."""
@@ -43,7 +48,13 @@ class Owner(Protocol):
 class Account:
     def __init__(self, settings: CtpSettings, loop: asyncio.AbstractEventLoop, owner: Owner) -> None:
         has_code = bool(settings.credentials.auth_code)
-        self.logins = Logins(trades=bool(settings.trade_fronts), authenticates=has_code)
+        self._settings = settings
+        self._record = Record(settings)
+        self.logins = Logins(
+            trades=bool(settings.trade_fronts), authenticates=has_code, tries=self._record.tries
+        )
+        self.began_at: datetime | None = None
+        """When it began to connect, by the wall clock, to the second."""
         self.subscriber = Subscriber(settings.pace)
         self.sessions = Sessions()
         self._query = ContractQuery()
@@ -56,6 +67,8 @@ class Account:
 
     def start(self, requests: Requests) -> None:
         self._requests = requests
+        self.began_at = datetime.now(UTC).replace(microsecond=0)
+        self._say_where()
         self._run(self.logins.start(self._now))
         self.pump()
 
@@ -157,6 +170,7 @@ class Account:
             self._run(machine.advance(now))
         self._run(self._query.advance(now))
         self._run(self.logins.follow_up(now))
+        self._record.keep(self.logins.tries)
         while (action := self.subscriber.advance(now)) is not None:
             self._run((action,))
         for note in self._news.take(self.subscriber, now):
@@ -179,6 +193,8 @@ class Account:
 
     def _run(self, actions: Iterable[Action]) -> None:
         for action in actions:
+            if not isinstance(action, Note):
+                log.debug("to the front: %s", _describe(action))
             match action:
                 case Note():
                     self._say(action)
@@ -225,6 +241,19 @@ class Account:
         trade = self.logins.trade
         return (self.logins.market_data,) if trade is None else (trade, self.logins.market_data)
 
+    def _say_where(self) -> None:
+        for machine in self._sides():
+            trades = machine.side is Side.TRADE
+            fronts = self._settings.trade_fronts if trades else self._settings.market_data_fronts
+            self._say(Note("Connecting", f"connecting to the {machine.side} front {', '.join(fronts)}"))
+        tries = self.logins.tries
+        if tries.are_over:
+            text = (
+                f"these credentials are not tried: the broker refused them with {tries.code} before. That"
+                " changes with the credentials or the fronts, or when a restart is asked for"
+            )
+            self._say(Note("Blocked", text, bad=True))
+
     def _side(self, side: Side) -> login.Login | None:
         return self.logins.trade if side is Side.TRADE else self.logins.market_data
 
@@ -266,3 +295,14 @@ class _SubscriptionNews:
 def _note_refusals(error: str, symbols: Sequence[str]) -> Note:
     names = ", ".join(symbols[:SYMBOLS_SAID]) + (", …" if len(symbols) > SYMBOLS_SAID else "")
     return Note("SubscribeRefused", f"{len(symbols)} contracts refused with {error}: {names}", bad=True)
+
+
+def _describe(action: Action) -> str:
+    """For the log at DEBUG; no credential is in it."""
+    match action:
+        case login.LogIn(side):
+            return f"log in, {side}"
+        case subscribing.Subscribe(symbols) | subscribing.Unsubscribe(symbols):
+            return f"{type(action).__name__.lower()} {len(symbols)} contracts, {symbols[0]} first"
+        case _:
+            return type(action).__name__.lower()

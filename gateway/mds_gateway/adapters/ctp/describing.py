@@ -33,14 +33,21 @@ class Describer:
         self._counted_in: SourcePlan | None = None
         self._by_exchange: Counter[str] = Counter()
 
-    def describe(self, canaries: Sequence[str], *, now_ns: int, clock_offset_ns: int | None) -> SourceState:
+    def describe(
+        self,
+        canaries: Sequence[str],
+        *,
+        now_ns: int,
+        clock_offset_ns: int | None,
+        front_ahead_ns: int | None,
+    ) -> SourceState:
         """`now_ns` is of the monotonic clock."""
         account, finisher = self._account, self._finisher
         logins = account.logins
         return SourceState(
             state=self._state(),
-            market_data=logins.market_data.describe(),
-            trade=logins.trade.describe() if logins.trade is not None else None,
+            market_data=logins.market_data.describe(account.began_at),
+            trade=logins.trade.describe(account.began_at) if logins.trade is not None else None,
             trading_day=logins.trading_day,
             contracts=len(finisher.plan.contracts),
             subscribed=account.subscriber.held_count,
@@ -52,6 +59,7 @@ class Describer:
             invalid=finisher.invalid,
             conflated=self._handoff.conflated,
             clock_offset_ns=clock_offset_ns,
+            front_ahead_ns=front_ahead_ns if logins.market_data.state is LoginState.LOGGED_IN else None,
         )
 
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:

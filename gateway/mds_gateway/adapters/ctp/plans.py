@@ -114,7 +114,9 @@ def build_source_plan(asked: Asked, before: SourcePlan) -> Slices[SourcePlan]:
         yield
     named = {symbol for outlet in asked.outlets for symbol in outlet.contracts}
     yield
-    wanted, unknown = tuple(sorted(named & known.keys())), tuple(sorted(named - known.keys()))
+    wanted = tuple(sorted(named & known.keys()))
+    yield
+    unknown = tuple(sorted(named - known.keys()))
     return SourcePlan(asked, contracts, exchanges, own, wanted, unknown)
 
 

@@ -94,7 +94,10 @@ class CtpSource:
     def describe(self, canaries: Sequence[str]) -> SourceState:
         running = self._started
         return running.describer.describe(
-            canaries, now_ns=time.monotonic_ns(), clock_offset_ns=running.clock_watch.offset_ns
+            canaries,
+            now_ns=time.monotonic_ns(),
+            clock_offset_ns=running.clock_watch.offset_ns,
+            front_ahead_ns=self._clock_offset_ns if self._settings.follows_front_clock else None,
         )
 
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:

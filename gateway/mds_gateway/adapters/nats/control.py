@@ -128,8 +128,9 @@ class Control:
     async def probe(self, stream_name: str, subject: str) -> None:
         await stream.probe(self.js, stream_name, subject)
 
-    async def publish_event(self, subject: str, body: bytes) -> None:
-        await self.js.publish(subject, body, timeout=REQUEST_TIMEOUT_S)
+    async def publish_event(self, subject: str, body: bytes, identity: str) -> None:
+        """Stored once, however often it is asked for within the stream's window for duplicates."""
+        await self.js.publish(subject, body, timeout=REQUEST_TIMEOUT_S, headers={headers.MSG_ID: identity})
 
     # --- contracts
 

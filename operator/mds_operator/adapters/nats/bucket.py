@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from mds_operator.adapters.nats.delivery import read_delivery
+from mds_operator.adapters.nats.following import follow
 from mds_operator.adapters.nats.link import NOT_FOUND, ApiRefusal, LinkError
 from mds_operator.adapters.nats.streams import read_stream_info
 from mds_protocol.wire import headers
@@ -25,16 +25,12 @@ if TYPE_CHECKING:
 
     from nats.aio.msg import Msg
 
+    from mds_operator.adapters.nats.delivery import Delivery
     from mds_operator.adapters.nats.link import Link
     from mds_operator.adapters.nats.streams import StreamInfo
 
 POLL_EVERY_S: Final = 1.0
 WRITE_TIMEOUT_S: Final = 1.0
-WATCH_BEAT_S: Final = 1
-"""The server says at least so often that it still watches for us."""
-WATCH_SILENT_S: Final = 3.5
-WATCH_FORGOTTEN_S: Final = 10
-_NS_PER_S: Final = 1_000_000_000
 _DELETE: Final = {"KV-Operation": "DEL"}
 
 log = logging.getLogger(__name__)
@@ -222,44 +218,12 @@ class Bucket:
             await asyncio.sleep(POLL_EVERY_S)
 
     async def _watch(self) -> None:
-        """Until the connection is another one, or the server does not say any more that it watches for us."""
-        loop, connection = asyncio.get_running_loop(), self._link.connections
-        heard_at = loop.time()
+        wanted = {"deliver_policy": "last_per_subject", "filter_subject": f"{self._subject}>"}
+        await follow(self._link, self._stream, wanted, self._on_delivery)
 
-        async def on_message(message: Msg) -> None:
-            nonlocal heard_at
-            heard_at = loop.time()
-            delivery = read_delivery(message.reply)
-            if delivery is not None:
-                is_marker = "KV-Operation" in (message.headers or {})
-                self._take(message.subject, message.data, delivery.sequence, is_marker=is_marker)
-
-        inbox = self._link.new_inbox()
-        interest = await self._link.subscribe(inbox, on_message)
-        try:
-            await self._link.ask_jetstream(f"CONSUMER.CREATE.{self._stream}", self._build_watch(inbox))
-            while True:
-                await asyncio.sleep(POLL_EVERY_S)
-                if connection != self._link.connections or loop.time() - heard_at >= WATCH_SILENT_S:
-                    return
-        finally:
-            # The server forgets a consumer that nobody listens to.
-            await self._link.unsubscribe(interest)
-
-    def _build_watch(self, inbox: str) -> dict[str, object]:
-        return {
-            "stream_name": self._stream,
-            "config": {
-                "deliver_policy": "last_per_subject",
-                "filter_subject": f"{self._subject}>",
-                "ack_policy": "none",
-                "deliver_subject": inbox,
-                "idle_heartbeat": WATCH_BEAT_S * _NS_PER_S,
-                "inactive_threshold": WATCH_FORGOTTEN_S * _NS_PER_S,
-                "mem_storage": True,
-                "num_replicas": 1,
-            },
-        }
+    def _on_delivery(self, message: Msg, delivery: Delivery) -> None:
+        is_marker = "KV-Operation" in (message.headers or {})
+        self._take(message.subject, message.data, delivery.sequence, is_marker=is_marker)
 
     def _take(self, subject: str, value: bytes, revision: int, *, is_marker: bool) -> None:
         """Keeps what is newer than what is known; the same arrives by several ways and in any order."""

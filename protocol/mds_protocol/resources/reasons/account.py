@@ -11,12 +11,19 @@ class AccountReason(Reason):
     # Ready=True: it does now all that is asked of it.
     ACTIVE = ("Active", "Publishes for at least one subscription.")
     STANDBY = ("Standby", "Logged in, subscribed and silent, ready to take over.")
-    UNUSED = ("Unused", "Logged in, but no subscription selects this account.")
+    UNUSED = ("Unused", "Logged in, but no accepted subscription selects this account.")
     MARKET_CLOSED = (
         "MarketClosed",
         "No market that it serves is open; silence is expected until the next one.",
     )
     DISABLED = ("Disabled", "`spec.enabled` is false, so it has no pod; set it to true to use the account.")
+    HELD = (
+        "Held",
+        (
+            "`spec.enabled` is false, and it publishes on, as a person holds the feed (paused or Manual); "
+            "its pod goes when the feed has moved."
+        ),
+    )
     COLD = ("Cold", "A cold standby asleep: its pod starts when no hot account is healthy.")
 
     # The other conditions, when all is well.
@@ -57,8 +64,8 @@ class AccountReason(Reason):
     LOGIN_REFUSED = (
         "LoginRefused",
         (
-            "The broker refused the login; `status.fronts` has its code. It is tried again; if it "
-            "lasts, ask the broker."
+            "The broker refused the login; `status.fronts` has its code. The message says whether it is "
+            "tried again, or waits for an edit; if it lasts, ask the broker."
         ),
     )
     DRAINING = ("Draining", "The pod was told to stop and hands its subscriptions over.")
@@ -117,6 +124,14 @@ class AccountReason(Reason):
         (
             "The operator does not hear itself through NATS, so it judges nobody; check its connection "
             "and its CPU."
+        ),
+    )
+
+    MARKET_UNKNOWN = (
+        "MarketUnknown",
+        (
+            "Its front is down, and its market closed by the calendar; no front is heard. The last one that "
+            "was called it open, so nobody is sure. Check the front address and the network."
         ),
     )
 

@@ -12,7 +12,10 @@ class FailoverReason(Reason):
     FIRST_ELECTION = ("FirstElection", "Nobody was named yet.")
     REOPENED = ("Reopened", "The subscription was made anew under the same name.")
     PINNED = ("Pinned", "`failover.pinnedAccount` names the account.")
-    PRIORITY_EDITED = ("PriorityEdited", "A priority, `accounts.order` or the set of accounts was edited.")
+    PRIORITY_EDITED = (
+        "PriorityEdited",
+        "A priority, `accounts.order`, the pin or the set of accounts was edited.",
+    )
     ACCOUNT_DISABLED = ("AccountDisabled", "The named account was disabled.")
     ACCOUNT_DELETED = (
         "AccountDeleted",
@@ -26,6 +29,16 @@ class FailoverReason(Reason):
     DRILL = ("Drill", "`mds.dev/drillAt` asked for an exercise.")
     DRAINING = ("Draining", "The named account's pod was told to stop.")
     CLOSED = ("Closed", "The subscription is gone; nobody publishes for it.")
+
+    # NATS was away or lost something.
+    ROUTE_LOST = (
+        "RouteLost",
+        "The route was gone from NATS, as after the loss of its storage, and somebody was named anew.",
+    )
+    FENCED_ANEW = (
+        "FencedAnew",
+        "The same account went on behind a new fence, as NATS was away or its fence gone; nothing moved.",
+    )
 
     # The named account failed.
     STARTING = ("Starting", "The named account's process began anew and does not stream yet.")

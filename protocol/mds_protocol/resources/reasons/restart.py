@@ -23,7 +23,7 @@ class RestartReason(Reason):
     UNKNOWN = ("Unknown", "Its health cannot be told now; nothing is restarted on a guess.")
     NOT_YET = ("NotYet", "Unhealthy, not yet for `recovery.restartAfter`.")
     PAUSED = ("Paused", "The account is paused: its pod is never replaced.")
-    NO_POD = ("NoPod", "Disabled, or cold and asleep: there is no pod to replace.")
+    NO_POD = ("NoPod", "Disabled, or cold and asleep: it gets no other pod.")
     MARKET_CLOSED = ("MarketClosed", "No market is open or opens within 15 minutes.")
     MOVE_FIRST = ("MoveFirst", "Another account can take the feed; the pod is replaced when it has.")
     RETRIES_ITSELF = (
@@ -37,6 +37,14 @@ class RestartReason(Reason):
     )
     BLOCKED = (
         "Blocked",
-        "A login code that a retry makes worse: correct the Secret or the `ctp` block first.",
+        "A login that must not be repeated: correct the Secret or the `ctp` block first.",
     )
     ONE_AT_A_TIME = ("OneAtATime", "Another account of one of its subscriptions restarts now.")
+    MOVE_HELD = (
+        "MoveHeld",
+        "It publishes for a subscription that is Manual or paused: pin another account, or let it move.",
+    )
+    NOBODY_TAKES_OVER = (
+        "NobodyTakesOver",
+        "It publishes in an open market and every account that could take that is broken: repair one.",
+    )

@@ -42,11 +42,20 @@ class SubscriptionReason(Reason):
             "the operator."
         ),
     )
+    MARKET_UNKNOWN = (
+        "MarketUnknown",
+        (
+            "Closed by the calendar; no front is heard. The last one that was called it open, so nobody is "
+            "sure; nothing is moved. See why the accounts are away."
+        ),
+    )
+
+    # Ready, True while ticks flow; Redundant=False.
     HELD = (
         "Held",
         (
-            "The active account is unhealthy and a person has forbidden to move the feed (Manual or "
-            "paused): decide."
+            "A person forbids to move the feed (paused or Manual), so it stays where it is; the message "
+            "says what has to change before it moves."
         ),
     )
 
@@ -71,6 +80,13 @@ class SubscriptionReason(Reason):
             "names which."
         ),
     )
+    STREAM_UNKNOWN = (
+        "StreamUnknown",
+        (
+            "Whether its stream can carry it is not known yet, so nobody is named for it; if it lasts, "
+            "check NATS and the operator's log."
+        ),
+    )
     STREAM_MISSING = (
         "StreamMissing",
         "The stream that it names does not exist and is not mds's to make; create it.",
@@ -80,11 +96,17 @@ class SubscriptionReason(Reason):
     REDUNDANT = ("Redundant", "A healthy hot standby could take over now.")
     NO_STANDBY = (
         "NoStandby",
-        "No second hot account is selected; a failure of the active one stops the feed.",
+        (
+            "No second hot account is selected, enabled and of a priority above 0; a failure of the active "
+            "one stops the feed."
+        ),
     )
     STANDBY_UNHEALTHY = (
         "StandbyUnhealthy",
-        "No hot standby is healthy with a succeeding probe; `kubectl get feedaccounts` shows why.",
+        (
+            "No hot standby is healthy, unpaused and with a succeeding probe; `kubectl get feedaccounts` "
+            "shows why."
+        ),
     )
     LOG_TOO_SHORT = (
         "LogTooShort",
@@ -95,12 +117,26 @@ class SubscriptionReason(Reason):
     FULL_COVERAGE = ("FullCoverage", "Every selected contract is subscribed and ticks as it should.")
     COVERAGE_LOW = (
         "CoverageLow",
-        "Some selected contracts are not subscribed or stale; `mds contracts` lists them.",
+        (
+            "Some selected contracts are not subscribed or stale; `status.contracts` counts them. Which ones "
+            "the front refused says `nats request mds.rpc.<namespace>._active.subscriptions ''`."
+        ),
     )
     CONTRACTS_UNKNOWN = (
         "ContractsUnknown",
         "Some listed instruments do not exist or have expired; correct the list.",
     )
+
+    # PinIgnored.
+    PIN_IGNORED = (
+        "PinIgnored",
+        (
+            "`failover.pinnedAccount` names no account that may publish here, so it moves nothing; "
+            "correct or remove it."
+        ),
+    )
+
+    # Any.
     SPEC_UNREADABLE = (
         "SpecUnreadable",
         "The operator does not know a field or value of the spec: upgrade the chart with its CRDs.",

@@ -63,6 +63,13 @@ class Cluster:
     async def delete(self, plural: str, name: str) -> None:
         await self.kube.requests.send("DELETE", f"{self._path(plural)}/{name}", namespace=self.name)
 
+    async def bind(self, pod: str) -> None:
+        """To a node, as a scheduler does: from then on it goes only when its kubelet says so."""
+        target = {"apiVersion": "v1", "kind": "Node", "name": "node-1"}
+        body = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": pod}, "target": target}
+        path = f"{self._path('pods')}/{pod}/binding"
+        await self.kube.requests.send("POST", path, namespace=self.name, body=body)
+
     # --- what stands there
 
     async def read(self, plural: str, name: str) -> dict[str, Any]:

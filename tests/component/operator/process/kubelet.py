@@ -1,7 +1,9 @@
 """Plays the kubelet: a gateway process for each pod of a namespace, and its word on what became of it.
 
-A container that ends is started again in its pod, as `restartPolicy: Always` has it. No pod has an address
-here, so `/livez` is not asked: a silence needs the peer, or this kubelet's word, as its second witness.
+A container that ends is started again in its pod, as `restartPolicy: Always` has it. A pod that is bound to a
+node (`Cluster.bind`) goes as on a real one: told, ended, taken down, then gone; any other is gone at once. No
+pod has an address here, so `/livez` is not asked: a silence needs the peer, or this kubelet's word, as its
+second witness.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mds_operator.adapters.kube.errors import NotFoundError
-from mds_operator.domain.seen import ACCOUNT_LABEL
+from mds_operator.domain.seen import ACCOUNT_LABEL, Key
 from mds_simulator.testing import client_environment
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 SYNC_EVERY_S = 0.2
 END_WITHIN_S = 60.0
+TEARDOWN_SYNCS = 5
+"""A kubelet takes a second from the end of a container to that of its pod."""
 
 
 @dataclass(slots=True)
@@ -35,6 +39,8 @@ class Container:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    is_told: bool = False
+    teardown: int = TEARDOWN_SYNCS
     last: dict[str, Any] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -86,7 +92,23 @@ class Kubelet:
             if gone.process is not None:
                 gone.process.terminate()
         for name, pod in pods.items():
-            await self._keep_running(name, pod)
+            if "deletionTimestamp" in pod["metadata"]:
+                await self._let_end(name, pod["metadata"]["uid"])
+            else:
+                await self._keep_running(name, pod)
+
+    async def _let_end(self, name: str, uid: str) -> None:
+        container = self.containers[name]
+        if not container.is_told:
+            container.is_told = True
+            self.of(name).terminate()
+        if container.exit_code is None:
+            return
+        if container.teardown == TEARDOWN_SYNCS:
+            await self._tell(container)
+        container.teardown -= 1
+        if container.teardown == 0:
+            await self._cluster.kube.delete_pod(Key(self._cluster.name, name), uid=uid, grace_s=0)
 
     async def _keep_running(self, name: str, pod: dict[str, Any]) -> None:
         container = self.containers.get(name)
@@ -121,14 +143,16 @@ class Kubelet:
         return Container(name, os.environ | client_environment() | told | own, folder / "gateway.log")
 
     async def _tell(self, container: Container) -> None:
+        ended = {"exitCode": container.exit_code, "reason": "Completed", "finishedAt": _now()}
+        has_ended = container.exit_code is not None
         said = {
             "name": "gateway",
             "image": "gateway",
             "imageID": "",
-            "ready": True,
-            "started": True,
+            "ready": not has_ended,
+            "started": not has_ended,
             "restartCount": container.starts - 1,
-            "state": {"running": {"startedAt": _now()}},
+            "state": {"terminated": ended} if has_ended else {"running": {"startedAt": _now()}},
             "lastState": {"terminated": container.last} if container.last else {},
         }
         body = {"status": {"phase": "Running", "containerStatuses": [said]}}

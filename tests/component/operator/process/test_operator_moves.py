@@ -6,167 +6,44 @@ healthy (`settled`), whatever the one before has left.
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
-import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
-from mds_operator.adapters.kube.objects import Kube
-from mds_operator.adapters.kube.requests import KubeRequests
 from mds_protocol.wire.subjects import ROUTES_BUCKET, encode_key
-from mds_simulator.testing import start_simulator
-from tests.component.operator.conftest import make_namespaces
-from tests.component.operator.process.cluster import ACCOUNTS, SECRET, SUBSCRIPTIONS, Cluster
-from tests.component.operator.process.conftest import Installation
-from tests.component.operator.process.kubelet import Kubelet
-from tests.kit.nats_server import NatsServer
+from tests.component.operator.process.cluster import ACCOUNTS, SECRET, SUBSCRIPTIONS
+from tests.component.operator.process.desk import (
+    BOTH,
+    CONTRACTS,
+    FEED,
+    Desk,
+    count_restarts,
+    find_ready,
+    open_desk,
+    read_events,
+    say,
+    tell_ready,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from nats.aio.client import Client
-
-    from mds_simulator.testing import RunningSimulator
     from tests.component.conftest import ApiServer
     from tests.component.operator.process.conftest import Rights
-    from tests.component.operator.process.operator_process import OperatorProcess
 
-log = logging.getLogger(__name__)
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CONTRACTS = 40
-BOTH = ("ctp-a", "ctp-b")
-FEED = "all"
-OF_A_BUSY_MACHINE = {"Silent", "FrontLost", "PublishStalled", "Stale", "TakeoverStalled", "OperatorGone"}
-"""Why a feed moves without anybody's doing where the machine stands still for 0.7 s and more."""
-
-
-@dataclass(slots=True)
-class Desk:
-    cluster: Cluster
-    operator: OperatorProcess
-    kubelet: Kubelet
-    simulator: RunningSimulator
-    nats: Client
-
-    async def feed(self) -> dict[str, Any]:
-        return await self.cluster.status(SUBSCRIPTIONS, FEED)
-
-    async def route(self) -> dict[str, Any]:
-        routes = await self.nats.jetstream().key_value(ROUTES_BUCKET)
-        found = await routes.get(encode_key(self.cluster.name, FEED))
-        return dict(json.loads(found.value or b"{}"))
-
-    async def settle(self) -> None:
-        """Both healthy, ctp-a active, and a failure would keep the feed from it for five minutes."""
-        for account in BOTH:
-            self.simulator.post(f"/fronts/{account}/heal")
-            priority = 100 if account == "ctp-a" else 90
-            await self.cluster.edit(ACCOUNTS, account, enabled=True, priority=priority)
-        await self.healthy(*BOTH)
-        await self.fail_back_after("0s")
-        await self.active("ctp-a")
-        await self.fail_back_after("5m")
-        await self.cluster.until(self.feed, lambda feed: feed.get("nextAccount") == "ctp-b")
-
-    async def fail_back_after(self, after: str) -> None:
-        await self.cluster.edit(SUBSCRIPTIONS, FEED, failover={"failbackAfter": after})
-        generation = (await self.cluster.read(SUBSCRIPTIONS, FEED))["metadata"]["generation"]
-        await self.cluster.until(self.feed, lambda feed: feed.get("observedGeneration") == generation)
-
-    async def healthy(self, *accounts: str) -> None:
-        for account in accounts:
-            await self.cluster.until_status(ACCOUNTS, account, is_healthy)
-
-    async def active(self, account: str) -> dict[str, Any]:
-        return dict(await self.cluster.until(self.feed, lambda feed: feed.get("activeAccount") == account))
-
-    async def moved(self, to: str, *reasons: str) -> dict[str, Any]:
-        """The record of the move that made it active, with its gap measured; for one of the reasons."""
-
-        def has_moved(feed: dict[str, Any]) -> bool:
-            newest: dict[str, Any] = (feed.get("failovers") or [{}])[0]
-            return newest.get("to") == to and "gapMs" in newest
-
-        found: dict[str, Any] = (await self.cluster.until(self.feed, has_moved))["failovers"][0]
-        assert found["reason"] in {*reasons, *OF_A_BUSY_MACHINE}, found
-        if found["reason"] not in reasons:
-            log.warning("the feed moved before it was told to: %s", found)
-        return found
-
-    async def drilled(self, after: dict[str, Any]) -> dict[str, Any]:
-        """The record of the drill that was made after this state of the feed."""
-
-        def find(feed: dict[str, Any]) -> list[dict[str, Any]]:
-            made = [one for one in feed.get("failovers") or [] if one["reason"] == "Drill"]
-            return [one for one in made if one["epoch"] > after["epoch"]]
-
-        return find(await self.cluster.until(self.feed, lambda feed: bool(find(feed))))[0]
-
-    async def stayed(self, since: dict[str, Any]) -> None:
-        """Nothing but a fault has moved the feed since."""
-        moves = [one for one in (await self.feed()).get("failovers") or [] if one["epoch"] > since["epoch"]]
-        assert [one for one in moves if one["reason"] not in OF_A_BUSY_MACHINE] == []
-
-    async def says(self, words: str) -> None:
-        await self.cluster.until(self.feed, lambda feed: words in tell_ready(feed))
-
-
-def tell_ready(status: dict[str, Any]) -> str:
-    return str({one["type"]: one["message"] for one in status["conditions"]}["Ready"])
-
-
-def is_healthy(status: dict[str, Any]) -> bool:
-    ready = {one["type"]: one["status"] for one in status.get("conditions", [])}.get("Ready")
-    return status.get("health") == "Healthy" and ready == "True" and status.get("subscribed") == CONTRACTS
+NOBODY_LISTENS = "tcp://127.0.0.1:9"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(
     crds: ApiServer, rights: Rights, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Desk]:
-    folder = tmp_path_factory.mktemp("moves")
-    [namespace] = make_namespaces(crds, f"moves-{uuid.uuid4().hex[:8]}")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUBECONFIG", str(crds.kubeconfig))
-        requests = await KubeRequests.open()
-    cluster = Cluster(Kube(requests), namespace)
-    server = NatsServer(folder).start()
-    client = await server.connect()
-    installation = Installation(namespace, folder, server, rights(namespace.name, (namespace.name,)))
-    kubelet = Kubelet(cluster, folder)
-    operator = installation.operator(MDS_LOG_LEVEL="DEBUG").start()
-    options = ["--always-open", "--contracts", str(CONTRACTS), "--rate", "200", "--queries-per-second", "0"]
-    for front in ("td:trade", *(f"md:{account}" for account in BOTH)):
-        options += ["--front", f"{front}=127.0.0.1:0"]
-    with start_simulator(*options) as simulator:
-        task = asyncio.get_running_loop().create_task(kubelet.run())
-        try:
-            desk = Desk(cluster, operator, kubelet, simulator, client)
-            await begin(desk)
-            yield desk
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            kubelet.end()
-            installation.end()
-            await client.close()
-            server.stop()
-            await requests.close()
-
-
-async def begin(desk: Desk) -> None:
-    await desk.operator.leads()
-    for account, priority in zip(BOTH, (100, 90), strict=True):
-        fronts = desk.simulator.fronts
-        ctp = {"tradeFronts": [fronts["trade"]], "marketDataFronts": [fronts[account]]}
-        await desk.cluster.apply_account(account, ctp=ctp, priority=priority)
-    await desk.cluster.apply_subscription(FEED)
+    async with open_desk(crds, rights, tmp_path_factory.mktemp("moves")) as desk:
+        yield desk
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -268,15 +145,86 @@ async def test_restarts_that_are_asked_for_go_standby_first(desk: Desk) -> None:
     assert {event["name"] for event in restarts} >= set(BOTH)
 
 
+@pytest.mark.slow("a gateway restarts twice")
+async def test_a_mistyped_front_is_corrected_at_once_and_who_waits_for_it_says_so(desk: Desk) -> None:
+    """The pod that was made with it never streams: it does not hold up its own correction."""
+    right = desk.simulator.fronts["ctp-b"]
+    before, active = await desk.feed(), await desk.cluster.one_pod("ctp-a")
+    count = count_restarts(await desk.cluster.status(ACCOUNTS, "ctp-b"))
+    await desk.cluster.bind((await desk.cluster.one_pod("ctp-b"))["metadata"]["name"])
+    await desk.cluster.edit(ACCOUNTS, "ctp-b", ctp={"marketDataFronts": [NOBODY_LISTENS]})
+    await desk.cluster.until_status(
+        ACCOUNTS, "ctp-b", lambda found: found["phase"] == "Connecting" and NOBODY_LISTENS in found["message"]
+    )
+    await desk.cluster.annotate(ACCOUNTS, "ctp-a", restartedAt="2026-01-07T09:00:00+08:00")
+    await desk.cluster.until_status(
+        ACCOUNTS, "ctp-a", lambda found: "restart (Requested) waits for ctp-b" in found["message"]
+    )
+    await desk.cluster.patch(ACCOUNTS, "ctp-a", {"metadata": {"annotations": {"mds.dev/restartedAt": None}}})
+    await desk.cluster.until_status(ACCOUNTS, "ctp-a", lambda found: "waits" not in found["message"])
+    await desk.cluster.edit(ACCOUNTS, "ctp-b", ctp={"marketDataFronts": [right]})
+    await desk.healthy("ctp-b")
+
+    restarts = (await desk.cluster.status(ACCOUNTS, "ctp-b"))["restarts"]
+    assert (restarts["lastReason"], restarts.get("recent", [])) == ("SpecChanged", [])
+    assert restarts["count"] == count + 2
+    events = [one for one in await desk.cluster.events() if one["involvedObject"]["name"] == "ctp-b"]
+    told = {(one["reason"], one["message"]) for one in events}
+    assert "Restarting" in {reason for reason, _ in told}
+    assert [one for one in told if one[0] == "ContainerDied" or "minute" in one[1]] == []
+    assert await desk.cluster.one_pod("ctp-a") == active
+    await desk.stayed(before)
+
+
+# --- what a person holds
+
+
+async def test_nobody_is_next_where_nothing_may_move(desk: Desk) -> None:
+    await desk.cluster.edit(SUBSCRIPTIONS, FEED, paused=True)
+    paused = await desk.cluster.until(desk.feed, lambda feed: say(feed, "Redundant") == ("False", "Held"))
+    await desk.cluster.edit(ACCOUNTS, "ctp-a", priority=0)
+    held = await desk.cluster.until(desk.feed, lambda feed: say(feed, "Ready") == ("True", "Held"))
+
+    assert say(paused, "Ready") == ("True", "Active")
+    assert [(feed["activeAccount"], feed.get("nextAccount")) for feed in (paused, held)] == [
+        ("ctp-a", None)
+    ] * 2
+    assert "To move it, set spec.paused to false." in tell_ready(held)
+    await desk.cluster.until(desk.cluster.events, lambda events: '"Held"' in json.dumps(events))
+
+    await desk.cluster.edit(SUBSCRIPTIONS, FEED, paused=False)
+    await desk.moved("ctp-b", "PriorityZero")
+
+
+async def test_a_pin_that_names_nobody_moves_nothing_and_stops_nothing(desk: Desk) -> None:
+    await desk.cluster.edit(SUBSCRIPTIONS, FEED, failover={"pinnedAccount": "ctp-b"})
+    pinned = await desk.moved("ctp-b", "Pinned")
+    await desk.cluster.edit(SUBSCRIPTIONS, FEED, failover={"pinnedAccount": "ctp-x"})
+    feed = await desk.cluster.until(desk.feed, lambda feed: say(feed, "PinIgnored")[0] == "True")
+    await desk.operator.has_worked()
+
+    await desk.stayed(pinned)
+    told = {one["type"]: one["message"] for one in feed["conditions"]}["PinIgnored"]
+    assert say(feed, "Accepted") == ("True", "Accepted")
+    assert "is ctp-x, and there is no such account (its accounts: ctp-a, ctp-b)" in told
+    assert "ctp-b stays pinned" in told
+
+    desk.simulator.post("/fronts/ctp-b/down")
+    await desk.moved("ctp-a", "FrontLost")
+
+
 # --- what fails
 
 
 async def test_a_gateway_that_is_killed_hands_over_and_comes_back_in_its_pod(desk: Desk) -> None:
     pod = await desk.cluster.one_pod("ctp-a")
+    count = count_restarts(await desk.cluster.status(ACCOUNTS, "ctp-a"))
     desk.kubelet.of(pod["metadata"]["name"]).kill()
 
     move = await desk.moved("ctp-b", "Silent", "ContainerDied", "Starting")
     await desk.healthy("ctp-a")
+    status = await desk.cluster.until_status(ACCOUNTS, "ctp-a", lambda found: count_restarts(found) > count)
+    assert (count_restarts(status), status["restarts"].get("recent", [])) == (count + 1, [])
     assert (await desk.cluster.one_pod("ctp-a"))["metadata"]["uid"] == pod["metadata"]["uid"]
     await desk.stayed(move)
 
@@ -330,6 +278,43 @@ async def test_a_forged_route_moves_nothing_and_is_written_over(desk: Desk) -> N
     assert all(word not in desk.operator.said for word in ("OverflowError", "EntryFailed"))
 
 
+# --- what the calendar cannot know: on most nights and weekends it calls this market closed, its fronts open
+
+
+@pytest.mark.slow("an operator ends and another imports for 5 s")
+async def test_a_market_that_fronts_called_open_is_not_closed_when_both_gateways_are_drained(
+    desk: Desk,
+) -> None:
+    try:
+        desk.kubelet.is_away = True
+        for account in BOTH:
+            pod = (await desk.cluster.one_pod(account))["metadata"]["name"]
+            await desk.cluster.delete("pods", pod)
+            desk.kubelet.of(pod).terminate()
+        for account in BOTH:
+            await desk.cluster.until_status(ACCOUNTS, account, lambda found: "fronts" not in found)
+        ready = await desk.ready_for("NoHealthyAccount", "MarketClosed")
+        assert (ready["status"], ready["reason"]) == ("False", "NoHealthyAccount")
+        assert await desk.operator.terminate() == 0
+        await desk.operator.start().leads()
+        await desk.operator.has_worked()
+        ready = find_ready(await desk.feed())
+        assert (ready["status"], ready["reason"]) == ("False", "NoHealthyAccount")
+    finally:
+        desk.kubelet.is_away = False
+
+
+async def test_without_nats_nobody_can_tell_and_since_when_is_said(desk: Desk) -> None:
+    try:
+        desk.server.stop()
+        ready = await desk.ready_for("HealthUnknown", "MarketClosed")
+    finally:
+        desk.server.start()
+
+    assert (ready["status"], ready["reason"]) == ("Unknown", "HealthUnknown")
+    assert f"Since {ready['lastTransitionTime'].replace('T', ' ').replace('Z', ' UTC')}." in ready["message"]
+
+
 # --- what it leaves
 
 
@@ -339,18 +324,28 @@ async def test_what_happened_is_told_in_events_and_no_secret_is(desk: Desk) -> N
     told = json.dumps(await desk.cluster.events())
     takeovers = [event for event in await read_events(desk.nats) if event["kind"] == "takeover"]
 
-    assert f'"{move["reason"]}"' in told
-    assert move["epoch"] in {event["epoch"] for event in takeovers}
+    assert f"ctp-b publishes from epoch {move['epoch']} on, instead of ctp-a" in told
+    assert (move["epoch"], move["reason"]) in {(event["epoch"], event["reason"]) for event in takeovers}
     assert all(value not in told + desk.operator.said for value in SECRET.values())
     assert "cannot be reconciled" not in desk.operator.said
     assert "Traceback" not in desk.operator.said
 
 
-async def read_events(client: Client) -> list[dict[str, Any]]:
-    stream = client.jetstream()
-    last = (await stream.stream_info("MDS-EVENTS")).state.last_seq
-    found = [await stream.get_msg("MDS-EVENTS", number) for number in range(1, last + 1)]
-    return [json.loads(message.data or b"{}") for message in found]
+async def test_at_debug_it_tells_judgements_decisions_and_plans_and_gateways_have_their_level(
+    desk: Desk,
+) -> None:
+    lines = [json.loads(line) for line in desk.operator.said.splitlines()]
+    told = [line["message"] for line in lines if line["level"] == "DEBUG"]
+    name = desk.cluster.name
+
+    for begins in (
+        f"account {name}/ctp-a: Healthy Streaming; ctp-a-",
+        f"subscription {name}/{FEED}: Stay InOrder; names ctp-a, next ctp-b",
+        f"pod of {name}/ctp-a: Keep, Healthy",
+    ):
+        assert [text for text in told if text.startswith(begins)], (begins, told[:20])
+    pod = await desk.cluster.one_pod("ctp-a")
+    assert '"level": "DEBUG"' in desk.kubelet.containers[pod["metadata"]["name"]].log.read_text()
 
 
 async def test_a_deleted_account_hands_over_and_its_pod_is_left_to_kubernetes(desk: Desk) -> None:

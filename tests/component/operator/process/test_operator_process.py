@@ -10,17 +10,21 @@ import asyncio
 import json
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
 from nats.js.errors import NotFoundError
 
+from mds_operator.domain.schedule import TRADING_ZONE
+from mds_operator.domain.sessions import is_trading_day
 from mds_protocol.wire.settings import Settings
 from mds_protocol.wire.subjects import SETTINGS_BUCKET, encode_key
 from tests.component.operator.conftest import make_namespaces
 from tests.component.operator.process.cluster import ACCOUNTS, SECRET, SUBSCRIPTIONS, Cluster
 from tests.component.operator.process.conftest import Installation
+from tests.component.operator.process.gateways import Gateways
 from tests.component.operator.process.operator_process import LOOK_EVERY_S, WITHIN_S
 from tests.kit.nats_server import NatsServer
 
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
     from tests.component.operator.process.operator_process import OperatorProcess
 
 
-NAMESPACES = 12
+NAMESPACES = 15
 """One for each test that asks for the operator."""
 
 
@@ -84,6 +88,19 @@ async def feeds(shared: Shared, operator: OperatorProcess) -> AsyncIterator[KeyV
             await asyncio.sleep(LOOK_EVERY_S)
     yield await stream.key_value(SETTINGS_BUCKET)
     await client.close()
+
+
+@pytest_asyncio.fixture
+async def gateways(feeds: KeyValue, shared: Shared, cluster: Cluster) -> AsyncIterator[Gateways]:
+    """Where the operator has made its streams."""
+    client = await shared.installation.nats.connect()
+    yield Gateways(client, cluster.name)
+    await client.close()
+
+
+def tell(status: dict[str, Any]) -> dict[str, str]:
+    """The reason of each condition."""
+    return {one["type"]: one["reason"] for one in status.get("conditions", [])}
 
 
 async def read_settings(feeds: KeyValue, cluster: Cluster, account: str) -> Settings | None:
@@ -161,20 +178,107 @@ async def test_fifty_edits_of_priority_change_no_pod(operator: OperatorProcess, 
 
 
 @pytest.mark.slow("an operator ends and another imports for 5 s")
-async def test_a_new_start_of_the_operator_changes_no_pod(
-    operator: OperatorProcess, cluster: Cluster
+async def test_a_new_start_of_the_operator_changes_no_pod_and_hears_what_was_told_meanwhile(
+    operator: OperatorProcess, cluster: Cluster, gateways: Gateways
 ) -> None:
+    await cluster.apply_subscription("all")
     for name in ("ctp-a", "ctp-b"):
         await cluster.apply_account(name)
         await cluster.one_pod(name)
     before = await cluster.pods()
+    await cluster.until_status(SUBSCRIPTIONS, "all", lambda status: bool(status.get("conditions")))
+    await gateways.tell_loss(100, "01:00:00", "01:00:10")
+    await cluster.until_status(SUBSCRIPTIONS, "all", lambda status: "losses" in status)
     assert await operator.terminate() == 0
+    since = {"health": "Unhealthy", "healthSince": "2026-01-05T01:00:00Z", "reason": "Starting"}
+    await cluster.patch(ACCOUNTS, "ctp-b", {"status": since}, part="/status")
+    await gateways.tell_loss(7, "01:00:10", "01:00:12")
+    await gateways.tell_loss(20, "02:00:00", "02:00:10")
     await operator.start().leads()
+    status = await cluster.until_status(
+        SUBSCRIPTIONS, "all", lambda status: [one["count"] for one in status["losses"]] == [20, 107]
+    )
+    assert [(one["from"], one["to"]) for one in status["losses"]] == [
+        ("2026-11-28T02:00:00Z", "2026-11-28T02:00:10Z"),
+        ("2026-11-28T01:00:00Z", "2026-11-28T01:00:12Z"),
+    ]
     await cluster.edit(ACCOUNTS, "ctp-b", priority=7)
-    await cluster.until_status(ACCOUNTS, "ctp-b", lambda status: status.get("observedGeneration") == 2)
+    status = await cluster.until_status(
+        ACCOUNTS, "ctp-b", lambda status: status.get("observedGeneration") == 2
+    )
     await operator.has_worked()
 
     assert await cluster.pods() == before
+    assert (status["reason"], "over a minute" in status["message"]) == ("Starting", False)
+
+
+async def test_a_loss_that_a_gateway_tells_stands_in_the_status_and_in_an_event(
+    operator: OperatorProcess, cluster: Cluster, gateways: Gateways
+) -> None:
+    await cluster.apply_subscription("all")
+    await cluster.until_status(SUBSCRIPTIONS, "all", lambda status: bool(status.get("conditions")))
+    await gateways.tell_loss(7_792, "01:30:00", "01:30:15")
+
+    status = await cluster.until_status(SUBSCRIPTIONS, "all", lambda status: "losses" in status)
+    [loss] = status["losses"]
+    assert loss.pop("toldAt") > loss["to"]
+    assert loss == {
+        "from": "2026-11-28T01:30:00Z",
+        "to": "2026-11-28T01:30:15Z",
+        "count": 7_792,
+        "causes": ["LogTooShort"],
+    }
+    assert "failovers" not in status
+    found = await cluster.until(
+        cluster.events, lambda events: "TicksLost" in {one["reason"] for one in events}
+    )
+    [event] = [one for one in found if one["reason"] == "TicksLost"]
+    assert (event["type"], event["involvedObject"]["name"]) == ("Warning", "all")
+    assert "About 7792 ticks are lost, from 2026-11-28T01:30:00.000Z to" in event["message"]
+
+
+# --- a subscription that cannot be carried
+
+
+async def test_nobody_is_named_for_a_subscription_whose_stream_does_not_exist(
+    operator: OperatorProcess, cluster: Cluster, feeds: KeyValue, gateways: Gateways
+) -> None:
+    """An account that could publish is there, and is asked for nothing."""
+    await cluster.apply_account("ctp-a")
+    pod = await cluster.one_pod("ctp-a")
+    async with gateways.playing("ctp-a", pod["metadata"]["name"]):
+        await cluster.until_status(ACCOUNTS, "ctp-a", lambda status: status.get("health") == "Healthy")
+        await cluster.apply_subscription("lost", publish={"stream": "NOPE"})
+        status = await cluster.until_status(
+            SUBSCRIPTIONS, "lost", lambda status: tell(status).get("Accepted") == "StreamMissing"
+        )
+
+    assert tell(status)["Ready"] == "StreamMissing"
+    assert await gateways.read_route("lost") is None
+    told = [one for one in await cluster.events() if one["involvedObject"]["name"] == "lost"]
+    assert [one["message"] for one in told if "publishes" in one["message"]] == []
+    settings = await read_settings(feeds, cluster, "ctp-a")
+    assert settings is not None
+    assert settings.subscriptions == ()
+
+
+async def test_an_event_tells_that_an_account_publishes_when_it_does(
+    operator: OperatorProcess, cluster: Cluster, gateways: Gateways
+) -> None:
+    """Named is not active: the fence is."""
+    await cluster.apply_account("ctp-a")
+    await cluster.apply_subscription("all")
+    pod = await cluster.one_pod("ctp-a")
+
+    async def told() -> list[str]:
+        return [one["message"] for one in await cluster.events() if one["reason"] == "FirstElection"]
+
+    async with gateways.playing("ctp-a", pod["metadata"]["name"]) as account:
+        await cluster.until(lambda: gateways.read_route("all"), lambda route: route is not None)
+        await cluster.until_status(SUBSCRIPTIONS, "all", lambda status: "failovers" in status)
+        assert await told() == []
+        account.fence("all", epoch=1)
+        assert await cluster.until(told, bool) == ["ctp-a publishes from epoch 1 on: Nobody was named yet."]
 
 
 async def test_a_pod_that_is_deleted_is_made_anew(operator: OperatorProcess, cluster: Cluster) -> None:
@@ -235,10 +339,16 @@ async def test_an_account_with_a_wrong_zone_says_so_and_stops_no_other(
 ) -> None:
     before = operator.metric("mds_operator_reconcile_errors_total")
     await cluster.apply_account("ctp-a", schedule={"timeZone": "Mars/Olympus", "dailyRestarts": ["08:30"]})
-    await cluster.apply_account("ctp-b")
+    await cluster.apply_account("ctp-b", schedule={"dailyRestarts": ["08:30"]})
 
     await cluster.one_pod("ctp-b")
-    await cluster.until_status(ACCOUNTS, "ctp-a", lambda found: "Mars/Olympus" in found.get("message", ""))
+    status = await cluster.until_status(
+        ACCOUNTS, "ctp-a", lambda found: "Mars/Olympus" in found.get("message", "")
+    )
+    assert "Mars/Olympus" in status["restarts"]["unscheduled"]
+    status = await cluster.until_status(ACCOUNTS, "ctp-b", lambda found: "restarts" in found)
+    planned = datetime.fromisoformat(status["restarts"]["next"]).astimezone(TRADING_ZONE)
+    assert (planned.hour, planned.minute, is_trading_day(planned.date())) == (8, 30, True)
     assert operator.metric("mds_operator_reconcile_errors_total") == before
 
 

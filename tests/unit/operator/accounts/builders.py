@@ -24,14 +24,14 @@ from mds_protocol.failover.observed import (
 )
 from mds_protocol.resources.feedaccount import FeedAccount, FeedAccountStatus, Restarts
 from mds_protocol.resources.feedsubscription import FeedSubscription
-from mds_protocol.resources.reasons import AccountReason
+from mds_protocol.resources.reasons import AccountReason, FailoverReason
 from mds_protocol.wire.heartbeat import Front, GatewayState, Heartbeat, Publication
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mds_operator.domain.observe import PodLife
-    from mds_protocol.failover.restarts import Block, RestartDecision
+    from mds_protocol.failover.restarts import Block, RestartDecision, RestartStep
     from mds_protocol.resources.feedsubscription import LabelSelector
 
 NOW = 10_000.0
@@ -39,6 +39,7 @@ WALL = datetime(2027, 1, 4, 1, 0, 0, 500_000, tzinfo=UTC)
 CREATED = "2027-01-04T00:55:00Z"
 IMAGE = "mds.local/gateway:0123456789ab"
 POD = "ctp-a-1f2e3"
+NEXT = "ctp-a-9d8c7"
 EPOCH = 5
 LONG_AGO = NOW - 5_000.0
 
@@ -105,9 +106,10 @@ def make_pod(
     restarts: int = 0,
     unschedulable: str | None = None,
     leaving: bool = False,
+    env: dict[str, str] | None = None,
     **status: Any,
 ) -> PodView:
-    """A pod of ctp-a; `state` is its container's, running by default."""
+    """A pod of ctp-a; `state` is its container's, running by default; `env` is what it was made with."""
     container = {
         "ready": state is None,
         "restartCount": restarts,
@@ -126,7 +128,10 @@ def make_pod(
     return read_pod(
         {
             "metadata": metadata | ({"deletionTimestamp": CREATED} if leaving else {}),
-            "spec": {} if unschedulable else {"nodeName": "node-1"},
+            "spec": {
+                "containers": [{"env": [{"name": key, "value": text} for key, text in (env or {}).items()]}],
+                **({} if unschedulable else {"nodeName": "node-1"}),
+            },
             "status": {
                 "phase": "Running",
                 "containerStatuses": [] if unschedulable else [container],
@@ -193,15 +198,19 @@ class Scene:
     life: PodLife | None = None
     beat: Heartbeat | None = field(default_factory=make_beat)
     heard_ago: float = 0.1
+    state_since: float = LONG_AGO
+    pod_seen_at: float = LONG_AGO
     node: NodeView | None = None
     named: bool = False
-    leaving: None = None
+    leaving: FailoverReason | None = None
+    held: bool = False
     listening: Listening = SURE
     peers: tuple[AccountSeen, ...] = ()
     was: Health | None = WAS_HEALTHY
     problem: Problem | None = None
     restarts: Restarts = field(default_factory=Restarts)
     decision: RestartDecision | None = None
+    step: RestartStep | None = None
     block: Block | None = None
     market: MarketSeen = OPEN_MARKET
     written_at: datetime | None = None
@@ -212,10 +221,13 @@ class Scene:
             pod=self.pod,
             life=self.life,
             node=self.node,
-            heard=Heard(heartbeat=self.beat, at=NOW - self.heard_ago) if self.beat else None,
+            heard=Heard(heartbeat=self.beat, at=NOW - self.heard_ago, state_since=self.state_since)
+            if self.beat
+            else None,
             livez=None,
             named_in={"futures": EPOCH} if self.named else {},
             leaving=self.leaving,
+            held=self.held,
         )
 
     def judge(self) -> AccountCase:
@@ -227,11 +239,13 @@ class Scene:
             seen=seen,
             health=health,
             pod=self.pod,
+            pod_seen_at=self.pod_seen_at,
             image=IMAGE,
             problem=self.problem,
-            roles=find_roles(seen, health, [FUTURES]),
+            roles=find_roles(seen, health, [FUTURES], can_wake=self.problem is None and self.block is None),
             restarts=self.restarts,
             decision=self.decision,
+            step=self.step,
             block=self.block,
             market=self.market,
             secret=SecretData(SECRETS),
@@ -251,3 +265,18 @@ def quiet_peer(name: str = "ctp-b", **beat: Any) -> AccountSeen:
     """A hot account that is heard, and hears ctp-a or not."""
     heartbeat = make_beat(account=name, instance=f"{name}-1f2e3", **beat)
     return AccountSeen(name=name, market="CTP.Test", heard=Heard(heartbeat=heartbeat, at=NOW - 0.1))
+
+
+def observe(**changes: Any) -> AccountSeen:
+    fields: dict[str, Any] = {
+        "pod": make_pod(),
+        "life": None,
+        "node": None,
+        "heard": Heard(heartbeat=make_beat(), at=NOW),
+        "livez": None,
+        "named_in": {},
+        "leaving": None,
+        "held": False,
+    }
+    account = changes.pop("account", make_account())
+    return observe_account(account, **(fields | changes))

@@ -21,13 +21,17 @@ def print_header() -> str:
 def print_line(found: Mapping[str, Any], wall: datetime) -> str:
     """Two blanks between columns; what is absent is `-` here, blank in a terminal."""
     cells = [
-        _age(read(found, column.json_path), wall)
-        if column.type == "date"
-        else str(read(found, column.json_path))
+        _show(read(found, column.json_path), column.type, wall)
         for column in FeedAccount.KIND.columns
         if not column.wide
     ]
     return "  ".join(cells)
+
+
+def _show(value: object, kind: str, wall: datetime) -> str:
+    if kind == "date":
+        return _age(value, wall)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def read(found: Mapping[str, Any], path: str) -> object:

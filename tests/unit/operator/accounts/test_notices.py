@@ -44,7 +44,7 @@ NEVER_HEARD = NEW.but(life=PodLife(uid=f"uid-{NEW_POD}", last_end=None, began_at
 def step(before: Scene | None, after: Scene) -> list[tuple[str, str]]:
     last = before.status() if before else None
     now = after.status(last, now=NOW + 60.0)
-    return [(notice.type.value, notice.reason.value) for notice in find_notices(last, now)]
+    return [(notice.type.value, notice.reason) for notice in find_notices(last, now)]
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,28 @@ def step(before: Scene | None, after: Scene) -> list[tuple[str, str]]:
         pytest.param(ACTIVE, NO_TRADE, [("Warning", "TradeFrontLost")], id="loses the trading front"),
         pytest.param(NO_TRADE, ACTIVE, [("Normal", "Connected")], id="has the trading front back"),
         pytest.param(
+            ACTIVE.but(market=CLOSED),
+            LOST.but(market=CLOSED),
+            [("Normal", "FrontLost")],
+            id="loses its front in a closed market",
+        ),
+        pytest.param(
+            ACTIVE.but(market=CLOSED),
+            NO_TRADE.but(market=CLOSED),
+            [("Normal", "TradeFrontLost")],
+            id="loses the trading front in a closed market",
+        ),
+        pytest.param(
             ACTIVE,
             ACTIVE.but(problem=judge_credentials(make_account(), None).problem),
             [("Warning", "CredentialsMissing")],
             id="the Secret goes while it publishes",
+        ),
+        pytest.param(
+            ACTIVE,
+            ACTIVE.but(account=make_account(enabled=False), held=True),
+            [("Normal", "Held")],
+            id="disabled while a person holds its feed",
         ),
         pytest.param(ACTIVE, ACTIVE.but(beat=active_beat(subscribed=1, sequence=99)), [], id="counts"),
         pytest.param(
@@ -107,7 +125,7 @@ def test_a_status_of_another_version_is_no_hindrance() -> None:
     strange = [entry.model_copy(update={"reason": "FromTomorrow"}) for entry in before.conditions]
     last = before.model_copy(update={"conditions": tuple(strange)})
 
-    assert [notice.reason.value for notice in find_notices(last, ACTIVE.status())] == ["Active", "Connected"]
+    assert [notice.reason for notice in find_notices(last, ACTIVE.status())] == ["Active", "Connected"]
 
 
 def test_the_text_is_that_of_the_condition() -> None:

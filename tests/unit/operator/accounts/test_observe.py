@@ -7,57 +7,37 @@ import pytest
 
 from mds_operator.domain.observe import (
     LivezSeen,
-    PodLife,
     choose_pod,
     find_named,
     find_roles,
     find_selected,
-    note_death,
-    observe_account,
     observe_subscription,
 )
 from mds_operator.domain.seen import NodeView
 from mds_protocol.failover.health import Health, HealthState
-from mds_protocol.failover.observed import Heard, Livez, MarketSeen, Standby
+from mds_protocol.failover.observed import Livez, MarketSeen, Standby
 from mds_protocol.resources.feedaccount import Role
 from mds_protocol.resources.reasons import AccountReason, FailoverReason
 from mds_protocol.wire.route import Mode, Route
 from tests.unit.operator.accounts.builders import (
     EPOCH,
     FUTURES,
+    NEXT,
     NOW,
     POD,
     WAS_HEALTHY,
     Scene,
     active_beat,
     make_account,
-    make_beat,
     make_pod,
     make_subscription,
     match_labels,
+    observe,
 )
 
 if TYPE_CHECKING:
     from mds_operator.domain.seen import PodView
-    from mds_protocol.failover.observed import AccountSeen
     from mds_protocol.resources.feedsubscription import FeedSubscription
-
-NEXT = "ctp-a-9d8c7"
-ENDED = {"exitCode": 1, "reason": "Error", "finishedAt": "2027-01-04T00:59:00Z"}
-
-
-def observe(**changes: Any) -> AccountSeen:
-    fields: dict[str, Any] = {
-        "pod": make_pod(),
-        "life": None,
-        "node": None,
-        "heard": Heard(heartbeat=make_beat(), at=NOW),
-        "livez": None,
-        "named_in": {},
-        "leaving": None,
-    }
-    account = changes.pop("account", make_account())
-    return observe_account(account, **(fields | changes))
 
 
 def make_route(named: str | None, *, closed: bool = False) -> Route:
@@ -137,96 +117,6 @@ def test_the_pod_of_an_account_is_its_own_and_one_that_stays(pods: list[PodView]
     assert (found.name if found else None) == chosen
 
 
-# --- deaths
-
-
-def live(*pods: PodView | None) -> PodLife | None:
-    """The pods as they are seen at 1.0, 2.0, 3.0, ..."""
-    life = None
-    for at, pod in enumerate(pods, start=1):
-        life = note_death(life, pod, now=float(at))
-    return life
-
-
-RUNS = make_pod()
-ENDS = make_pod({"terminated": ENDED})
-AGAIN = make_pod(last=ENDED, restarts=1)
-
-
-@pytest.mark.parametrize(
-    ("pods", "died_at"),
-    [
-        pytest.param([RUNS], None, id="runs"),
-        pytest.param([RUNS, ENDS], 2.0, id="ended"),
-        pytest.param(
-            [RUNS, ENDS, make_pod({"waiting": {"reason": "CrashLoopBackOff"}}, last=ENDED)],
-            2.0,
-            id="the same end in the pause",
-        ),
-        pytest.param([RUNS, ENDS, AGAIN], 2.0, id="the same end while it runs again"),
-        pytest.param([RUNS, AGAIN], 2.0, id="ended and runs again, between two looks"),
-        pytest.param([AGAIN], None, id="ended before the observer began"),
-        pytest.param([ENDS], 1.0, id="at its end when the observer began"),
-        pytest.param([AGAIN, make_pod(last=ENDED | {"finishedAt": "later"})], 2.0, id="ended a second time"),
-        pytest.param([RUNS, make_pod(phase="Failed")], 2.0, id="evicted"),
-        pytest.param([RUNS, make_pod(phase="Failed"), make_pod(phase="Failed")], 2.0, id="evicted, again"),
-        pytest.param([RUNS, None], 2.0, id="the pod is gone"),
-        pytest.param([RUNS, ENDS, None, None], 2.0, id="gone after its end"),
-    ],
-)
-def test_a_container_died_when_the_observer_learned_it(
-    pods: list[PodView | None], died_at: float | None
-) -> None:
-    life = live(*pods)
-
-    assert life is not None
-    assert life.died_at == died_at
-
-
-def test_no_pod_has_no_life() -> None:
-    assert live(None) is None
-
-
-STARTS = make_pod({"waiting": {"reason": "ContainerCreating"}}, phase="Pending")
-SUCCESSOR = make_pod(name=NEXT)
-
-
-@pytest.mark.parametrize(
-    ("pods", "began_at"),
-    [
-        pytest.param([STARTS], 1.0, id="not running yet"),
-        pytest.param([STARTS, RUNS], 1.0, id="seen before it ran"),
-        pytest.param([RUNS], None, id="found running"),
-        pytest.param([AGAIN], None, id="found running again"),
-        pytest.param([ENDS], None, id="found at its end"),
-        pytest.param([RUNS, None, SUCCESSOR], 3.0, id="made after another, though it runs when it is seen"),
-        pytest.param([RUNS, SUCCESSOR], 2.0, id="the same, and the end of the other was not seen"),
-        pytest.param([STARTS, ENDS, AGAIN], 1.0, id="its container began again"),
-    ],
-)
-def test_a_pod_began_when_the_observer_first_saw_it(
-    pods: list[PodView | None], began_at: float | None
-) -> None:
-    seen = observe(pod=pods[-1], life=live(*pods))
-
-    assert seen.pod is not None
-    assert seen.pod.began_at == began_at
-
-
-def test_the_end_of_the_pod_before_is_no_death_of_this_one() -> None:
-    seen = observe(pod=SUCCESSOR, life=live(RUNS, None, SUCCESSOR), named_in={"futures": EPOCH})
-
-    assert seen.pod is not None
-    assert seen.pod.died_at is None
-
-
-def test_a_memory_of_another_pod_condemns_nobody() -> None:
-    seen = observe(pod=make_pod(name=NEXT), life=live(RUNS, ENDS), named_in={"futures": EPOCH})
-
-    assert seen.pod is not None
-    assert seen.pod.died_at is None
-
-
 # --- routes and roles
 
 
@@ -272,7 +162,7 @@ def health(reason: AccountReason) -> Health:
 def test_active_is_who_is_named_and_fenced_and_there(
     scene: Scene, judged: Health, role: Role, epoch: int | None
 ) -> None:
-    (part,) = find_roles(scene.observe(), judged, [FUTURES])
+    (part,) = find_roles(scene.observe(), judged, [FUTURES], can_wake=True)
 
     assert (part.role, part.epoch) == (role, epoch)
 
@@ -287,7 +177,30 @@ def test_active_is_who_is_named_and_fenced_and_there(
 def test_subscriptions_are_those_that_select_or_still_name_it(*, named: bool, listed: list[str]) -> None:
     others = replace(FUTURES, accounts=frozenset({"ctp-b"}))
 
-    assert [part.name for part in find_roles(Scene(named=named).observe(), WAS_HEALTHY, [others])] == listed
+    parts = find_roles(Scene(named=named).observe(), WAS_HEALTHY, [others], can_wake=True)
+    assert [part.name for part in parts] == listed
+
+
+@pytest.mark.parametrize(
+    ("spec", "has_pod", "can_wake", "role"),
+    [
+        pytest.param({}, True, True, Role.STANDBY, id="with its pod"),
+        pytest.param({}, True, False, Role.STANDBY, id="with its pod, whose Secret is gone"),
+        pytest.param({}, False, True, Role.NONE, id="without a pod"),
+        pytest.param({}, False, False, Role.NONE, id="without a Secret, and so without a pod"),
+        pytest.param({"standby": "Cold"}, False, True, Role.STANDBY, id="cold and asleep"),
+        pytest.param({"standby": "Cold"}, False, False, Role.NONE, id="cold, and no Secret to wake with"),
+    ],
+)
+def test_who_could_not_take_over_is_no_standby(
+    *, spec: dict[str, Any], has_pod: bool, can_wake: bool, role: Role
+) -> None:
+    scene = Scene(account=make_account(**spec))
+    scene = scene if has_pod else scene.but(pod=None, beat=None, was=None)
+
+    (part,) = find_roles(scene.observe(), WAS_HEALTHY, [FUTURES], can_wake=can_wake)
+
+    assert part.role is role
 
 
 # --- subscriptions
@@ -306,6 +219,7 @@ def test_a_subscription_is_seen_as_its_spec_says() -> None:
         matches=match_labels,
         exchanges=frozenset({"SHFE"}),
         market=market,
+        pin=None,
     )
 
     assert (seen.name, seen.uid, seen.accounts) == ("futures", "uid-futures", frozenset({"ctp-a", "ctp-b"}))

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from mds_operator.domain.credentials import judge_credentials
-from mds_protocol.failover.restarts import Block
+from mds_protocol.failover.restarts import Block, RestartStep
 from mds_protocol.resources.feedaccount import Restarts
-from mds_protocol.resources.reasons import AccountReason
+from mds_protocol.resources.reasons import AccountReason, RestartReason
 from mds_protocol.wire.heartbeat import Front, GatewayState
 from tests.unit.operator.accounts.builders import (
     CLOSED,
     DEAF,
+    WALL,
     Scene,
     active_beat,
     lost_beat,
@@ -26,7 +27,6 @@ from tests.unit.operator.accounts.builders import (
 from tests.unit.operator.accounts.trouble import (
     ACTIVE,
     COOLING,
-    LONG_STARTING,
     NO_HEARTBEAT,
     NOT_YET,
     READ_FAILED,
@@ -36,26 +36,31 @@ from tests.unit.operator.accounts.trouble import (
     hears_nothing,
 )
 
+_ILLEGAL = "CTP:不合法的登录"
+_GAVE_UP = Front(
+    connected=True, logged_in=False, error_code=3, error_message=_ILLEGAL, refused=3, gave_up=True
+)
 
-def _waits_for_trade(code: int, words: str) -> Scene:
+
+def _waits_for_trade(code: int, words: str, *, refused: int) -> Scene:
     """The usual way in: market data waits until the trading login is through."""
-    trade = Front(connected=True, logged_in=False, error_code=code, error_message=words)
+    trade = Front(connected=True, logged_in=False, error_code=code, error_message=words, refused=refused)
     waits = Front(connected=True, logged_in=False)
     return Scene(beat=make_beat(state=GatewayState.LOGGING_IN, trade=trade, market_data=waits), was=None)
 
 
+_SINCE = datetime(2027, 1, 4, 0, 59, 52, tzinfo=UTC)
+_UNANSWERED = Front(connected=False, logged_in=False, connecting_since=_SINCE)
+_CONNECTING = make_beat(
+    state=GatewayState.CONNECTING, market_data=_UNANSWERED, trade=_UNANSWERED, trading_day=None
+)
 _FULL = "maximum messages exceeded (10077)"
 
 WITH_THE_FEED: Final[tuple[Trouble, ...]] = (
     # --- fronts and logins
     Trouble(
         "an unknown front: nobody answers",
-        Scene(
-            beat=make_beat(
-                state=GatewayState.CONNECTING, market_data=NOT_YET, trade=NOT_YET, trading_day=None
-            ),
-            was=LONG_STARTING,
-        ),
+        Scene(beat=_CONNECTING, was=None),
         AccountReason.STARTING,
     ),
     Trouble(
@@ -64,13 +69,40 @@ WITH_THE_FEED: Final[tuple[Trouble, ...]] = (
         AccountReason.FRONT_LOST,
     ),
     Trouble(
-        "a wrong password",
-        _waits_for_trade(3, "CTP:不合法的登录"),
+        "a wrong password, and ticks come all the same",
+        Scene(beat=make_beat(trade=_GAVE_UP), block=Block(3, "0123456789ab")),
+        AccountReason.LOGIN_REFUSED,
+    ),
+    Trouble(
+        "a wrong password, and market data waits for that login",
+        Scene(
+            beat=make_beat(state=GatewayState.BLOCKED, trade=_GAVE_UP, market_data=_GAVE_UP),
+            was=None,
+            block=Block(3, "0123456789ab"),
+        ),
+        AccountReason.LOGIN_REFUSED,
+    ),
+    Trouble(
+        "the same before the third try",
+        _waits_for_trade(3, _ILLEGAL, refused=1),
+        AccountReason.LOGIN_REFUSED,
+    ),
+    Trouble(
+        "a wrong password, and the pod was deleted by hand",
+        Scene(pod=None, beat=None, was=None, block=Block(3, "0123456789ab")),
         AccountReason.LOGIN_REFUSED,
     ),
     Trouble(
         "a market-data login before that of trading",
-        Scene(beat=refused_beat(3, "CTP:不合法的登录")),
+        Scene(
+            beat=make_beat(
+                state=GatewayState.LOGGING_IN,
+                trade=NOT_YET,
+                market_data=Front(
+                    connected=True, logged_in=False, error_code=3, error_message=_ILLEGAL, refused=1
+                ),
+            )
+        ),
         AccountReason.LOGIN_REFUSED,
     ),
     Trouble(
@@ -152,6 +184,11 @@ WITH_THE_FEED: Final[tuple[Trouble, ...]] = (
         AccountReason.MARKET_CLOSED,
     ),
     Trouble(
+        "the front is down, closed by the calendar after a front called the market open",
+        Scene(beat=lost_beat(4097, READ_FAILED), market=replace(CLOSED, called_open_at=WALL)),
+        AccountReason.MARKET_UNKNOWN,
+    ),
+    Trouble(
         "only the trading front is lost",
         ACTIVE.but(
             beat=active_beat(
@@ -208,6 +245,19 @@ WITH_THE_FEED: Final[tuple[Trouble, ...]] = (
         AccountReason.UNUSED,
     ),
     Trouble(
+        "the active account was edited while the standby is broken",
+        ACTIVE.but(
+            step=RestartStep(
+                "ctp-a",
+                restart=False,
+                reason=RestartReason.NOBODY_TAKES_OVER,
+                cause=RestartReason.SPEC_CHANGED,
+                waits_for=("ctp-b",),
+            )
+        ),
+        AccountReason.ACTIVE,
+    ),
+    Trouble(
         "priority 0",
         Scene(account=make_account(priority=0)),
         AccountReason.UNUSED,
@@ -216,6 +266,11 @@ WITH_THE_FEED: Final[tuple[Trouble, ...]] = (
         "disabled and forgotten",
         Scene(account=make_account(enabled=False), pod=None, beat=None),
         AccountReason.DISABLED,
+    ),
+    Trouble(
+        "disabled while it publishes a feed that a person holds",
+        ACTIVE.but(account=make_account(enabled=False), held=True),
+        AccountReason.HELD,
     ),
     Trouble(
         "the Secret was deleted while the account publishes",

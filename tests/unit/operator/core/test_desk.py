@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from mds_operator.desk import SETTLE_S
 from mds_operator.domain.drills import Drill
 from mds_operator.domain.seen import Key
 from mds_protocol.resources.feedaccount import FeedAccount
-from mds_protocol.wire.heartbeat import GatewayState, Publication
+from mds_protocol.wire.heartbeat import Front, GatewayState, Publication
 from tests.unit.operator.core.builders import (
     NOW,
     WALL,
@@ -121,6 +122,23 @@ def test_a_status_remembers_health_and_pod_for_the_next_operator() -> None:
     assert (record.health.since, record.last_pod) == (NOW - 40, "ctp-a-11111")
 
 
+def test_a_status_remembers_for_the_next_operator_what_a_front_said_against_the_calendar() -> None:
+    """WALL is a Tuesday at 10:00: at 10:20 it is the break, for the calendar."""
+    scene = Scene()
+    scene.office.installation = replace(scene.office.installation, follow_front_clock=False)
+    scene.pass_time(20 * 60)
+    last = (WALL + timedelta(minutes=19)).isoformat()
+    told = [{"exchange": "SHFE", "last": last}, {"exchange": "DCE"}]
+    scene.desk.take_account(account_body(status={"openAgainstCalendar": told}))
+    found = scene.desk.judge()
+
+    assert {name: word.at for name, word in found.open_words["CTP.Test"].items()} == {
+        "SHFE": NOW + 19 * 60,
+        "DCE": NOW + 20 * 60,
+    }
+    assert found.markets["ctp-a"].open
+
+
 # --- heartbeats
 
 
@@ -164,9 +182,12 @@ def test_it_settles_when_it_hears_itself_and_has_judged_the_subscriptions() -> N
     for _ in range(9):
         scene.hear_echo()
         scene.pass_time(0.1)
+    scene.desk.judge()
     assert not scene.desk.is_settled
 
     scene.office.has_judged = True
+    assert not scene.desk.is_settled  # its judgement is of before: no status may be written by it
+    scene.desk.judge()
     assert scene.desk.is_settled
 
 
@@ -180,6 +201,7 @@ DEAF = [
 def test_one_that_never_hears_itself_says_so_after_a_while(after: float, *, settled: bool) -> None:
     scene = make_scene()
     scene.pass_time(after)
+    scene.desk.judge()
 
     assert scene.desk.is_settled is settled
 
@@ -290,3 +312,24 @@ def test_a_drill_is_over_when_the_feed_has_left_for_whatever_reason() -> None:
     scene.desk.on_route("all", known(make_route("ctp-b", epoch=6, reason="Silent"), 5))
 
     assert scene.desk.subscriptions["all"].drill == Drill("ctp-a", NOW, is_over=True)
+
+
+# --- fronts of another time
+
+
+def test_the_calendar_is_asked_for_the_time_that_the_fronts_said_last() -> None:
+    """It is ten on a Tuesday here; the simulator lives on the Saturday before."""
+    scene = make_scene()
+    scene.beat()
+    scene.hear_echo()
+
+    def is_open() -> bool:
+        return scene.desk.judge().markets["ctp-a"].open
+
+    assert is_open()  # nobody has said what the time is
+    scene.beat(front_ahead_ms=-3 * 86_400_000)
+    assert not is_open()
+    scene.beat(market_data=Front(connected=False, logged_in=False))
+    assert not is_open()
+    scene.beat(front_ahead_ms=0)
+    assert is_open()

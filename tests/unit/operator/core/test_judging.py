@@ -8,75 +8,28 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mds_operator.domain.drills import Drill
-from mds_operator.domain.judging import Facts, Judgement, judge, recall_health
+from mds_operator.domain.judging import recall_health
 from mds_operator.domain.observe import PodLife, note_death
 from mds_operator.domain.seen import read_pod
 from mds_protocol.failover.election import Action
 from mds_protocol.failover.health import HealthState
-from mds_protocol.failover.observed import Heard, Listening, RouteSeen
+from mds_protocol.failover.observed import RouteSeen
 from mds_protocol.resources.feedaccount import FeedAccountStatus
 from mds_protocol.resources.reasons import AccountReason, FailoverReason
-from mds_protocol.wire.heartbeat import Exchange, Publication, SessionState
+from mds_protocol.wire.heartbeat import Publication
 from tests.unit.operator.core.builders import (
     NOW,
     WALL,
-    account_body,
     fenced,
     make_account,
-    make_beat,
     make_route,
     make_subscription,
     pod_body,
 )
+from tests.unit.operator.core.facts import LONG_AGO, NAMES, conclude, heard, make_facts, move
 
 if TYPE_CHECKING:
     from mds_operator.domain.seen import PodView
-
-LONG_AGO = NOW - 5_000.0
-NAMES = ("ctp-a", "ctp-b")
-OPEN = {"SHFE": Exchange(session=SessionState.OPEN, tick_age_ms=50, contracts=10)}
-CLOSED = {"SHFE": Exchange(session=SessionState.CLOSED, tick_age_ms=50_000, contracts=10)}
-
-
-def heard(name: str, ago: float = 0.1, **changes: Any) -> Heard:
-    publications = {"publications": (fenced(5),)} if name == "ctp-a" else {}
-    beat = make_beat(name, **({"exchanges": OPEN} | publications | changes))
-    return Heard(heartbeat=beat, at=NOW - ago)
-
-
-def make_facts(**changes: Any) -> Facts:
-    """ctp-a is active in epoch 5; both were healthy for long."""
-    fields: dict[str, Any] = {
-        "accounts": {name: make_account(name) for name in NAMES},
-        "subscriptions": {"all": make_subscription()},
-        "pods": {name: read_pod(pod_body(f"{name}-11111")) for name in NAMES},
-        "lives": {},
-        "nodes": {},
-        "heard": {name: heard(name) for name in NAMES},
-        "livez": {},
-        "routes": {"all": RouteSeen(route=make_route(), since=LONG_AGO)},
-        "exchanges": {"all": frozenset({"SHFE"})},
-        "listening": Listening(since=LONG_AGO, echo_at=NOW - 0.1),
-        "follow_front_clock": True,
-    }
-    fields["before"] = dict.fromkeys(NAMES, healthy(LONG_AGO))
-    return Facts(**(fields | changes))
-
-
-def healthy(since: float) -> Any:
-    status = FeedAccountStatus.model_validate(
-        {"health": "Healthy", "reason": "Streaming", "healthSince": WALL - timedelta(seconds=NOW - since)}
-    )
-    return recall_health(status, now=NOW, wall=WALL)
-
-
-def conclude(**changes: Any) -> Judgement:
-    return judge(make_facts(**changes), now=NOW, wall=WALL)
-
-
-def move(judgement: Judgement) -> tuple[Action, str | None, object]:
-    decision = judgement.decisions["all"]
-    return decision.action, decision.account, decision.reason
 
 
 def test_on_a_quiet_morning_the_feed_stays() -> None:
@@ -281,37 +234,3 @@ def test_nothing_is_recalled_of_nothing(status: Any) -> None:
     found = FeedAccountStatus.model_validate(status) if status else None
 
     assert recall_health(found, now=NOW, wall=WALL) is None
-
-
-# --- markets
-
-
-def test_an_account_is_asked_for_by_the_markets_of_what_it_serves() -> None:
-    there = {name: heard(name, exchanges=CLOSED, trade=make_beat().market_data) for name in NAMES}
-
-    judgement = conclude(heard=there)
-
-    assert not judgement.markets["ctp-a"].open
-    assert not judgement.subscriptions["all"].market.open
-
-
-def test_of_what_is_served_somewhere_unknown_any_market_may_be_open() -> None:
-    assert conclude(exchanges={}).markets["ctp-a"].open
-
-
-def test_one_market_is_not_told_by_an_account_of_another() -> None:
-    body = account_body("ctp-p")
-    body["spec"]["ctp"]["environment"] = "Production"
-    accounts = {"ctp-a": make_account("ctp-a"), "ctp-p": type(make_account()).read(body)}
-    pods = {name: read_pod(pod_body(f"{name}-11111")) for name in accounts}
-    trade = make_beat().market_data
-    there = {
-        "ctp-a": heard("ctp-a", exchanges=CLOSED, trade=trade),
-        "ctp-p": heard("ctp-p", exchanges=OPEN, trade=trade),
-    }
-    subscription = make_subscription(accounts={"selector": {}, "order": ["ctp-a"]})
-
-    judgement = conclude(accounts=accounts, pods=pods, heard=there, subscriptions={"all": subscription})
-
-    assert not judgement.markets["ctp-a"].open
-    assert judgement.markets["ctp-p"].open

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from mds_operator.account_work import AccountWork
-from mds_operator.domain.acceptance import Acceptance
 from mds_operator.domain.pod_hash import PodHash
-from mds_operator.domain.seen import Key
-from mds_operator.planning import BACK_WITHIN_S, STARTING, plan
-from mds_protocol.failover.observed import Listening
+from mds_operator.planning import STARTING, plan
+from mds_protocol.failover.election import Action
 from mds_protocol.failover.restarts import RestartDecision
-from mds_protocol.resources.reasons import RestartReason, SubscriptionReason
-from mds_protocol.wire.heartbeat import Front, GatewayState
+from mds_protocol.failover.timings import BACK_S
+from mds_protocol.resources.reasons import FailoverReason, RestartReason
+from mds_protocol.wire.heartbeat import Exchange, Front, GatewayState, SessionState
 from tests.unit.operator.core.builders import (
     Scene,
     account_body,
@@ -25,55 +24,7 @@ from tests.unit.operator.core.builders import (
     pod_body,
     subscription_body,
 )
-
-NAMES = ("ctp-a", "ctp-b")
-HASH = PodHash(spec="a" * 12, secrets="b" * 12, login="c" * 12)
-ASKED = {"annotations": {"mds.dev/restartedAt": "2027-01-05T01:59:00Z"}}
-ACCEPTED = Acceptance(
-    reason=SubscriptionReason.ACCEPTED,
-    message="",
-    accounts=frozenset(NAMES),
-    market="CTP.Test",
-    selection=None,
-)
-DOWN = Front(connected=False, logged_in=False)
-
-
-class Room:
-    """Both accounts healthy, with old pods; ctp-a is active. `asked` are to be restarted."""
-
-    def __init__(self, *asked: str) -> None:
-        self.scene = Scene()
-        self.desk = self.scene.desk
-        self.work = AccountWork(self.desk)
-        self.scene.office.acceptances = {Key("desk", "all"): ACCEPTED}
-        self.desk.take_subscription(subscription_body())
-        for name in NAMES:
-            self.desk.take_account(account_body(name, metadata=ASKED if name in asked else None))
-            self.take_pod(f"{name}-11111")
-            self.desk.accounts[name].making = HASH
-        self.desk.on_route("all", known(make_route()))
-        self.beat()
-
-    def take_pod(self, name: str, age: timedelta = timedelta(hours=1)) -> None:
-        body = pod_body(name)
-        body["metadata"]["creationTimestamp"] = (self.scene.office.wall() - age).isoformat()
-        body["metadata"]["annotations"] = {"mds.dev/pod-hash": str(HASH)}
-        self.desk.take_pod(body)
-
-    def beat(self, **changes: Any) -> None:
-        """Both speak; what differs is said by ctp-b."""
-        self.scene.beat("ctp-a", publications=(fenced(5),))
-        self.scene.beat("ctp-b", **changes)
-
-    def plan(self) -> dict[str, tuple[bool, RestartReason] | None]:
-        now = self.scene.office.now()
-        self.desk.listening = Listening(since=now - 100, echo_at=now)
-        self.desk.judge()
-        self.scene.asked.clear()
-        plan(self.desk, self.work)
-        steps = {name: record.step for name, record in self.desk.accounts.items()}
-        return {name: (step.restart, step.reason) if step else None for name, step in steps.items()}
+from tests.unit.operator.core.room import DOWN, HASH, Room
 
 
 def test_on_a_quiet_morning_nothing_is_planned() -> None:
@@ -116,6 +67,22 @@ def test_the_active_waits_as_long_as_the_move_takes() -> None:
     assert room.plan()["ctp-a"] == (True, RestartReason.REQUESTED)
 
 
+def test_who_is_about_to_go_does_not_get_its_feed_back() -> None:
+    """It was well all along, so only that it goes speaks against it, until its pod is told to."""
+    room = Room("ctp-a")
+    room.desk.take_subscription(subscription_body(failover={"failbackAfter": "1s"}))
+    for _ in range(3):
+        room.plan()
+        room.scene.pass_time(1)
+        room.beat()
+    room.desk.on_route("all", known(make_route("ctp-b", epoch=6), 4))
+    room.beat(publications=(fenced(6),))
+
+    assert room.plan()["ctp-a"] == (True, RestartReason.REQUESTED)
+    decision = room.desk.judge().decisions["all"]
+    assert (decision.action, decision.reason) == (Action.STAY, FailoverReason.IN_ORDER)
+
+
 def test_of_two_the_standby_goes_first() -> None:
     assert Room("ctp-a", "ctp-b").plan() == {
         "ctp-a": (False, RestartReason.ONE_AT_A_TIME),
@@ -123,35 +90,141 @@ def test_of_two_the_standby_goes_first() -> None:
     }
 
 
-def test_the_active_goes_without_a_move_where_nobody_can_take_its_feed() -> None:
+def test_the_active_waits_in_an_open_market_for_those_that_could_take_its_feed_and_names_them() -> None:
     room = Room("ctp-a")
     room.beat(state=GatewayState.CONNECTING, market_data=DOWN)
+
+    assert room.plan()["ctp-a"] == (False, RestartReason.NOBODY_TAKES_OVER)
+    step = room.desk.accounts["ctp-a"].step
+    assert step is not None
+    assert (step.cause, step.waits_for) == (RestartReason.REQUESTED, ("ctp-b",))
+
+
+GOES_ALONE = [
+    pytest.param(
+        {"exchanges": {"SHFE": Exchange(session=SessionState.CLOSED)}}, {}, id="the market is closed"
+    ),
+    pytest.param({}, {"enabled": False}, id="the other one is disabled"),
+    pytest.param({"market_data": DOWN, "state": GatewayState.CONNECTING}, {}, id="it publishes nothing"),
+]
+
+
+@pytest.mark.parametrize(("said", "other"), GOES_ALONE)
+def test_the_active_goes_without_a_move_where_that_costs_nothing_or_nobody_could_ever_take_it(
+    said: dict[str, Any], other: dict[str, Any]
+) -> None:
+    room = Room("ctp-a")
+    room.desk.take_account(account_body("ctp-b", **other))
+    room.beat(state=GatewayState.CONNECTING, market_data=DOWN)
+    room.scene.beat("ctp-a", publications=(fenced(5),), **said)
 
     assert room.plan()["ctp-a"] == (True, RestartReason.REQUESTED)
 
 
+@pytest.mark.parametrize(
+    "spec", [{"failover": {"mode": "Manual"}}, {"paused": True}], ids=["manual", "paused"]
+)
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "closed"])
+def test_a_feed_that_only_a_person_moves_is_waited_for_while_its_market_is_open(
+    spec: dict[str, Any], *, is_open: bool
+) -> None:
+    room = Room("ctp-a")
+    room.desk.take_subscription(subscription_body(**spec))
+    state = SessionState.OPEN if is_open else SessionState.CLOSED
+    room.scene.beat("ctp-a", publications=(fenced(5),), exchanges={"SHFE": Exchange(session=state)})
+
+    expected = (False, RestartReason.MOVE_HELD) if is_open else (True, RestartReason.REQUESTED)
+    assert room.plan()["ctp-a"] == expected
+
+
 BACK = [
-    pytest.param(BACK_WITHIN_S, False, id="it may still come back"),
-    pytest.param(BACK_WITHIN_S + 0.001, True, id="it keeps nobody else waiting"),
+    pytest.param(BACK_S, RestartReason.ONE_AT_A_TIME, id="it may still come back"),
+    pytest.param(BACK_S + 0.001, RestartReason.MOVE_FIRST, id="it keeps nobody else waiting"),
 ]
 
 
-@pytest.mark.parametrize(("after", "goes"), BACK)
-def test_who_does_not_come_back_is_waited_for_only_so_long(after: float, *, goes: bool) -> None:
+@pytest.mark.parametrize(("after", "reason"), BACK)
+def test_who_does_not_come_back_is_waited_for_only_so_long(after: float, reason: RestartReason) -> None:
     room = Room("ctp-a")
     room.plan()
-    room.desk.note_restarting("ctp-b")
+    room.replace("ctp-b")
     room.scene.pass_time(after)
     room.beat()
 
-    expected = RestartReason.MOVE_FIRST if goes else RestartReason.ONE_AT_A_TIME
-    assert room.plan()["ctp-a"] == (False, expected)
+    assert room.plan()["ctp-a"] == (False, reason)
+
+
+# --- a pod that never streamed
+
+
+def mistype(room: Room, **front: Any) -> None:
+    """Its pod was replaced by one whose front does not answer; the old one streamed until then."""
+    room.plan()
+    room.replace("ctp-b")
+    room.desk.drop_pod("ctp-b-11111")
+    room.take_pod("ctp-b-22222", timedelta(seconds=8))
+    room.scene.pass_time(8)
+    told = Front(connected=False, logged_in=False, **front)
+    room.beat(instance="ctp-b-22222", state=GatewayState.CONNECTING, market_data=told)
+
+
+def test_a_pod_that_never_streamed_is_replaced_at_once_though_its_account_restarts() -> None:
+    room = Room("ctp-b")
+    mistype(room)
+
+    assert room.plan()["ctp-b"] == (True, RestartReason.REQUESTED)
+
+
+def test_nobody_waits_for_the_successor_of_one_that_never_streamed() -> None:
+    room = Room("ctp-a")
+    mistype(room)
+    room.desk.restarting.clear()
+    room.replace("ctp-b")
+
+    assert room.desk.restarting == {}
+
+
+def test_one_that_streamed_once_takes_its_turn() -> None:
+    room = Room("ctp-b")
+    mistype(room)
+    room.beat(instance="ctp-b-22222")
+    room.replace("ctp-a")
+
+    assert room.plan()["ctp-b"] == (False, RestartReason.ONE_AT_A_TIME)
+
+
+DOWN_AND_OUT: dict[str, Any] = {
+    "containerStatuses": [{"ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]
+}
+
+
+@pytest.mark.parametrize("is_heard", [True, False], ids=["the kubelet is late", "it does not run"])
+def test_a_container_that_does_not_run_waits_for_nobody_unless_it_is_well(*, is_heard: bool) -> None:
+    room = Room("ctp-b")
+    body = pod_body("ctp-b-11111", **DOWN_AND_OUT)
+    body["metadata"]["annotations"] = {"mds.dev/pod-hash": str(HASH)}
+    room.desk.take_pod(body)
+    room.replace("ctp-a")
+    if not is_heard:
+        room.scene.pass_time(1)
+        room.scene.beat("ctp-a", publications=(fenced(5),))
+
+    expected = (False, RestartReason.ONE_AT_A_TIME) if is_heard else (True, RestartReason.REQUESTED)
+    assert room.plan()["ctp-b"] == expected
+
+
+def test_a_broken_account_holds_up_no_other_standby() -> None:
+    room = Room("ctp-a")
+    mistype(room, error_code=4097)
+    room.desk.on_route("all", known(make_route("ctp-b", epoch=6), 4))
+
+    assert room.plan()["ctp-a"] == (True, RestartReason.REQUESTED)
 
 
 def test_who_is_healthy_again_is_waited_for_no_longer() -> None:
     room = Room("ctp-a")
     room.plan()
-    room.desk.note_restarting("ctp-b")
+    room.replace("ctp-b")
     room.scene.pass_time(1)
     room.beat(state=GatewayState.CONNECTING, market_data=DOWN)
     assert room.plan()["ctp-a"] == (False, RestartReason.ONE_AT_A_TIME)
@@ -166,7 +239,7 @@ def test_who_has_no_probe_of_its_own_yet_is_waited_for() -> None:
     """The feed of the next one could not be handed to it."""
     room = Room("ctp-a")
     room.plan()
-    room.desk.note_restarting("ctp-b")
+    room.replace("ctp-b")
     room.scene.pass_time(1)
     room.beat(state=GatewayState.CONNECTING, market_data=DOWN)
     room.plan()
@@ -180,7 +253,7 @@ def test_who_was_healthy_before_it_went_is_not_back() -> None:
     room = Room("ctp-a")
     room.plan()
     room.scene.pass_time(1)
-    room.desk.note_restarting("ctp-b")
+    room.replace("ctp-b")
     room.beat()
 
     assert room.plan()["ctp-a"] == (False, RestartReason.ONE_AT_A_TIME)
@@ -188,7 +261,7 @@ def test_who_was_healthy_before_it_went_is_not_back() -> None:
 
 def test_who_was_deleted_keeps_nobody_waiting() -> None:
     room = Room("ctp-a")
-    room.desk.note_restarting("ctp-b")
+    room.replace("ctp-b")
     room.desk.drop_account("ctp-b")
 
     assert room.plan()["ctp-a"] == (True, RestartReason.REQUESTED)

@@ -120,6 +120,36 @@ DISABLED = make_account(enabled=False)
             id="paused-and-disabled",
         ),
         pytest.param(
+            {"account": DISABLED, "held": ("futures",)},
+            Action.WAIT,
+            AccountReason.HELD,
+            id="disabled-and-publishes-a-held-feed",
+        ),
+        pytest.param(
+            {"account": DISABLED, "held": ("futures",), "pods": ()},
+            Action.KEEP,
+            AccountReason.DISABLED,
+            id="disabled-held-and-without-a-pod: no other one",
+        ),
+        pytest.param(
+            {"account": DISABLED, "held": ("futures",), "pods": (make_pod(phase="Failed"),)},
+            Action.DELETE,
+            AccountReason.DISABLED,
+            id="disabled-held-and-its-pod-evicted",
+        ),
+        pytest.param(
+            {"account": DISABLED, "held": None},
+            Action.WAIT,
+            AccountReason.DISABLED,
+            id="disabled-and-nobody-knows-yet-what-it-publishes",
+        ),
+        pytest.param(
+            {"account": DISABLED, "held": ("futures",), "restart": UNHEALTHY},
+            Action.WAIT,
+            AccountReason.HELD,
+            id="disabled-held-and-unhealthy: no other one",
+        ),
+        pytest.param(
             {"account": PAUSED, "wanted": False, "pods": ()},
             Action.KEEP,
             AccountReason.COLD,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mds_operator.domain.due import Due, Request, find_due, plan_due, read_request
+from mds_operator.domain.due import Request, find_due, read_request
 from mds_operator.domain.pod_case import Rejection
 from mds_operator.domain.seen import Problem
 from mds_protocol.failover.restarts import Block, RestartDecision
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mds_operator.domain.pod_case import PodCase
     from mds_protocol.resources.feedaccount import FeedAccount
 
+ANNOTATION = "annotation mds.dev/restartedAt"
 NOTHING = Request(None)
 ASKED = Request("2027-01-05T00:30:00Z", is_new=True)
 CHANGED = make_pod(spec_hash=str(replace(HASH, spec="d" * 12)))
@@ -57,7 +58,7 @@ def due_of(case: PodCase, request: Request = NOTHING, wall: datetime = WALL) -> 
         pytest.param(
             "2027-01-05T00:35:01Z",
             None,
-            Request(None, waits_until=WALL + timedelta(seconds=1)),
+            Request(None, remark=f"{ANNOTATION} is '2027-01-05T00:35:01Z': the restart waits until then"),
             id="comes-in-a-second",
         ),
         pytest.param(
@@ -72,7 +73,10 @@ def due_of(case: PodCase, request: Request = NOTHING, wall: datetime = WALL) -> 
         pytest.param(
             "2027-01-06T00:00:00Z",
             "2027-01-04T00:00:00Z",
-            Request("2027-01-04T00:00:00Z", waits_until=datetime(2027, 1, 6, tzinfo=UTC)),
+            Request(
+                "2027-01-04T00:00:00Z",
+                remark=f"{ANNOTATION} is '2027-01-06T00:00:00Z': the restart waits until then",
+            ),
             id="the-answered-one-counts-until-the-next",
         ),
     ],
@@ -118,6 +122,12 @@ def test_an_annotation_taken_away_asks_for_nothing() -> None:
         pytest.param(make_case(pods=(make_pod(is_leaving=True),)), ASKED, None, id="leaves-already"),
         pytest.param(make_case(account=make_account(paused=True)), ASKED, None, id="paused"),
         pytest.param(make_case(account=make_account(enabled=False)), ASKED, None, id="disabled"),
+        pytest.param(
+            make_case(account=make_account(enabled=False), held=("futures",)),
+            ASKED,
+            None,
+            id="disabled-and-held",
+        ),
         pytest.param(make_case(wanted=False), ASKED, None, id="asleep"),
         pytest.param(make_case(restart=UNHEALTHY), ASKED, None, id="is-replaced-anyway"),
         pytest.param(make_case(restart=UNKNOWN), ASKED, RestartReason.REQUESTED, id="a-person-may-be-surer"),
@@ -215,7 +225,27 @@ def test_a_day_without_trading_has_no_schedule_and_the_day_is_chinas() -> None:
     )
 
     assert due.reason is None
-    assert asked == [date(2027, 1, 5)]
+    assert asked == [date(2027, 1, 4), date(2027, 1, 5)]
+
+
+def test_a_schedule_goes_by_the_clock_of_the_fronts_and_a_pod_is_fresh_by_its_own() -> None:
+    """`AT_0830` is then a moment of another day, at which the fronts say half past eight in September."""
+    asked: list[date] = []
+
+    def is_trading_day(day: date) -> bool:
+        asked.append(day)
+        return True
+
+    ahead = datetime(2026, 9, 15, 0, 30, tzinfo=UTC) - AT_0830
+    made = (AT_0830 + timedelta(seconds=1)).isoformat()
+
+    def look(case: PodCase) -> RestartReason | None:
+        return find_due(case, NOTHING, is_trading_day, now=NOW, wall=AT_0830, ahead=ahead).reason
+
+    assert look(scheduled("08:30")) is RestartReason.SCHEDULED
+    assert date(2026, 9, 15) in asked
+    assert look(scheduled("08:31")) is None
+    assert look(scheduled("08:30", pods=(make_pod(created=made),))) is None
 
 
 @pytest.mark.parametrize("zone", ["Asia/Nowhere", "Asia", "Mars"])
@@ -226,13 +256,38 @@ def test_an_unknown_time_zone_schedules_nothing_and_is_named(zone: str) -> None:
     assert due.remark == f"schedule.timeZone is '{zone}', which is no IANA time zone: nothing is scheduled"
 
 
-def test_what_is_due_takes_its_turn_by_its_subscriptions() -> None:
-    sides = {"active_for": frozenset("x"), "standby_for": frozenset("y")}
+PAUSED = make_account(paused=True)
 
-    planned = plan_due(make_account(), Due(RestartReason.SCHEDULED), can_be_relieved=True, **sides)
 
-    assert planned is not None
-    assert (planned.account, planned.reason) == ("ctp-a", RestartReason.SCHEDULED)
-    assert planned.subscriptions == frozenset("xy")
-    assert planned.can_be_relieved
-    assert plan_due(make_account(), Due(None), can_be_relieved=True, **sides) is None
+@pytest.mark.parametrize(
+    ("case", "request_", "held"),
+    [
+        pytest.param(
+            make_case(account=PAUSED), ASKED, (RestartReason.REQUESTED, RestartReason.PAUSED), id="asked"
+        ),
+        pytest.param(
+            make_case(account=PAUSED, pods=(CHANGED,)),
+            NOTHING,
+            (RestartReason.SPEC_CHANGED, RestartReason.PAUSED),
+            id="edited",
+        ),
+        pytest.param(make_case(account=PAUSED), NOTHING, None, id="paused and nothing asked"),
+        pytest.param(
+            make_case(account=make_account(paused=True, enabled=False)), ASKED, None, id="it goes anyway"
+        ),
+        pytest.param(
+            make_case(restart=UNKNOWN, pods=(CHANGED,)),
+            NOTHING,
+            (RestartReason.SPEC_CHANGED, RestartReason.UNKNOWN),
+            id="its health is not known",
+        ),
+        pytest.param(make_case(restart=UNKNOWN), NOTHING, None, id="not known, and nothing asked"),
+    ],
+)
+def test_what_a_person_asked_for_and_nobody_may_do_now_is_held(
+    case: PodCase, request_: Request, held: tuple[RestartReason, RestartReason] | None
+) -> None:
+    due = find_due(case, request_, always, now=NOW, wall=WALL)
+
+    assert due.reason is None
+    assert (due.held and (due.held.cause, due.held.reason)) == held

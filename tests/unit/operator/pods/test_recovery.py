@@ -13,7 +13,7 @@ from mds_protocol.failover.restarts import Block
 from mds_protocol.resources.feedaccount import Recovery, Restarts
 from mds_protocol.resources.reasons import RestartReason
 from mds_protocol.wire.heartbeat import Front, GatewayState, Heartbeat
-from tests.unit.operator.pods.builders import HASH, NOW, WALL, make_account
+from tests.unit.operator.pods.builders import HASH, NOW, WALL, make_account, make_pod
 
 SPEC = Recovery()
 UP = Front(connected=True, logged_in=True)
@@ -54,10 +54,9 @@ def test_a_restart_ahead_of_this_clock_counts_as_now() -> None:
     assert recovery.recall(SPEC, known, now=NOW, wall=WALL).recent == (NOW,)
 
 
-def test_a_restart_for_health_is_counted_and_cools_down() -> None:
+def test_a_restart_for_health_counts_in_the_budget_and_cools_down() -> None:
     noted = recovery.note_restart(Restarts(count=4), RestartReason.UNHEALTHY, SPEC, wall=WALL)
 
-    assert noted.count == 5
     assert noted.recent == (WALL,)
     assert noted.last_reason == "Unhealthy"
     assert noted.cooldown_until == WALL + timedelta(seconds=60)
@@ -66,7 +65,7 @@ def test_a_restart_for_health_is_counted_and_cools_down() -> None:
 @pytest.mark.parametrize(
     "reason", [RestartReason.SCHEDULED, RestartReason.REQUESTED, RestartReason.SPEC_CHANGED]
 )
-def test_a_planned_restart_is_named_and_not_counted(reason: RestartReason) -> None:
+def test_a_planned_restart_is_named_and_costs_no_budget(reason: RestartReason) -> None:
     before = Restarts(count=4, recent=(ago(10),), cooldown_until=ago(-50))
 
     noted = recovery.note_restart(before, reason, SPEC, wall=WALL)
@@ -79,6 +78,33 @@ def test_the_second_restart_cools_down_twice_as_long() -> None:
 
     assert noted.recent == (WALL, ago(100))
     assert noted.cooldown_until == WALL + timedelta(seconds=120)
+
+
+@pytest.mark.parametrize(
+    ("looks", "count", "of_the_pod"),
+    [
+        pytest.param([("a", 0)], 0, 0, id="runs for the first time"),
+        pytest.param([("a", 0), ("a", 1), ("a", 1)], 1, 1, id="started again, seen twice"),
+        pytest.param([("a", 1), ("b", 0), ("b", 2)], 3, 2, id="in two pods"),
+        pytest.param([("a", 2), ("a", 0), ("a", 2)], 2, 2, id="its status was empty for a moment"),
+    ],
+)
+def test_what_the_kubelet_starts_again_is_counted_once(
+    looks: list[tuple[str, int]], count: int, of_the_pod: int
+) -> None:
+    restarts, counted_pod = Restarts(), None
+    for name, number in looks:
+        restarts = recovery.note_containers(restarts, make_pod(name, restarts=number), counted_pod)
+        counted_pod = name
+
+    assert (restarts.count, restarts.pod_restarts) == (count, of_the_pod)
+
+
+def test_an_operator_that_begins_counts_on_from_the_status() -> None:
+    noted = recovery.note_containers(Restarts(), make_pod(restarts=2), None)
+    read = recovery.read_restarts(make_account(status={"restarts": recovery.note_successor(noted).dump()}))
+
+    assert recovery.note_containers(read, make_pod(restarts=3), make_pod().name).count == 4
 
 
 @pytest.mark.parametrize(
@@ -135,6 +161,13 @@ def test_an_account_without_status_was_never_restarted() -> None:
         pytest.param({"market_data": refused(None)}, None, False, id="not-yet"),
         pytest.param({"trade": refused(63)}, 63, False, id="trade-refused-while-ticks-come"),
         pytest.param({"trade": UP}, None, True, id="both"),
+        pytest.param({"trade": refused(3)}, None, False, id="trade-refused-and-tried-again"),
+        pytest.param(
+            {"trade": Front(connected=True, logged_in=False, error_code=3, gave_up=True)},
+            3,
+            False,
+            id="trade-refused-often-enough-while-ticks-come",
+        ),
         pytest.param(
             {"state": GatewayState.BLOCKED, "market_data": refused(999)},
             999,

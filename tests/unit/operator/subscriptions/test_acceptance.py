@@ -9,7 +9,7 @@ import pytest
 from mds_operator.domain.acceptance import count_asked, judge_subscriptions
 from mds_operator.domain.claims import ContractTable, gather_tables
 from mds_operator.domain.seen import Key
-from mds_operator.domain.tick_streams import read_stream
+from mds_operator.domain.tick_streams import StreamSeen, read_stream
 from mds_protocol.wire.contract import ProductContracts
 from mds_protocol.wire.subjects import ProductKey, Subjects
 from tests.unit.operator.subscriptions.builders import (
@@ -190,7 +190,7 @@ def test_the_younger_of_two_that_write_one_subject_is_refused(
         make_feed("young", after_s=1, **two),
         make_feed("old", **one),
         tables=tables,
-        streams={},
+        streams=dict.fromkeys(("MD", "OTHER"), StreamSeen(subjects=(">",))),
     )
 
     assert found["old"].reason == "Accepted"
@@ -260,7 +260,7 @@ def stream_with(**changes: Any) -> Any:
 @pytest.mark.parametrize(
     ("streams", "reason", "says"),
     [
-        pytest.param({}, "Accepted", "", id="not known yet"),
+        pytest.param({}, "StreamUnknown", "stream MD: Whether", id="not known yet"),
         pytest.param({"MD": None}, "StreamMissing", "stream MD does not exist", id="looked for in vain"),
         pytest.param(stream_with(), "Accepted", "", id="all that it must be"),
         pytest.param(
@@ -330,6 +330,7 @@ def test_before_contracts_are_known_only_what_never_fits_is_refused(pattern: str
         pytest.param({}, True, True, id="accepted"),
         pytest.param({"accounts": []}, False, True, id="no accounts: what runs goes on"),
         pytest.param({"streams": {"MD": None}}, False, False, id="nowhere to write"),
+        pytest.param({"streams": {}}, False, True, id="nobody knows where it writes: what runs goes on"),
     ],
 )
 def test_what_runs_goes_on_unless_it_must_not_write(

@@ -11,6 +11,9 @@ from mds_operator.domain.history import (
     KEPT,
     History,
     find_detection,
+    find_predecessor,
+    find_taken,
+    name_cause,
     note_fences,
     note_gap,
     note_route,
@@ -173,3 +176,40 @@ def test_the_gap_is_added_to_its_move() -> None:
 
     assert [move.gap_ms for move in moved.moves] == [None, 640, None]
     assert note_gap(moved, 99, 1) is moved
+
+
+# --- what may be told
+
+
+def take(history: History, account: str, epoch: int) -> History:
+    """The account is heard with the fence of that epoch."""
+    heard = make_account(account, beat={"publications": (make_active(epoch),)})
+    return note_fences(history, SUBSCRIPTION, [heard], wall=WALL)
+
+
+def test_only_who_was_heard_to_publish_is_told_and_is_a_predecessor() -> None:
+    history = take(follow((1, "a")), "a", 1)
+    history = follow((2, "b"), (3, "c"), start=history)
+    assert [move.epoch for move in find_taken(history, after=0)] == [1]
+
+    history = take(history, "c", 3)
+    assert [move.epoch for move in find_taken(history, after=0)] == [1, 3]
+    assert [move.epoch for move in find_taken(history, after=1)] == [3]
+    assert history.taken_epoch == 3
+    assert find_predecessor(history, history.moves[0]) == "a"
+    assert find_predecessor(history, history.moves[-1]) is None
+
+
+@pytest.mark.parametrize(
+    ("history", "reason", "cause"),
+    [
+        pytest.param(History(), "FirstElection", "FirstElection", id="nobody ever was"),
+        pytest.param(follow((1, "a")), "FirstElection", "RouteLost", id="somebody was"),
+        pytest.param(follow((1, "a")), "Silent", "Silent", id="another cause"),
+        pytest.param(History(), "Reopened", "Reopened", id="a namesake"),
+    ],
+)
+def test_where_somebody_was_named_before_there_is_no_first_election(
+    history: History, reason: str, cause: str
+) -> None:
+    assert name_cause(history, FailoverReason(reason)) == cause

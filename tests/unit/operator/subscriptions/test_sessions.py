@@ -27,6 +27,7 @@ SECOND = timedelta(seconds=1)
         pytest.param("CFFEX", "2026-11-23 13:00", "2026-11-23 15:15", id="bonds close later"),
         pytest.param("GFEX", "2026-11-23 13:30", "2026-11-23 15:00", id="no night session"),
         pytest.param("DCE", "2026-11-23 21:00", "2026-11-23 23:00", id="night until 23:00"),
+        pytest.param("CZCE", "2026-11-23 21:00", "2026-11-23 23:00", id="its renamed products do not count"),
         pytest.param("SHFE", "2026-11-20 21:00", "2026-11-21 02:30", id="Friday's night ends on Saturday"),
     ],
 )
@@ -63,7 +64,7 @@ def test_an_exchange_that_the_calendar_does_not_know_is_unknown_and_counts_as_op
     known = sessions.calendar(["SSE"], china("2026-11-21 10:00"))
 
     assert known == {"SSE": UNKNOWN}
-    assert sessions.market(["SSE"], {}, known, china("2026-11-21 10:00")) == MarketSeen(open=True)
+    assert sessions.market(["SSE"], {}, known, china("2026-11-21 10:00"), doubts={}) == MarketSeen(open=True)
 
 
 def test_a_simulator_that_lives_at_another_time_is_not_judged_by_the_calendar() -> None:
@@ -131,7 +132,7 @@ def test_a_trading_day_is_one_on_which_anything_trades_by_day(day: date, trades:
 
 
 def ask(said: Any, by_calendar: Any, moment: str = "2026-11-23 10:00", **options: Any) -> MarketSeen:
-    return sessions.market(["SHFE"], said, by_calendar, china(moment), **options)
+    return sessions.market(["SHFE"], said, by_calendar, china(moment), **{"doubts": {}} | options)
 
 
 @pytest.mark.parametrize(
@@ -152,13 +153,13 @@ def test_a_fronts_word_goes_before_the_calendar(said: Any, by_calendar: Any, is_
 def test_one_open_exchange_of_several_is_enough() -> None:
     states = {"SHFE": CLOSED, "CFFEX": OPEN}
 
-    assert sessions.market(["SHFE", "CFFEX"], {}, states, china("2026-11-23 10:20")).open
-    assert not sessions.market(["SHFE"], {}, states, china("2026-11-23 10:20")).open
+    assert sessions.market(["SHFE", "CFFEX"], {}, states, china("2026-11-23 10:20"), doubts={}).open
+    assert not sessions.market(["SHFE"], {}, states, china("2026-11-23 10:20"), doubts={}).open
 
 
 def test_where_the_contracts_trade_is_not_known_every_exchange_counts() -> None:
-    assert sessions.market([], {"CFFEX": OPEN}, {"SHFE": CLOSED}, china("2026-11-23 10:20")).open
-    assert not sessions.market([], {}, {"SHFE": CLOSED}, china("2026-11-23 10:20")).open
+    assert sessions.market([], {"CFFEX": OPEN}, {"SHFE": CLOSED}, china("2026-11-23 10:20"), doubts={}).open
+    assert not sessions.market([], {}, {"SHFE": CLOSED}, china("2026-11-23 10:20"), doubts={}).open
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from mds_operator.domain.coverage import measure_coverage
 from mds_operator.domain.history import History
 from mds_operator.domain.subscription_status import build_subscription_status
 from mds_protocol.failover.observed import MarketSeen
-from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
+from mds_protocol.resources.feedsubscription import ContractCounts, FeedSubscriptionStatus
 from mds_protocol.resources.reasons import AccountReason
 from mds_protocol.wire.selection import Selection
 from tests.unit.failover.builders import (
@@ -138,6 +138,14 @@ def test_at_night_the_last_figures_stand() -> None:
     assert build(night, build(make_case())).coverage == "3/3"
 
 
+def test_at_night_full_coverage_is_told() -> None:
+    """As after an expiry or a listing: contracts change in the evening, when nothing trades."""
+    closed = make_subscription(exchanges=frozenset({"SHFE", "DCE"}), market=MarketSeen(open=False))
+    night = make_case(active(), standby(), subscription=closed)
+
+    assert build(night, BEFORE).coverage == "3/3"
+
+
 # --- when it is written
 
 
@@ -161,6 +169,15 @@ def test_counts_alone_are_written_once_a_minute(age: timedelta | None, coverage:
     written_at = None if age is None else WALL - age
 
     assert build(less_covered(written_at=written_at), BEFORE).coverage == coverage
+
+
+def test_another_selection_is_told_at_once() -> None:
+    """One contract more is selected than in the status before, as after a listing."""
+    full = build(make_case())
+    fewer = ContractCounts(selected=2, subscribed=2, stale=0)
+    before = full.model_copy(update={"coverage": "2/2", "contracts": fewer})
+
+    assert build(make_case(written_at=WALL), before).coverage == "3/3"
 
 
 def test_counts_go_along_when_a_condition_flips() -> None:

@@ -1,0 +1,118 @@
+"""A reader of the chart's NATS: what it was given by the page's `Ticks`, and what was stored."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mds_protocol.wire import headers
+from tests.component.chart.embedded import connected, password_of
+from tests.component.gateway.lone import WITHIN_S, Place
+from tests.kit import reading_back
+from tests.kit.direct_reading import Server, read_stream
+from tests.kit.waiting import wait_until_async
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from nats.aio.client import Client
+
+ENOUGH = 400
+"""Ticks: a second of the market, and each contract more than once."""
+OLD = "md.SHFE.old2501"
+"""Of a contract that nobody publishes any more."""
+
+until = partial(wait_until_async, within_s=WITHIN_S, every_s=0.02)
+
+
+@dataclass(slots=True)
+class Given:
+    """What `Ticks` gave so far: contract and serial, in its order."""
+
+    reader: Any
+    marks: list[tuple[str, int]] = field(default_factory=list)
+
+    async def read(self) -> None:
+        async for tick in self.reader:
+            self.marks.append((tick["symbol"], int(tick["curr_delta"])))
+
+    async def wait(self, more: int = ENOUGH) -> None:
+        wanted = len(self.marks) + more
+        await until(f"{wanted} ticks are given", self.read_marks, lambda marks: len(marks) >= wanted)
+
+    async def wait_for_old(self, serial: int) -> None:
+        await until(f"{serial} is given", self.read_marks, lambda marks: ("old2501", serial) in marks)
+
+    async def read_marks(self) -> list[tuple[str, int]]:
+        return self.marks
+
+    def by_contract(self) -> dict[str, list[int]]:
+        return group(self.marks)
+
+
+def group(marks: list[tuple[str, int]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for contract, serial in marks:
+        found.setdefault(contract, []).append(serial)
+    return found
+
+
+@asynccontextmanager
+async def following(ticks: type, client: Client, *options: Any) -> AsyncIterator[Given]:
+    given = Given(ticks(client, *options))
+    task = asyncio.create_task(given.read())
+    try:
+        yield given
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def read_stored(place: Place) -> list[reading_back.StoredTick]:
+    server = Server(place.nats.port, user="reader", password=password_of("reader"))
+    return reading_back.read_ticks(server)
+
+
+async def check_whole(place: Place, given: Given) -> None:
+    """Of every contract, all that was stored from the first that was given up to the last, once, in order."""
+    read = given.by_contract()
+    stored = group([one.mark for one in await asyncio.to_thread(read_stored, place)])
+    for contract, serials in read.items():
+        held = stored.get(contract, [])
+        live = serials if serials[0] in held else serials[1:]  # the first is of MD-LAST, if MD let it go
+        begin = held.index(live[0]) if live else 0
+        assert live == held[begin : begin + len(live)], (contract, live, held)
+
+
+async def store_old(client: Client, serial: int) -> None:
+    body = {"symbol": "old2501", "exchange_time_ns": serial, "volume": 1, "curr_delta": serial}
+    await client.jetstream().publish(OLD, json.dumps(body).encode(), headers={"Nats-Msg-Id": f"old-{serial}"})
+
+
+async def read_old(client: Client) -> int | None:
+    reply = await client.request("$JS.API.DIRECT.GET.MD-LAST", json.dumps({"last_by_subj": OLD}).encode())
+    return int(json.loads(reply.data)["curr_delta"]) if reply.data else None
+
+
+async def wait_until_stored(place: Place, more: int) -> None:
+    async with connected(place.nats, "reader") as client:
+        wanted = await read_last_sequence(client) + more
+        await until("more is stored", partial(read_last_sequence, client), lambda last: last >= wanted)
+
+
+async def read_last_sequence(client: Client) -> int:
+    return (await client.jetstream().stream_info("MD")).state.last_seq
+
+
+async def count_holes(place: Place, begin: int) -> tuple[int, int]:
+    """In the exchange's numbers, and in the arrival numbers, from a sequence on."""
+    server = Server(place.nats.port, user="reader", password=password_of("reader"))
+    messages = await asyncio.to_thread(read_stream, server, "MD", "md.>", begin)
+    serials = group([reading_back.build_tick(one).mark for one in messages])
+    arrivals = {headers.parse_publication(one.headers[headers.MDS_PUB]).arrival for one in messages}
+    lost = sum(max(found) - min(found) + 1 - len(set(found)) for found in serials.values())
+    return lost, max(arrivals) - min(arrivals) + 1 - len(arrivals)
