@@ -121,7 +121,7 @@ def _describe(
     is_ill = judgement.health[name].state is HealthState.UNHEALTHY
     is_down = is_ill and pod is not None and not pod.is_running
     open_feeds = _find_open_feeds(seen, judgement)
-    held = frozenset(key for key in open_feeds if _is_held(judgement.decisions[key]))
+    held = frozenset(key for key in open_feeds if judgement.decisions[key].is_held)
     relieved = frozenset(key for key in active if _can_be_relieved(judgement.decisions.get(key)))
     return PlannedRestart(
         account=name,
@@ -157,10 +157,6 @@ def _find_relievers(name: str, key: str, judgement: Judgement) -> frozenset[str]
 def _can_be_relieved(decision: Decision | None) -> bool:
     """Also while the feed is on its way to the last one that can take it, and nobody comes after that one."""
     return decision is not None and (decision.action is Action.MOVE or decision.next_account is not None)
-
-
-def _is_held(decision: Decision) -> bool:
-    return bool(decision.holds) and decision.action is not Action.MOVE
 
 
 def _find_on_their_way(desk: Desk, judgement: Judgement) -> dict[str, frozenset[str]]:

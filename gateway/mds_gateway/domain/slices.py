@@ -8,13 +8,3 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     type Slices[R] = Generator[None, None, R]
-
-
-def run_to_end[R](work: Slices[R]) -> R:
-    """The result at once, where nothing else waits."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            result: R = done.value
-            return result

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mds_operator.domain.account_messages import name_some
-from mds_protocol.failover.election import Action
 from mds_protocol.resources.reasons import FailoverReason
 
 if TYPE_CHECKING:
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 
 
 def is_held(case: SubscriptionCase) -> bool:
-    """Whether nothing moves the feed because a person said so; a move that a pin just decided goes on."""
-    return case.decision is not None and bool(case.decision.holds) and case.decision.action is not Action.MOVE
+    return case.decision is not None and case.decision.is_held
 
 
 def find_flaws(account: AccountSeen, subscription: SubscriptionSeen) -> tuple[str, ...]:

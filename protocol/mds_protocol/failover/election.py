@@ -66,6 +66,11 @@ class Decision:
     """The cold accounts that must have a pod now."""
 
     @property
+    def is_held(self) -> bool:
+        """Whether nothing moves the feed because a person said so; a move that a pin just decided goes on."""
+        return bool(self.holds) and self.action is not Action.MOVE
+
+    @property
     def next_account(self) -> str | None:
         """Who would take over now: `status.nextAccount`. Nobody does where a person holds the feed."""
         return None if self.holds else self.successor

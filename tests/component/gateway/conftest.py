@@ -1,9 +1,9 @@
-"""A CTP source over a simulator, for the modules that test one with the other."""
+"""What several modules stand on: a CTP source over a simulator, and a gateway that gives no NATS up."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.component.gateway.ctp_source import Source
+
+AN_HOUR_S: Final = 3_600
+DEADLINES: Final = (
+    "adapters.nats.bridge.CONNECT_TIMEOUT_S",
+    "adapters.nats.connection.PING_EVERY_S",
+    "adapters.nats.control.PING_EVERY_S",
+    "adapters.nats.control.REQUEST_TIMEOUT_S",
+    "domain.claim.ANSWER_OVERDUE_S",
+    "domain.publication.ANSWER_OVERDUE_S",
+    "domain.window.OVERDUE_S",
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +40,13 @@ def simulator() -> Iterator[RunningSimulator]:
     options = ("--contracts", ONE_OF_EACH, "--rate", "12", "--clock", FRIDAY_NIGHT, "--always-open")
     with start_simulator(*options) as running:
         yield running
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody gives a NATS up that does not answer, however slow the machine is."""
+    for deadline in DEADLINES:
+        monkeypatch.setattr(f"mds_gateway.{deadline}", AN_HOUR_S)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
 
 OVERDUE: Final = f"no acknowledgement for {OVERDUE_S:g} s"
 TWO: Final = ("futures", "options")
-
-
-@pytest.fixture
-def never_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not answered stays in flight: no new connection forgets it, however slow the machine is."""
-    monkeypatch.setattr("mds_gateway.domain.window.OVERDUE_S", math.inf)
 
 
 async def wait_until(holds: Callable[[], bool]) -> None:
@@ -46,7 +39,7 @@ async def test_two_subscriptions_share_a_connection_and_both_are_whole(tmp_path:
         assert counts.stored > 0
 
 
-@pytest.mark.usefixtures("never_overdue")
+@pytest.mark.usefixtures("patient")
 async def test_what_a_dropped_subscription_had_in_flight_is_answered_and_nobody_elses(tmp_path: Path) -> None:
     async with open_rig(tmp_path, subscriptions=TWO) as rig:
         bridge = rig.accounts["a"].bridge
@@ -66,7 +59,7 @@ async def test_what_a_dropped_subscription_had_in_flight_is_answered_and_nobody_
         assert bridge.served["futures"].publication.counts.acked == 0
 
 
-@pytest.mark.usefixtures("never_overdue")
+@pytest.mark.usefixtures("patient")
 async def test_edits_of_a_busy_subscription_cost_nothing_of_the_window(tmp_path: Path) -> None:
     async with open_rig(tmp_path, subscriptions=TWO) as rig:
         account, bridge = rig.accounts["a"], rig.accounts["a"].bridge

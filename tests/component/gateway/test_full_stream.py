@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.component.gateway.bridges import Rig
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 SMALL_BYTES: Final = 1 << 20
 WRAPS: Final = 100
 
@@ -43,9 +45,7 @@ async def test_a_stream_wraps_a_hundred_times_at_full_rate_and_nobody_notices(tm
         assert counts.stored == counts.delivered > 0
         assert active.gaps == []
         assert active.refused == 0
-        # A NATS that stands still for seconds is fenced anew, which loses nothing; once, each wrap did that.
-        assert {type(what) for what in active.happened} == {TookOver}
-        assert len(active.happened) < WRAPS / 10
+        assert [type(what) for what in active.happened] == [TookOver]
 
 
 async def test_by_messages_as_by_bytes(tmp_path: Path) -> None:

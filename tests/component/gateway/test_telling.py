@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,9 @@ from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.adapters.nats.control import Control
 from mds_gateway.telling import EventOutbox
 from mds_protocol.wire import streams
-from mds_protocol.wire.events import Gap, GapCause, decode_event
+from mds_protocol.wire.events import decode_event
 from mds_protocol.wire.subjects import DEFAULT, EVENTS_STREAM
+from tests.kit.events import build_gap
 from tests.kit.nats_server import WITHIN_S, NatsServer, create_streams
 from tests.kit.waiting import wait_until_async
 
@@ -41,21 +41,6 @@ class Doorstep:
 
 
 until = partial(wait_until_async, "it comes about", within_s=WITHIN_S, every_s=0.01)
-
-
-def build_gap(count: int) -> Gap:
-    return Gap(
-        namespace="desk",
-        name="all",
-        account="ctp-a",
-        instance="ctp-a-1",
-        at=datetime(2026, 11, 28, tzinfo=UTC),
-        contracts=(),
-        from_ns=1,
-        to_ns=2,
-        count=count,
-        cause=GapCause.LOG_TOO_SHORT,
-    )
 
 
 async def test_a_loss_is_told_once_there_is_a_stream_for_it(tmp_path: Path) -> None:

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mds_operator.adapters.nats.losses import LossReader
 from mds_operator.adapters.nats.streams import ensure_streams
 from mds_operator.adapters.nats.telling import publish_event
-from mds_protocol.wire.events import Gap, GapCause
 from mds_protocol.wire.streams import build_events_stream
 from mds_protocol.wire.subjects import DEFAULT
 from tests.component.operator.running import running, until
+from tests.kit.events import build_gap
 
 if TYPE_CHECKING:
     from mds_operator.adapters.nats.link import Link
     from tests.kit.nats_server import NatsServer
-
-
-def build_gap(count: int) -> Gap:
-    return Gap(
-        namespace="desk",
-        name="all",
-        account="ctp-a",
-        instance="ctp-a-0f3c1",
-        at=datetime(2026, 11, 28, tzinfo=UTC),
-        contracts=(),
-        from_ns=1,
-        to_ns=2,
-        count=count,
-        cause=GapCause.LOG_TOO_SHORT,
-    )
 
 
 async def test_every_loss_is_read_once_nats_is_there_and_again_after_it_was_away(

@@ -24,6 +24,7 @@ from mds_protocol.failover.takeover import plan_lacking
 from mds_protocol.resources.reasons import AccountReason
 from mds_protocol.wire.heartbeat import Exchange, Front, GatewayState, Heartbeat, Publication, SessionState
 from mds_protocol.wire.route import Route
+from tests.kit.slices import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,13 +54,7 @@ def find_lacking[N: (str, bytes), T: Logged[Any]](
     log: Log[T], last: Mapping[N, Last[N]], *, per_slice: int = 1_000_000
 ) -> Plan[T]:
     """Search the whole log."""
-    search = plan_lacking(log, last, per_slice=per_slice)
-    while True:
-        try:
-            next(search)
-        except StopIteration as end:
-            plan: Plan[T] = end.value
-            return plan
+    return run_to_end(plan_lacking(log, last, per_slice=per_slice))
 
 
 def make_heartbeat(account: str = "a", **changes: Any) -> Heartbeat:

@@ -8,13 +8,13 @@ import pytest
 
 from mds_gateway.adapters.ctp.finishing import QUARANTINED_PER_SECOND, Finished, Finisher
 from mds_gateway.adapters.ctp.plans import Asked, build_source_plan
-from mds_gateway.domain.slices import run_to_end
 from mds_gateway.ports import Outlet
 from mds_protocol.wire.contract import Contract, ProductClass
 from mds_protocol.wire.depth import DBL_MAX, DOUBLES, INTEGERS
 from mds_protocol.wire.encodings import Encoding, decode
 from mds_protocol.wire.identity import identify_tick
 from mds_protocol.wire.subjects import SubjectTemplate
+from tests.kit.slices import run_to_end
 
 NOW_NS = 1_795_397_401_000_000_000  # 2026-11-23 09:30:01 in Beijing
 SECOND_NS = 1_000_000_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mds_gateway.adapters.ctp.plans import Asked, SourcePlan, build_source_plan
-from mds_gateway.domain.slices import run_to_end
 from mds_gateway.ports import Outlet
 from mds_protocol.wire.contract import Contract, ProductClass
 from mds_protocol.wire.encodings import Encoding
 from mds_protocol.wire.subjects import SubjectTemplate
+from tests.kit.slices import run_to_end
 
 MARKET = 25_000
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mds_gateway.domain.listing import SLICE, list_contracts
-from mds_gateway.domain.slices import run_to_end
 from mds_protocol.resources.feedsubscription import FeedSubscriptionSpec, Selection
 from mds_protocol.wire import rpc
 from mds_protocol.wire.contract import Contract
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.rpc import ContractsRequest
 from mds_protocol.wire.selection import Rule, Rules, select
+from tests.kit.slices import run_to_end
 from tests.unit.operator.subscriptions.builders import make_contract
 
 if TYPE_CHECKING:

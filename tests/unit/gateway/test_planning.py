@@ -7,11 +7,11 @@ import pytest
 
 from mds_gateway.domain import planning
 from mds_gateway.domain.planning import Asked, Plan, Planned, name_contracts
-from mds_gateway.domain.slices import run_to_end
 from mds_protocol.wire.contract import Contract, ProductClass
 from mds_protocol.wire.selection import Rule, Rules
 from mds_protocol.wire.settings import Publish, Settings, Subscription
 from mds_protocol.wire.subjects import DEFAULT
+from tests.kit.slices import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
