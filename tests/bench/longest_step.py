@@ -29,6 +29,7 @@ from mds_gateway.adapters.ctp.describing import Describer
 from mds_gateway.adapters.ctp.settings import Credentials, CtpSettings
 from mds_gateway.adapters.ctp.source import CtpSource, _Running
 from mds_gateway.adapters.ctp.stepping import Stepping
+from mds_gateway.domain.exchange_time import FrontTime
 from mds_gateway.domain.login import Answer, Side
 from mds_gateway.domain.revision import Revision
 from mds_gateway.service import Gateway
@@ -240,7 +241,7 @@ async def run_round(folder: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     account, day = rig.running.account, datetime.now(UTC).strftime("%Y%m%d")
     account.on_connected(Side.MARKET_DATA)
-    account.on_login(Side.MARKET_DATA, Answer(0, ""), day, "09:30:00")
+    account.on_login(Side.MARKET_DATA, Answer(0, ""), FrontTime(day, "09:30:00"))
     rig.edit(0)
     stop = threading.Event()
     threading.Thread(target=bring_ticks, args=(rig, stop), daemon=True).start()

@@ -23,6 +23,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 SECOND_NS = 1_000_000_000
 MILLISECOND_NS = 1_000_000
@@ -43,6 +44,7 @@ _MILLISECONDS = 1000
 _EPOCH = date(1970, 1, 1)
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]", re.ASCII)
 _DAY = re.compile(r"[0-9]{8}", re.ASCII)
+_SIMULATED_DAY = re.compile(r"mds-simulator ([0-9]{8})", re.ASCII)
 
 
 class Dating(StrEnum):
@@ -82,6 +84,15 @@ class Days:
     login: str
 
 
+class FrontTime(NamedTuple):
+    """What a login says of the front's clock."""
+
+    trading_day: str
+    time: str
+    system: str = ""
+    """The front's name. A simulator's ends with its natural day: Saturday's trading day is Monday's, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dated:
     """`time_ns` is the second; the milliseconds are added by `add_milliseconds`. 0 where there is none.
@@ -115,11 +126,13 @@ def add_milliseconds(second_ns: int, millisecond: int) -> int | None:
     return second_ns + millisecond * MILLISECOND_NS if 0 <= millisecond < _MILLISECONDS else None
 
 
-def moment_of_login(trading_day: str, login_time: str) -> int | None:
+def moment_of_login(told: FrontTime) -> int | None:
     """The front's own clock at a login, to follow one that lives at another moment than this machine."""
-    of_day_ns = _parse_time_of_day(login_time)
-    day = _parse_day(trading_day)
-    return None if of_day_ns is None or day is None else _moment(_natural_day(day, of_day_ns), of_day_ns)
+    of_day_ns, day = _parse_time_of_day(told.time), _parse_day(told.trading_day)
+    if of_day_ns is None or day is None:
+        return None
+    natural = _SIMULATED_DAY.fullmatch(told.system)
+    return _moment((natural and _parse_day(natural[1])) or _natural_day(day, of_day_ns), of_day_ns)
 
 
 def _date_far_from_clock(of_day_ns: int, said_ns: int | None, near_ns: int, now_ns: int) -> Dated:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mds_simulator import wire
-from mds_simulator.exchange.calendar import second_of_day
+from mds_simulator.exchange.calendar import natural_day, second_of_day
 from mds_simulator.front.error_codes import ErrorID, text_of
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ def reply(kind: wire.Kind, request: int, error: int, who: Who) -> bytes:
 def login_reply(
     request: int, error: int, who: Who, *, day: date, moment_ns: int, front_id: int, session_id: int
 ) -> bytes:
+    """The system's name says the natural day, which trading day and time leave open at a weekend."""
     second = second_of_day(moment_ns)
     clock = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}".encode()
     trading_day = b"" if error else f"{day:%Y%m%d}".encode()
     ids = (0, 0) if error else (front_id, session_id)
-    body = wire.LOGIN_REPLY.pack(
-        request, error, _text(error), *who.fields, trading_day, clock, b"mds-simulator", *ids
-    )
+    system = f"mds-simulator {natural_day(moment_ns):%Y%m%d}".encode()
+    body = wire.LOGIN_REPLY.pack(request, error, _text(error), *who.fields, trading_day, clock, system, *ids)
     return wire.pack_frame(wire.Kind.LOGGED_IN, body)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BEIJING = timezone(timedelta(hours=8))
 SECOND_NS = 1_000_000_000
+SATURDAY = "2026-11-21T10:00:00"
 
 
 def silence(source: Source, at: RunningSimulator) -> dict[str, Any]:
@@ -67,6 +68,17 @@ def test_every_tick_that_the_front_delivered_is_finished_once_and_in_order(
 
     assert finished == delivered
     assert [tick["arrival"] for tick in ticks] == list(range(1, len(ticks) + 1))
+
+
+def test_a_front_of_a_saturday_is_not_taken_for_one_of_the_monday_whose_trading_day_it_has(
+    start: Callable[..., RunningSimulator], connect: Open
+) -> None:
+    at = start("--contracts", "rb2701", "--clock", SATURDAY, "--rate", "2")
+    source = connect(at)
+    state = source.wait_state(lambda state: state["front_ahead_ns"] is not None)
+
+    front = datetime.fromtimestamp((time.time_ns() + state["front_ahead_ns"]) / 1e9, BEIJING)
+    assert f"{front:%FT%H}" == SATURDAY[:13]
 
 
 def test_a_front_whose_clock_was_set_is_followed_from_the_next_login_on(

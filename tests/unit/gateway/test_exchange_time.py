@@ -12,6 +12,7 @@ from mds_gateway.domain.exchange_time import (
     Dated,
     Dating,
     Days,
+    FrontTime,
     add_milliseconds,
     date_tick,
     moment_of_login,
@@ -161,18 +162,29 @@ def test_milliseconds_are_integers_not_the_digits_of_a_fraction(millisecond: int
 
 
 @pytest.mark.parametrize(
-    ("trading_day", "time", "moment"),
+    ("told", "moment"),
     [
-        pytest.param("20261123", "09:30:00", "2026-11-23 09:30:00", id="by day"),
-        pytest.param("20261123", "21:30:00", "2026-11-20 21:30:00", id="Friday night"),
-        pytest.param("20261123", "00:30:00", "2026-11-21 00:30:00", id="its small hours"),
-        pytest.param("20261124", "21:30:00", "2026-11-23 21:30:00", id="Monday night"),
+        pytest.param(FrontTime("20261123", "09:30:00"), "2026-11-23 09:30:00", id="by day"),
+        pytest.param(FrontTime("20261123", "21:30:00"), "2026-11-20 21:30:00", id="Friday night"),
+        pytest.param(FrontTime("20261123", "00:30:00"), "2026-11-21 00:30:00", id="its small hours"),
+        pytest.param(FrontTime("20261124", "21:30:00"), "2026-11-23 21:30:00", id="Monday night"),
+        pytest.param(
+            FrontTime("20261123", "09:30:00", "TradingHosting"), "2026-11-23 09:30:00", id="a broker's"
+        ),
+        pytest.param(
+            FrontTime("20261123", "09:30:00", "mds-simulator 20261121"),
+            "2026-11-21 09:30:00",
+            id="a Saturday",
+        ),
+        pytest.param(
+            FrontTime("20261123", "09:30:00", "mds-simulator 20261399"), "2026-11-23 09:30:00", id="no day"
+        ),
     ],
 )
-def test_the_clock_of_a_front_follows_from_its_login(trading_day: str, time: str, moment: str) -> None:
-    assert moment_of_login(trading_day, time) == at(moment)
+def test_the_clock_of_a_front_follows_from_its_login(told: FrontTime, moment: str) -> None:
+    assert moment_of_login(told) == at(moment)
 
 
 @pytest.mark.parametrize(("day", "time"), [("", "09:30:00"), ("20261123", "")])
 def test_a_login_without_day_or_time_gives_no_clock(day: str, time: str) -> None:
-    assert moment_of_login(day, time) is None
+    assert moment_of_login(FrontTime(day, time)) is None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.ctp.callbacks import Table
     from mds_gateway.adapters.ctp.requests import Requests
     from mds_gateway.adapters.ctp.settings import CtpSettings
+    from mds_gateway.domain.exchange_time import FrontTime
     from mds_gateway.domain.login import Answer
     from mds_gateway.domain.subscribing import Pace
 
@@ -41,7 +42,7 @@ class Owner(Protocol):
     """Who is told."""
 
     def on_note(self, note: Note) -> None: ...
-    def on_market_data_login(self, trading_day: str, front_time: str) -> None: ...
+    def on_market_data_login(self, told: FrontTime) -> None: ...
     def on_contracts(self, table: Table) -> None: ...
 
 
@@ -108,15 +109,15 @@ class Account:
         if self.logins.trade is not None:
             self._run(self.logins.trade.on_authenticated(answer, self._now))
 
-    def on_login(self, side: Side, answer: Answer, trading_day: str, front_time: str) -> None:
+    def on_login(self, side: Side, answer: Answer, told: FrontTime) -> None:
         machine = self._side(side)
         if machine is None or machine.is_logged_in:
             return
-        self._run(machine.on_login(answer, trading_day, self._now))
+        self._run(machine.on_login(answer, told.trading_day, self._now))
         if not machine.is_logged_in:
             return
         if side is Side.MARKET_DATA:
-            self._owner.on_market_data_login(trading_day, front_time)
+            self._owner.on_market_data_login(told)
             self.subscriber.on_login(self._now)
         else:
             self._query.on_login(machine.trading_day, self._now)

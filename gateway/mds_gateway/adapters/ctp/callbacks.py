@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mds_gateway.adapters.ctp.contracts import Skipped, parse_contract
 from mds_gateway.adapters.ctp.thread_state import keep_thread_state
+from mds_gateway.domain.exchange_time import FrontTime
 from mds_gateway.domain.login import Answer, Side
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Listener(Protocol):
     def on_connected(self, side: Side) -> None: ...
     def on_disconnected(self, side: Side, reason: int) -> None: ...
     def on_authenticated(self, answer: Answer) -> None: ...
-    def on_login(self, side: Side, answer: Answer, trading_day: str, front_time: str) -> None: ...
+    def on_login(self, side: Side, answer: Answer, told: FrontTime) -> None: ...
     def on_logged_out(self, side: Side) -> None: ...
     def on_confirmed(self, answer: Answer) -> None: ...
     def on_contract_rows(self, request: int) -> None: ...
@@ -69,8 +70,8 @@ def market_data_callbacks(handoff: HandOff, to: Listener) -> dict[str, Callable[
         answer = read_answer(error)
         if not answer.code:
             handoff.login += 1  # here, so that the first tick behind it already counts as of this login
-        day, front_time = _read_login(data)
-        handoff.post(lambda: to.on_login(side, answer, day, front_time))
+        told = _read_login(data)
+        handoff.post(lambda: to.on_login(side, answer, told))
 
     def on_subscribed(_api: object, data: Fields, error: Fields, *_rest: object) -> None:
         symbol, answer = data.get("InstrumentID", ""), read_answer(error)
@@ -97,9 +98,9 @@ def trading_callbacks(handoff: HandOff, to: Listener) -> dict[str, Callable[...,
 
     def on_login(_api: object, data: Fields, error: Fields, *_rest: object) -> None:
         answer = read_answer(error)
-        day, front_time = _read_login(data)
+        told = _read_login(data)
         tables.clear()
-        handoff.post(lambda: to.on_login(side, answer, day, front_time))
+        handoff.post(lambda: to.on_login(side, answer, told))
 
     def on_confirmed(_api: object, _data: Fields, error: Fields, *_rest: object) -> None:
         answer = read_answer(error)
@@ -180,5 +181,5 @@ def read_answer(error: Fields) -> Answer:
     return Answer(int(error.get("ErrorID", 0)), str(error.get("ErrorMsg", ""))[:80])
 
 
-def _read_login(data: Fields) -> tuple[str, str]:
-    return str(data.get("TradingDay", "")), str(data.get("LoginTime", ""))
+def _read_login(data: Fields) -> FrontTime:
+    return FrontTime(*(str(data.get(name, "")) for name in ("TradingDay", "LoginTime", "SystemName")))

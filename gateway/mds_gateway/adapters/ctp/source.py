@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.ctp.callbacks import Table
     from mds_gateway.adapters.ctp.handoff import HandOff, Received
     from mds_gateway.adapters.ctp.settings import CtpSettings
+    from mds_gateway.domain.exchange_time import FrontTime
     from mds_gateway.domain.subscribing import Pace
     from mds_gateway.ports import Outlet, Progress, SourceEvent, SourceState
     from mds_protocol.wire.contract import Contract
@@ -149,11 +150,11 @@ class CtpSource:
     def on_note(self, note: Note) -> None:
         self._started.report(note)
 
-    def on_market_data_login(self, trading_day: str, front_time: str) -> None:
+    def on_market_data_login(self, told: FrontTime) -> None:
         if self._settings.follows_front_clock:
-            moment_ns = moment_of_login(trading_day, front_time)
+            moment_ns = moment_of_login(told)
             self._clock_offset_ns = 0 if moment_ns is None else moment_ns - self._clock()
-        self._finisher.use_trading_day(trading_day)
+        self._finisher.use_trading_day(told.trading_day)
 
     def on_contracts(self, table: Table) -> None:
         self._asked = replace(self._asked, own=tuple(table.contracts))
