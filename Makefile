@@ -15,7 +15,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
 UV      := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN     := .venv/bin
 PYTHON  := $(BIN)/python
-MEMBERS := protocol operator gateway simulator tryout devcluster demo
+MEMBERS := protocol runtime operator gateway simulator tryout devcluster demo
 
 # The same resolution everywhere: Linux x86-64, as the vendor libraries are.
 COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-unknown-linux-gnu \

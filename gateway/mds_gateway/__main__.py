@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -15,7 +16,6 @@ import sys
 
 import uvloop
 
-from mds_gateway import logs
 from mds_gateway.adapters.ctp.binding import BindingError, check_locale
 from mds_gateway.adapters.ctp.source import CtpSource
 from mds_gateway.adapters.nats.arriving import ArrivalError
@@ -23,6 +23,7 @@ from mds_gateway.adapters.nats.control import Control
 from mds_gateway.outside import Outside
 from mds_gateway.service import Gateway
 from mds_gateway.settings import StartError, describe_variables, load_access, load_ctp, load_settings
+from mds_runtime import logs
 
 EXIT_STOPPED = 0
 EXIT_FAILED = 1
@@ -34,6 +35,7 @@ log = logging.getLogger("mds_gateway")
 def main() -> None:
     _parse_arguments()
     logs.start_logging()
+    faulthandler.enable()  # the interpreter's last words after a crash in the C++ bindings; plain text
     code = EXIT_FAILED
     try:
         # Not `uvloop.run`: it would wait for every task that is left, and nats-py's may not end.
@@ -64,7 +66,7 @@ def _parse_arguments() -> None:
 async def _run() -> None:
     # What is cheap to check comes first; what waits for others last.
     settings = load_settings()
-    logs.set_level(settings.log_level)
+    logs.set_level(settings.log_level, log.name)
     ctp = load_ctp(settings)
     access = load_access(settings)
     check_locale()

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import uvloop
 
-from mds_operator import logs
 from mds_operator.adapters.http.server import serve
 from mds_operator.adapters.kube.events import EventPoster
 from mds_operator.adapters.kube.objects import Kube
@@ -33,6 +32,7 @@ from mds_operator.manifests.installation import Installation
 from mds_operator.outside import Outside
 from mds_operator.service import Service
 from mds_operator.settings import StartError, describe_variables, load_access, load_settings
+from mds_runtime import logs
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -44,6 +44,10 @@ EXIT_FAILED = 1
 EXIT_WRONG_START = 2
 LEASE = "mds-operator"
 STOP_WITHIN_S = 0.5
+LIBRARIES = dict.fromkeys(("aiohttp.access", "nats", "kubernetes", "asyncio"), logging.WARNING) | {
+    # It tells of each attempt of each request; what ends a watch is told once, by `handlers`.
+    "kopf": logging.CRITICAL
+}
 
 log = logging.getLogger("mds_operator")
 
@@ -62,7 +66,7 @@ class LeaseLostError(Exception):
 
 def main() -> None:
     _parse_arguments()
-    logs.start_logging()
+    logs.start_logging(libraries=LIBRARIES)
     code = _work()
     logging.shutdown()
     sys.stdout.flush()
@@ -100,7 +104,7 @@ async def _run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, main_task.cancel)
     settings = load_settings()
-    logs.set_level(settings.log_level)
+    logs.set_level(settings.log_level, log.name)
     access = load_access(settings)
     outside = Outside()
     async with AsyncExitStack() as stack:
