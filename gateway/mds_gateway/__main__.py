@@ -22,8 +22,10 @@ from mds_gateway.adapters.nats.arriving import ArrivalError
 from mds_gateway.adapters.nats.control import Control
 from mds_gateway.outside import Outside
 from mds_gateway.service import Gateway
-from mds_gateway.settings import StartError, describe_variables, load_access, load_ctp, load_settings
+from mds_gateway.settings import GatewaySettings, load_ctp
 from mds_runtime import logs
+from mds_runtime.environment import StartError, describe_variables
+from mds_runtime.nats.access import load_access
 
 EXIT_STOPPED = 0
 EXIT_FAILED = 1
@@ -58,17 +60,17 @@ def _parse_arguments() -> None:
     argparse.ArgumentParser(
         prog="mds-gateway",
         description="Keeps one broker account logged in and bridges its ticks to NATS.",
-        epilog=f"It takes no arguments but these variables:\n\n{describe_variables()}",
+        epilog=f"It takes no arguments but these variables:\n\n{describe_variables(GatewaySettings)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
 
 
 async def _run() -> None:
     # What is cheap to check comes first; what waits for others last.
-    settings = load_settings()
+    settings = GatewaySettings.load()
     logs.set_level(settings.log_level, log.name)
     ctp = load_ctp(settings)
-    access = load_access(settings)
+    access = load_access(settings.nats_url, settings.nats_credentials_dir)
     check_locale()
     stopping = _Stopping()
     outside = Outside()

@@ -12,7 +12,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from mds_gateway.adapters.http.server import Answer, HttpServer
 from mds_gateway.domain.readiness import judge_liveness, judge_readiness
-from mds_gateway.settings import StartError, variable_of
+from mds_runtime.environment import StartError, variable_of
 
 if TYPE_CHECKING:
     import asyncio

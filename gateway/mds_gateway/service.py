@@ -12,7 +12,6 @@ import time
 from typing import TYPE_CHECKING
 
 from mds_gateway import events, reporting
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE, Bridge, Destination
 from mds_gateway.adapters.nats.following import KeyFollower
 from mds_gateway.answering import Answering
@@ -33,15 +32,16 @@ from mds_protocol.wire.escaping import escape
 from mds_protocol.wire.heartbeat import GatewayState, Heartbeat
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import OPERATOR, Subjects
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
 
-    from mds_gateway.adapters.nats.access import Access
     from mds_gateway.adapters.nats.bridge import Served
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.domain.revision import Revision
     from mds_gateway.settings import GatewaySettings
+    from mds_runtime.nats.access import Access
 
 log = logging.getLogger(__name__)
 

@@ -31,13 +31,14 @@ from mds_operator.domain.seen import Key
 from mds_operator.manifests.installation import Installation
 from mds_operator.outside import Outside
 from mds_operator.service import Service
-from mds_operator.settings import StartError, describe_variables, load_access, load_settings
+from mds_operator.settings import OperatorSettings
 from mds_runtime import logs
+from mds_runtime.environment import StartError, describe_variables
+from mds_runtime.nats.access import load_access
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from mds_operator.settings import OperatorSettings
 
 EXIT_STOPPED = 0
 EXIT_FAILED = 1
@@ -93,7 +94,7 @@ def _parse_arguments() -> None:
     argparse.ArgumentParser(
         prog="mds-operator",
         description="Keeps gateway pods for FeedAccounts; decides who publishes for each FeedSubscription.",
-        epilog=f"It takes no arguments but these variables:\n\n{describe_variables()}",
+        epilog=f"It takes no arguments but these variables:\n\n{describe_variables(OperatorSettings)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args()
 
@@ -103,9 +104,9 @@ async def _run() -> None:
     assert main_task is not None  # noqa: S101 - it runs now
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, main_task.cancel)
-    settings = load_settings()
+    settings = OperatorSettings.load()
     logs.set_level(settings.log_level, log.name)
-    access = load_access(settings)
+    access = load_access(settings.nats_url, settings.nats_credentials_dir)
     outside = Outside()
     async with AsyncExitStack() as stack:
         requests = await KubeRequests.open()

@@ -210,8 +210,7 @@ STARTS = (
     # --- the Secret for NATS
     WrongStart(
         "the folder for NATS is none",
-        "MDS_NATS_CREDENTIALS_DIR is '{dir}/nowhere', which is no folder; it must be the folder where the"
-        " Secret for NATS is mounted",
+        "MDS_NATS_CREDENTIALS_DIR: {dir}/nowhere is no folder; mount the Secret for NATS there",
         {"MDS_NATS_CREDENTIALS_DIR": "{dir}/nowhere"},
     ),
     WrongStart(

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mds_operator.adapters.nats.access import Access
 from mds_operator.adapters.nats.bucket import Bucket, Entry, Lost, Unchanged, Unknown, Written
 from mds_operator.adapters.nats.link import Link, LinkError
 from mds_protocol.wire.streams import build_bucket
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from tests.component.operator.running import connected, running, until
 from tests.kit.tcp_proxy import Held, HoldingProxy
 
@@ -205,7 +206,7 @@ async def test_a_write_without_an_answer_is_unknown_and_the_leader_tells(
 ) -> None:
     async with (
         HoldingProxy(nats_server.port) as proxy,
-        connected(Access((proxy.url,)), "held") as held,
+        connected(Access(parse_servers(proxy.url)), "held") as held,
     ):
         bucket = Bucket(held, NAME, lambda _: None)
         await write(bucket, KEY, b"1")

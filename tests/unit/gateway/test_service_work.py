@@ -15,7 +15,6 @@ import pytest
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError, NotFoundError
 
-from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.domain.revision import Revision
 from mds_gateway.ports import Outlet, OutletsUsed, SourceEvent, SourceState
 from mds_gateway.service import Gateway
@@ -25,6 +24,8 @@ from mds_protocol.wire.contract import Contract, ProductClass
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.selection import Rules
 from mds_protocol.wire.settings import Settings, Subscription
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from tests.unit.gateway.test_readiness import beat
 
 if TYPE_CHECKING:

@@ -12,14 +12,15 @@ import asyncio
 import contextlib
 import json
 import logging
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.errors import MsgAlreadyAckdError, NoRespondersError, NoServersError, SlowConsumerError
+from nats.errors import NoRespondersError, NoServersError
 from nkeys import NkeysError
+
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
     from nats.aio.subscription import Subscription
 
-    from mds_operator.adapters.nats.access import Access
+    from mds_runtime.nats.access import Access
 
 ANEW_EVERY_S: Final = 0.25
 PING_EVERY_S: Final = 1
@@ -250,20 +251,3 @@ def _translating(what: str) -> Any:  # noqa: ANN401 - a generator for `contextma
 
 def _text(error: BaseException | None) -> str:
     return "" if error is None else describe(error)
-
-
-def describe(error: BaseException) -> str:
-    """What went wrong, for a person: what was said, or ours where nats-py has no word or only its own."""
-    for kind, words in _WORDS:
-        if isinstance(error, kind):
-            return words
-    name = _WORD_BEGINS.sub(" ", type(error).__name__.removesuffix("Error")).lower()
-    return str(error).removeprefix("nats:").strip() or name or "an error without a word"
-
-
-_WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
-    (SlowConsumerError, "messages come faster than they are taken, and some were dropped"),
-    (MsgAlreadyAckdError, "the message was acknowledged before"),
-    (TimeoutError, "no answer in time: is NATS overloaded, or the stream's leader away?"),
-)
