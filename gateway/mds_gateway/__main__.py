@@ -25,6 +25,7 @@ from mds_gateway.service import Gateway
 from mds_gateway.settings import GatewaySettings, load_ctp
 from mds_runtime import logs
 from mds_runtime.environment import StartError, describe_variables
+from mds_runtime.http.pages import serve
 from mds_runtime.nats.access import load_access
 
 EXIT_STOPPED = 0
@@ -74,7 +75,7 @@ async def _run() -> None:
     check_locale()
     stopping = _Stopping()
     outside = Outside()
-    async with await outside.listen(settings):
+    async with serve(outside.build_pages(), settings.http_host, settings.http_port):
         name = f"mds-gateway {settings.account}"
         control = await Control.open(access, name, settings.start_timeout_s)
         gateway = Gateway(settings, access, control, CtpSource(ctp))

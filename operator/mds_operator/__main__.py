@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import uvloop
 
-from mds_operator.adapters.http.server import serve
 from mds_operator.adapters.kube.events import EventPoster
 from mds_operator.adapters.kube.objects import Kube
 from mds_operator.adapters.kube.requests import KubeRequests, KubeStartError
@@ -34,6 +33,7 @@ from mds_operator.service import Service
 from mds_operator.settings import OperatorSettings
 from mds_runtime import logs
 from mds_runtime.environment import StartError, describe_variables
+from mds_runtime.http.pages import serve
 from mds_runtime.nats.access import load_access
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ EXIT_FAILED = 1
 EXIT_WRONG_START = 2
 LEASE = "mds-operator"
 STOP_WITHIN_S = 0.5
-LIBRARIES = dict.fromkeys(("aiohttp.access", "nats", "kubernetes", "asyncio"), logging.WARNING) | {
+LIBRARIES = dict.fromkeys(("nats", "kubernetes", "asyncio"), logging.WARNING) | {
     # It tells of each attempt of each request; what ends a watch is told once, by `handlers`.
     "kopf": logging.CRITICAL
 }
@@ -111,7 +111,7 @@ async def _run() -> None:
     async with AsyncExitStack() as stack:
         requests = await KubeRequests.open()
         stack.push_async_callback(requests.close)
-        await _open_doors(stack, outside, settings)
+        await stack.enter_async_context(serve(outside.build_pages(), settings.http_host, settings.http_port))
         identity = f"{settings.pod_name}_{secrets.token_hex(4)}"
         while True:
             links = Links(*(Link(access, f"{LEASE} {what} {settings.pod_name}") for what in Links._fields))
@@ -122,18 +122,6 @@ async def _run() -> None:
                 RENEW_DEADLINE_S,
                 extra={"code": "LeaseLost"},
             )
-
-
-async def _open_doors(stack: AsyncExitStack, outside: Outside, settings: OperatorSettings) -> None:
-    host, port = settings.http_host, settings.http_port
-    try:
-        port = await stack.enter_async_context(serve(outside.build_pages(), host, port))
-    except OSError as exc:
-        raise StartError(
-            f"MDS_HTTP_HOST and MDS_HTTP_PORT are {host!r} and {port}, where this machine cannot listen"
-            f" ({exc.strerror or exc}); choose another address or port"
-        ) from None
-    log.info("answers on %s, port %d", host, port, extra={"code": "Listens"})
 
 
 async def _lead(

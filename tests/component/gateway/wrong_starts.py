@@ -119,7 +119,7 @@ STARTS = (
     ),
     WrongStart(
         "a port that is taken",
-        "MDS_HTTP_PORT: cannot listen on 127.0.0.1:{port} (…); choose another",
+        "MDS_HTTP_HOST, MDS_HTTP_PORT: cannot listen on 127.0.0.1:{port} (…); choose another address or port",
         {"MDS_HTTP_PORT": "{port}"},
     ),
     WrongStart(
