@@ -73,6 +73,8 @@ check: .venv/ready ## format, lint, types, layers, workflows, and that generated
 	@$(BIN)/ruff format --check --quiet . || { echo "check: not formatted; run: make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(call quietly,$(BIN)/mypy)
+	@# What a client installs, too: on the oldest Python, on any system.
+	@$(call quietly,$(BIN)/mypy --python-version 3.12 --platform win32 protocol runtime)
 	@$(call quietly,$(BIN)/lint-imports --no-logo)
 	@$(BIN)/yamllint --strict .
 	@$(call quietly,$(BIN)/zizmor --quiet --offline .github/workflows)
