@@ -22,13 +22,14 @@ COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-un
            --generate-hashes --no-header $(foreach m,$(MEMBERS),--no-emit-package mds-$(m))
 # What is locked, and from what.
 # The last four are those of the images: the same versions, and no more than each image needs.
+NO_GUI       := --excludes requirements/vnpy-excludes.in
 LOCKS        := uv build go dev operator gateway simulator nats
 IN_uv        := requirements/uv.in
 IN_build     := requirements/build.in
 IN_go        := requirements/go.in
-IN_dev       := pyproject.toml --group dev
+IN_dev       := pyproject.toml --group dev $(NO_GUI)
 IN_operator  := operator/pyproject.toml -c requirements/dev.txt
-IN_gateway   := gateway/pyproject.toml -c requirements/dev.txt
+IN_gateway   := gateway/pyproject.toml -c requirements/dev.txt $(NO_GUI)
 IN_simulator := requirements/simulator.in -c requirements/dev.txt --no-deps
 IN_nats      := requirements/nats.in -c requirements/dev.txt
 
