@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.domain.peers import Peers, Witness
-    from mds_gateway.domain.revision import Revision
     from mds_protocol.wire.heartbeat import Heartbeat
     from mds_protocol.wire.route import Route
     from mds_protocol.wire.settings import Settings, Subscription
+    from mds_runtime.nats.revision import Revision
 
 log = logging.getLogger(__name__)
 

@@ -175,7 +175,8 @@ class LateLink(Link):
 
     async def ask_jetstream(self, *_: object, **__: object) -> dict[str, Any]:
         newer = base64.b64encode(b"newer").decode()
-        return {"message": {"subject": f"$KV.{NAME}.{KEY}", "data": newer, "seq": 2}}
+        at = "2026-11-28T01:02:03Z"
+        return {"message": {"subject": f"$KV.{NAME}.{KEY}", "data": newer, "seq": 2, "time": at}}
 
     async def store(self, *_: object, **__: object) -> int:
         return 1

@@ -11,7 +11,7 @@ from tests.component.runtime.old_python import Imported, find_python, import_all
 if TYPE_CHECKING:
     from pathlib import Path
 
-NEED_NATS = {"mds_runtime.nats.access", "mds_runtime.nats.words"}
+NEED_NATS = {f"mds_runtime.nats.{name}" for name in ("access", "connection", "following", "keys", "words")}
 NEED_HTTP = {"mds_runtime.http.health"}
 NEED_YAML = {"mds_protocol.resources.generate"}
 

@@ -15,7 +15,6 @@ import pytest
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError, NotFoundError
 
-from mds_gateway.domain.revision import Revision
 from mds_gateway.ports import Outlet, OutletsUsed, SourceEvent, SourceState
 from mds_gateway.service import Gateway
 from mds_gateway.settings import GatewaySettings
@@ -26,6 +25,7 @@ from mds_protocol.wire.selection import Rules
 from mds_protocol.wire.settings import Settings, Subscription
 from mds_runtime.nats.access import Access
 from mds_runtime.nats.addresses import parse_servers
+from mds_runtime.nats.revision import Revision
 from tests.unit.gateway.test_readiness import beat
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class Source:
 
 
 class Unanswered:
-    """JetStream that is away."""
+    """NATS that is away."""
 
-    async def get_last_msg(self, *_: object) -> NoReturn:
+    async def request(self, *_: object, **__: object) -> NoReturn:
         raise TimeoutError
 
 
@@ -78,7 +78,7 @@ class Requests:
     """The control connection, as far as the work asks it; `meanwhile` happens while it waits for NATS."""
 
     def __init__(self) -> None:
-        self.js = Unanswered()
+        self.client = Unanswered()
         self.heart = Connection()
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 

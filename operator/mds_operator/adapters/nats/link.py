@@ -13,7 +13,7 @@ import contextlib
 import json
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -23,12 +23,12 @@ from nkeys import NkeysError
 from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
-    from nats.aio.msg import Msg
     from nats.aio.subscription import Subscription
 
     from mds_runtime.nats.access import Access
+    from mds_runtime.nats.connection import OnMessage
 
 ANEW_EVERY_S: Final = 0.25
 PING_EVERY_S: Final = 1
@@ -61,8 +61,6 @@ class ApiRefusal(LinkError):  # noqa: N818 - JetStream's own answer, often no er
 _TROUBLE = (NatsError, OSError, TimeoutError, ValueError, LookupError, TypeError, NkeysError)
 """What a connection fails with; the last four: a creds file that is being exchanged, or is none."""
 
-type OnMessage = Callable[[Msg], Awaitable[None]]
-
 
 @dataclass(slots=True)
 class Interest:
@@ -79,6 +77,7 @@ class Link:
 
     access: Access
     name: str
+    fails_with: ClassVar = (LinkError,)
     connections: int = 0
     """Grows whenever it came up: what hangs on one connection compares it."""
     trouble: str | None = "not connected yet"
