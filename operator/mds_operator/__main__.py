@@ -1,20 +1,16 @@
 """`mds-operator`: start, then term by term: wait for the Lease, lead until it is lost; until SIGTERM.
 
-Exit codes: 0 told to stop, 1 a defect, 2 a wrong start, whose one line says what to correct. A leader that
-lost the Lease drops all that it was about to do: it is another's now. The process stays, as a new one would
-only read its libraries again, while an API server that was slow for some seconds answers already.
+A leader that lost the Lease drops all that it was about to do: it is another's now. The process stays, as a
+new one would only read its libraries again, while an API server that was slow for some seconds answers.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
 import signal
-import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +18,7 @@ import uvloop
 
 from mds_operator.adapters.kube.events import EventPoster
 from mds_operator.adapters.kube.objects import Kube
-from mds_operator.adapters.kube.requests import KubeRequests, KubeStartError
+from mds_operator.adapters.kube.requests import KubeRequests
 from mds_operator.adapters.lease import RENEW_DEADLINE_S, LeaseElector
 from mds_operator.adapters.nats.heart import Heart
 from mds_operator.adapters.nats.link import Link
@@ -31,8 +27,7 @@ from mds_operator.manifests.installation import Installation
 from mds_operator.outside import Outside
 from mds_operator.service import Service
 from mds_operator.settings import OperatorSettings
-from mds_runtime import logs
-from mds_runtime.environment import StartError, describe_variables
+from mds_runtime import logs, process
 from mds_runtime.http.pages import serve
 from mds_runtime.nats.access import load_access
 
@@ -40,17 +35,18 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 
-EXIT_STOPPED = 0
-EXIT_FAILED = 1
-EXIT_WRONG_START = 2
 LEASE = "mds-operator"
 STOP_WITHIN_S = 0.5
-LIBRARIES = dict.fromkeys(("nats", "kubernetes", "asyncio"), logging.WARNING) | {
-    # It tells of each attempt of each request; what ends a watch is told once, by `handlers`.
-    "kopf": logging.CRITICAL
-}
+QUIET = dict.fromkeys(("nats", "kubernetes", "asyncio"), logging.WARNING)
+PROGRAM = process.Program(
+    "mds-operator",
+    "Keeps gateway pods for FeedAccounts; decides who publishes for each FeedSubscription.",
+    OperatorSettings,
+    # kopf tells of each attempt of each request; what ends a watch is told once, by `handlers`.
+    {**QUIET, "kopf": logging.CRITICAL},
+)
 
-log = logging.getLogger("mds_operator")
+log = logging.getLogger(PROGRAM.package)
 
 
 class Links(NamedTuple):
@@ -66,37 +62,7 @@ class LeaseLostError(Exception):
 
 
 def main() -> None:
-    _parse_arguments()
-    logs.start_logging(libraries=LIBRARIES)
-    code = _work()
-    logging.shutdown()
-    sys.stdout.flush()
-    # The threads of the watches are not waited for: they hold nothing.
-    os._exit(code)
-
-
-def _work() -> int:
-    try:
-        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_run())
-    except asyncio.CancelledError:
-        log.info("ended", extra={"code": "Ended"})
-        return EXIT_STOPPED
-    except (StartError, KubeStartError) as exc:
-        log.error("cannot start: %s", exc, extra={"code": "WrongStart"})  # noqa: TRY400 - one line, no traceback
-        return EXIT_WRONG_START
-    except Exception:
-        log.exception("ended by a defect; please report it", extra={"code": "Defect"})
-        return EXIT_FAILED
-    return EXIT_STOPPED
-
-
-def _parse_arguments() -> None:
-    argparse.ArgumentParser(
-        prog="mds-operator",
-        description="Keeps gateway pods for FeedAccounts; decides who publishes for each FeedSubscription.",
-        epilog=f"It takes no arguments but these variables:\n\n{describe_variables(OperatorSettings)}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    process.run(PROGRAM, _run, uvloop.new_event_loop)
 
 
 async def _run() -> None:
@@ -105,7 +71,7 @@ async def _run() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, main_task.cancel)
     settings = OperatorSettings.load()
-    logs.set_level(settings.log_level, log.name)
+    logs.set_level(settings.log_level, PROGRAM.package)
     access = load_access(settings.nats_url, settings.nats_credentials_dir)
     outside = Outside()
     async with AsyncExitStack() as stack:

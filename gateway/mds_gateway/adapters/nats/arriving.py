@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
+from mds_runtime.environment import StartError
 
 if TYPE_CHECKING:
     from mds_runtime.nats.access import Access
@@ -21,7 +22,7 @@ TRY_TIMEOUT_S = 2.0
 TRY_EVERY_S = 0.25
 
 
-class ArrivalError(Exception):
+class ArrivalError(StartError):
     """NATS cannot be used. One line for a person, without a secret."""
 
 
