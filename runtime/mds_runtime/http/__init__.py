@@ -1,1 +1,1 @@
-"""What a process shows over HTTP. `health` needs the extra `http`."""
+"""What a process shows over HTTP. `health` and `figures` need the extra `http`."""

@@ -11,8 +11,10 @@ from tests.component.runtime.old_python import Imported, find_python, import_all
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow("it installs an environment, and the extras on top of it")
+
 NEED_NATS = {f"mds_runtime.nats.{name}" for name in ("access", "connection", "following", "keys", "words")}
-NEED_HTTP = {"mds_runtime.http.health"}
+NEED_HTTP = {"mds_runtime.http.figures", "mds_runtime.http.health"}
 NEED_YAML = {"mds_protocol.resources.generate"}
 
 
