@@ -31,7 +31,6 @@ from mds_protocol.wire.escaping import escape
 from mds_protocol.wire.heartbeat import GatewayState, Heartbeat
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import OPERATOR, Subjects
-from mds_runtime.nats.connection import ClientConnection
 from mds_runtime.nats.keys import KeyFollower
 from mds_runtime.nats.words import describe
 
@@ -85,12 +84,11 @@ class Gateway:
         self.arranging = Arranging(source, self.subjects, settings.namespace, self._serve, self._on_note)
         self.defects = Defects(self.metrics.tally)
         self.promoting = Promoting(settings.account, self.peers, control, settings.namespace)
-        connection = ClientConnection(control.client)
         self._routes = KeyFollower(
-            connection, subj.ROUTES_BUCKET, self._route_keys, self._on_route, self.defects.note
+            control.connection, subj.ROUTES_BUCKET, self._route_keys, self._on_route, self.defects.note
         )
         self._settings = KeyFollower(
-            connection,
+            control.connection,
             subj.SETTINGS_BUCKET,
             lambda: [self._own_key],
             self.arranging.on_settings,

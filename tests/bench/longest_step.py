@@ -130,7 +130,7 @@ class Fronts:
 class Nowhere:
     """In the place of the connections to NATS: contracts are encoded and dropped, nothing is ever there."""
 
-    client: Any = None
+    connection: Any = None
 
     async def write_contracts(self, product: ProductContracts) -> bool:
         await asyncio.sleep(0)  # a request and its answer

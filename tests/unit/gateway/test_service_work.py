@@ -64,9 +64,11 @@ class Source:
 
 
 class Unanswered:
-    """NATS that is away."""
+    """A connection while NATS is away."""
 
-    async def request(self, *_: object, **__: object) -> NoReturn:
+    fails_with = (TimeoutError,)
+
+    async def ask_jetstream(self, *_: object) -> NoReturn:
         raise TimeoutError
 
 
@@ -78,7 +80,7 @@ class Requests:
     """The control connection, as far as the work asks it; `meanwhile` happens while it waits for NATS."""
 
     def __init__(self) -> None:
-        self.client = Unanswered()
+        self.connection = Unanswered()
         self.heart = Connection()
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 

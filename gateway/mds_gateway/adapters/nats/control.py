@@ -26,6 +26,7 @@ from mds_protocol.wire.contract import ProductContracts
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import CONTRACTS_BUCKET, ROUTES_BUCKET
+from mds_runtime.nats.connection import ClientConnection
 from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Control:
             raise
         heart = await _connect(access, f"{name} heartbeat", timeout_s)
         return cls(access, name, client, heart, client.jetstream(timeout=REQUEST_TIMEOUT_S))
+
+    @property
+    def connection(self) -> ClientConnection:
+        """For whoever follows a stream."""
+        return ClientConnection(self.client)
 
     async def close(self) -> None:
         for connection in (self.client, self.heart):
