@@ -15,20 +15,21 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
 UV      := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN     := .venv/bin
 PYTHON  := $(BIN)/python
-MEMBERS := protocol operator gateway simulator tryout devcluster demo
+MEMBERS := protocol runtime operator gateway simulator tryout devcluster demo
 
 # The same resolution everywhere: Linux x86-64, as the vendor libraries are.
 COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-unknown-linux-gnu \
            --generate-hashes --no-header $(foreach m,$(MEMBERS),--no-emit-package mds-$(m))
 # What is locked, and from what.
 # The last four are those of the images: the same versions, and no more than each image needs.
+NO_GUI       := --excludes requirements/vnpy-excludes.in
 LOCKS        := uv build go dev operator gateway simulator nats
 IN_uv        := requirements/uv.in
 IN_build     := requirements/build.in
 IN_go        := requirements/go.in
-IN_dev       := pyproject.toml --group dev
+IN_dev       := pyproject.toml --group dev $(NO_GUI)
 IN_operator  := operator/pyproject.toml -c requirements/dev.txt
-IN_gateway   := gateway/pyproject.toml -c requirements/dev.txt
+IN_gateway   := gateway/pyproject.toml -c requirements/dev.txt $(NO_GUI)
 IN_simulator := requirements/simulator.in -c requirements/dev.txt --no-deps
 IN_nats      := requirements/nats.in -c requirements/dev.txt
 
@@ -73,6 +74,8 @@ check: .venv/ready ## format, lint, types, layers, workflows, and that generated
 	@$(BIN)/ruff format --check --quiet . || { echo "check: not formatted; run: make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(call quietly,$(BIN)/mypy)
+	@# What a client installs, too: on the oldest Python, on any system.
+	@$(call quietly,$(BIN)/mypy --python-version 3.12 --platform win32 protocol runtime)
 	@$(call quietly,$(BIN)/lint-imports --no-logo)
 	@$(BIN)/yamllint --strict .
 	@$(call quietly,$(BIN)/zizmor --quiet --offline .github/workflows)

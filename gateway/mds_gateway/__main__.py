@@ -1,76 +1,44 @@
 """`mds-gateway`: start, run until SIGTERM, end at once.
 
-Exit codes: 0 told to stop, 1 a defect, 2 a wrong start, whose one line says what to correct. The end is
-`os._exit`: the vendor's `exit()` joins a thread that may wait for the interpreter lock, and deadlocks.
+At once, as the vendor's `exit()` joins a thread that may wait for the interpreter lock, and deadlocks.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import logging
-import os
 import signal
-import sys
 
 import uvloop
 
-from mds_gateway import logs
-from mds_gateway.adapters.ctp.binding import BindingError, check_locale
+from mds_gateway.adapters.ctp.binding import check_locale
 from mds_gateway.adapters.ctp.source import CtpSource
-from mds_gateway.adapters.nats.arriving import ArrivalError
 from mds_gateway.adapters.nats.control import Control
 from mds_gateway.outside import Outside
 from mds_gateway.service import Gateway
-from mds_gateway.settings import StartError, describe_variables, load_access, load_ctp, load_settings
+from mds_gateway.settings import GatewaySettings, load_ctp
+from mds_runtime import logs, process
+from mds_runtime.http.pages import serve
+from mds_runtime.nats.access import load_access
 
-EXIT_STOPPED = 0
-EXIT_FAILED = 1
-EXIT_WRONG_START = 2
-
-log = logging.getLogger("mds_gateway")
+PROGRAM = process.Program(
+    "mds-gateway", "Keeps one broker account logged in and bridges its ticks to NATS.", GatewaySettings
+)
 
 
 def main() -> None:
-    _parse_arguments()
-    logs.start_logging()
-    code = EXIT_FAILED
-    try:
-        # Not `uvloop.run`: it would wait for every task that is left, and nats-py's may not end.
-        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_run())
-        code = EXIT_STOPPED
-    except asyncio.CancelledError:
-        log.info("stopped before it was up", extra={"code": "Ended"})
-        code = EXIT_STOPPED
-    except (StartError, ArrivalError, BindingError) as exc:
-        log.error("cannot start: %s", exc, extra={"code": "WrongStart"})  # noqa: TRY400 - one line, no traceback
-        code = EXIT_WRONG_START
-    except Exception:
-        log.exception("ended by a defect; please report it", extra={"code": "Defect"})
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(code)
-
-
-def _parse_arguments() -> None:
-    argparse.ArgumentParser(
-        prog="mds-gateway",
-        description="Keeps one broker account logged in and bridges its ticks to NATS.",
-        epilog=f"It takes no arguments but these variables:\n\n{describe_variables()}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    process.run(PROGRAM, _run, uvloop.new_event_loop)
 
 
 async def _run() -> None:
     # What is cheap to check comes first; what waits for others last.
-    settings = load_settings()
-    logs.set_level(settings.log_level)
+    settings = GatewaySettings.load()
+    logs.set_level(settings.log_level, PROGRAM.package)
     ctp = load_ctp(settings)
-    access = load_access(settings)
+    access = load_access(settings.nats_url, settings.nats_credentials_dir)
     check_locale()
     stopping = _Stopping()
     outside = Outside()
-    async with await outside.listen(settings):
+    async with serve(outside.build_pages(), settings.http_host, settings.http_port):
         name = f"mds-gateway {settings.account}"
         control = await Control.open(access, name, settings.start_timeout_s)
         gateway = Gateway(settings, access, control, CtpSource(ctp))
@@ -78,7 +46,6 @@ async def _run() -> None:
         outside.show(gateway)
         await gateway.run()
         await control.close()
-    log.info("ended", extra={"code": "Ended"})
 
 
 class _Stopping:

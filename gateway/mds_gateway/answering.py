@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_gateway.domain.listing import list_contracts
 from mds_gateway.domain.readiness import judge_readiness
@@ -20,6 +19,7 @@ from mds_gateway.slicing import do_in_turn
 from mds_protocol.wire import rpc
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.subjects import ACTIVE
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mds_gateway.domain import actions
-    from mds_gateway.domain.revision import Revision
     from mds_gateway.domain.slices import Slices
     from mds_gateway.ports import MarketData
     from mds_protocol.wire.contract import Contract
+    from mds_runtime.nats.revision import Revision
 
 log = logging.getLogger(__name__)
 

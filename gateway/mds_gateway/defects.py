@@ -7,8 +7,8 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,24 +7,22 @@ The table in docs/gateway.md is this one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
+from prometheus_client.core import InfoMetricFamily
 from prometheus_client.registry import Collector
 
 from mds_gateway.domain.latency import BOUNDS_S
 from mds_protocol.wire.heartbeat import GatewayState, SessionState
+from mds_runtime.http import figures
+from mds_runtime.http.figures import Buckets, Values, collect_histogram, one
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from prometheus_client.core import Metric
+
     from mds_gateway.adapters.nats.bridge import Bridge
     from mds_gateway.domain.latency import Hops
     from mds_protocol.wire.heartbeat import Heartbeat
@@ -60,32 +58,8 @@ class Seen:
     renewals: Mapping[str, int]
 
 
-type Values = Mapping[str, float]
-"""By the value of the label; a family without a label has the one key "". """
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    name: str
-    text: str
-    read: Callable[[Seen], Values]
-    label: str | None = None
-    kind: str = "gauge"
-
-    @property
-    def full_name(self) -> str:
-        return PREFIX + self.name + ("_total" if self.kind == "counter" else "")
-
-    def collect(self, seen: Seen) -> Metric:
-        make = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
-        metric = make(PREFIX + self.name, self.text, labels=[self.label] if self.label else [])
-        for value, figure in self.read(seen).items():
-            metric.add_metric([value] if self.label else [], figure)
-        return metric
-
-
-def _one(figure: float | None) -> Values:
-    return {} if figure is None else {"": float(figure)}
+class Family(figures.Family[Seen]):
+    prefix = PREFIX
 
 
 def _s(milliseconds: int | None) -> float | None:
@@ -97,7 +71,7 @@ def _ages(ages_ms: Mapping[str, int | None]) -> Values:
 
 
 def _count(name: str, text: str) -> Family:
-    return Family(f"ticks_{name}", text, lambda seen: _one(getattr(seen.beat.counters, name)), kind="counter")
+    return Family(f"ticks_{name}", text, lambda seen: one(getattr(seen.beat.counters, name)), kind="counter")
 
 
 FAMILIES = (
@@ -114,93 +88,93 @@ FAMILIES = (
         "takeovers",
         "Times that this account became active.",
         lambda seen: seen.tally.takeovers,
-        label="subscription",
+        labels=("subscription",),
         kind="counter",
     ),
     Family(
         "fence_renewals",
         "Times that this account wrote its fence again, before a full stream would let it go.",
         lambda seen: seen.renewals,
-        label="subscription",
+        labels=("subscription",),
         kind="counter",
     ),
     Family(
         "notes",
         "What the fronts and the account did, by code, such as FrontLost or LoginRefused.",
         lambda seen: seen.tally.notes,
-        label="code",
+        labels=("code",),
         kind="counter",
     ),
     Family(
         "work_failed",
         "Times that a piece of the service's work failed by a defect and was tried again.",
         lambda seen: seen.tally.failures,
-        label="work",
+        labels=("work",),
         kind="counter",
     ),
     Family(
         "nats_connections",
         "Times that the connection for ticks came up; the first is no reconnect.",
-        lambda seen: _one(seen.connections),
+        lambda seen: one(seen.connections),
         kind="counter",
     ),
-    Family("nats_connected", "1 while the connection for ticks is up.", lambda seen: _one(seen.connected)),
+    Family("nats_connected", "1 while the connection for ticks is up.", lambda seen: one(seen.connected)),
     Family(
         "state",
         "1 for the state that the gateway is in.",
         lambda seen: {state: float(state is seen.beat.state) for state in GatewayState},
-        label="state",
+        labels=("state",),
     ),
     Family(
         "settings_revision",
         "Revision of the settings in force; 0: none yet.",
-        lambda seen: _one(seen.beat.settings_revision),
+        lambda seen: one(seen.beat.settings_revision),
     ),
-    Family("contracts", "Contracts in the account's table.", lambda seen: _one(seen.beat.contracts)),
+    Family("contracts", "Contracts in the account's table.", lambda seen: one(seen.beat.contracts)),
     Family(
         "subscribed_contracts",
         "Contracts that the front acknowledged.",
-        lambda seen: _one(seen.beat.subscribed),
+        lambda seen: one(seen.beat.subscribed),
     ),
     Family(
         "market_data_logged_in",
         "1 while the market data login stands.",
-        lambda seen: _one(seen.beat.market_data.logged_in),
+        lambda seen: one(seen.beat.market_data.logged_in),
     ),
     Family(
         "trade_logged_in",
         "1 while the trading login stands; absent without trading fronts.",
-        lambda seen: _one(None if seen.beat.trade is None else seen.beat.trade.logged_in),
+        lambda seen: one(None if seen.beat.trade is None else seen.beat.trade.logged_in),
     ),
     Family(
         "active",
         "1 while this account's fence is stored.",
         lambda seen: {each.subscription: float(each.fence is not None) for each in seen.beat.publications},
-        label="subscription",
+        labels=("subscription",),
     ),
     Family(
         "epoch",
         "The newest epoch of the route.",
         lambda seen: {each.subscription: float(each.epoch) for each in seen.beat.publications},
-        label="subscription",
+        labels=("subscription",),
     ),
     Family(
         "log_reach_seconds",
         "How far back the log of latest ticks goes.",
         lambda seen: _ages({each.subscription: each.log_reach_ms for each in seen.beat.publications}),
-        label="subscription",
+        labels=("subscription",),
     ),
     Family(
         "last_takeover_seconds",
         "How long the latest takeover took, from reading the route to the first live tick.",
         lambda seen: seen.tally.takeover_s,
-        label="subscription",
+        labels=("subscription",),
     ),
     Family(
         "tick_age_seconds",
         "Since the newest tick of any contract.",
         lambda seen: _ages({name: each.tick_age_ms for name, each in seen.beat.exchanges.items()}),
-        label="exchange",
+        labels=("exchange",),
     ),
     Family(
         "session_open",
@@ -210,45 +184,45 @@ FAMILIES = (
             for name, each in seen.beat.exchanges.items()
             if each.session is not SessionState.UNKNOWN
         },
-        label="exchange",
+        labels=("exchange",),
     ),
     Family(
         "canary_age_seconds",
         "Since the last tick of each canary.",
         lambda seen: _ages(seen.beat.canary_age_ms),
-        label="contract",
+        labels=("contract",),
     ),
     Family(
         "clock_offset_seconds",
         "This machine's clock minus the exchanges' newest ticks of the last minute.",
-        lambda seen: _one(seen.tally.clock_offset_s),
+        lambda seen: one(seen.tally.clock_offset_s),
     ),
     Family(
         "probe_age_seconds",
         "Since the stream last stored this account's probe.",
-        lambda seen: _one(_s(seen.beat.probe_age_ms)),
+        lambda seen: one(_s(seen.beat.probe_age_ms)),
     ),
     Family(
         "oldest_unacked_seconds",
         "Age of the oldest tick in flight; 0: none is.",
-        lambda seen: _one(_s(seen.beat.oldest_unacked_ms or 0)),
+        lambda seen: one(_s(seen.beat.oldest_unacked_ms or 0)),
     ),
     Family(
         "handoff_ticks",
         "Ticks between the front's thread and the loop.",
-        lambda seen: _one(seen.beat.depths.handoff),
+        lambda seen: one(seen.beat.depths.handoff),
     ),
     Family(
         "backlog_ticks",
         "Ticks that wait for room in the window.",
-        lambda seen: _one(seen.beat.depths.backlog),
+        lambda seen: one(seen.beat.depths.backlog),
     ),
     Family(
         "in_flight_ticks",
         "Ticks sent and not acknowledged yet.",
-        lambda seen: _one(seen.beat.depths.in_flight),
+        lambda seen: one(seen.beat.depths.in_flight),
     ),
-    Family("log_bytes", "Memory held by the logs.", lambda seen: _one(seen.beat.depths.log_bytes)),
+    Family("log_bytes", "Memory held by the logs.", lambda seen: one(seen.beat.depths.log_bytes)),
 )
 
 HOPS = "hop_seconds"
@@ -283,8 +257,5 @@ class GatewayMetrics(Collector):
 
 
 def _collect_hops(hops: Hops) -> Metric:
-    metric = HistogramMetricFamily(PREFIX + HOPS, HOPS_TEXT, labels=["hop"])
-    bounds = [*map(str, BOUNDS_S), "+Inf"]
-    for name, hop in hops.by_name().items():
-        metric.add_metric([name], list(zip(bounds, accumulate(hop.counts), strict=True)), hop.sum_s)
-    return metric
+    kept = {name: Buckets(BOUNDS_S, hop.counts, hop.sum_s) for name, hop in hops.by_name().items()}
+    return collect_histogram(PREFIX + HOPS, HOPS_TEXT, "hop", kept)

@@ -13,23 +13,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_gateway.domain.peers import Hearing
 from mds_protocol.failover import promotion, timings
 from mds_protocol.failover.observed import RouteSeen
 from mds_protocol.failover.routing import Stamp, promote
 from mds_protocol.wire.subjects import encode_key
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.domain.peers import Peers, Witness
-    from mds_gateway.domain.revision import Revision
     from mds_protocol.wire.heartbeat import Heartbeat
     from mds_protocol.wire.route import Route
     from mds_protocol.wire.settings import Settings, Subscription
+    from mds_runtime.nats.revision import Revision
 
 log = logging.getLogger(__name__)
 

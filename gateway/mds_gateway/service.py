@@ -12,9 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mds_gateway import events, reporting
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE, Bridge, Destination
-from mds_gateway.adapters.nats.following import KeyFollower
 from mds_gateway.answering import Answering
 from mds_gateway.arranging import Arranging
 from mds_gateway.defects import Defects
@@ -33,15 +31,17 @@ from mds_protocol.wire.escaping import escape
 from mds_protocol.wire.heartbeat import GatewayState, Heartbeat
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import OPERATOR, Subjects
+from mds_runtime.nats.keys import KeyFollower
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
 
-    from mds_gateway.adapters.nats.access import Access
     from mds_gateway.adapters.nats.bridge import Served
     from mds_gateway.adapters.nats.control import Control
-    from mds_gateway.domain.revision import Revision
     from mds_gateway.settings import GatewaySettings
+    from mds_runtime.nats.access import Access
+    from mds_runtime.nats.revision import Revision
 
 log = logging.getLogger(__name__)
 
@@ -85,10 +85,10 @@ class Gateway:
         self.defects = Defects(self.metrics.tally)
         self.promoting = Promoting(settings.account, self.peers, control, settings.namespace)
         self._routes = KeyFollower(
-            control.js, subj.ROUTES_BUCKET, self._route_keys, self._on_route, self.defects.note
+            control.connection, subj.ROUTES_BUCKET, self._route_keys, self._on_route, self.defects.note
         )
         self._settings = KeyFollower(
-            control.js,
+            control.connection,
             subj.SETTINGS_BUCKET,
             lambda: [self._own_key],
             self.arranging.on_settings,

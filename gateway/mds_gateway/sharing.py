@@ -11,11 +11,11 @@ import logging
 from itertools import batched
 from typing import TYPE_CHECKING, Protocol
 
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_protocol.wire.contract import ProductContracts
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.subjects import ProductKey
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

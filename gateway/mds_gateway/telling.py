@@ -11,8 +11,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from mds_protocol.wire.events import Event

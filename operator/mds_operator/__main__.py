@@ -1,30 +1,24 @@
 """`mds-operator`: start, then term by term: wait for the Lease, lead until it is lost; until SIGTERM.
 
-Exit codes: 0 told to stop, 1 a defect, 2 a wrong start, whose one line says what to correct. A leader that
-lost the Lease drops all that it was about to do: it is another's now. The process stays, as a new one would
-only read its libraries again, while an API server that was slow for some seconds answers already.
+A leader that lost the Lease drops all that it was about to do: it is another's now. The process stays, as a
+new one would only read its libraries again, while an API server that was slow for some seconds answers.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
 import signal
-import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 import uvloop
 
-from mds_operator import logs
-from mds_operator.adapters.http.server import serve
 from mds_operator.adapters.kube.events import EventPoster
 from mds_operator.adapters.kube.objects import Kube
-from mds_operator.adapters.kube.requests import KubeRequests, KubeStartError
+from mds_operator.adapters.kube.requests import KubeRequests
 from mds_operator.adapters.lease import RENEW_DEADLINE_S, LeaseElector
 from mds_operator.adapters.nats.heart import Heart
 from mds_operator.adapters.nats.link import Link
@@ -32,20 +26,27 @@ from mds_operator.domain.seen import Key
 from mds_operator.manifests.installation import Installation
 from mds_operator.outside import Outside
 from mds_operator.service import Service
-from mds_operator.settings import StartError, describe_variables, load_access, load_settings
+from mds_operator.settings import OperatorSettings
+from mds_runtime import logs, process
+from mds_runtime.http.pages import serve
+from mds_runtime.nats.access import load_access
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from mds_operator.settings import OperatorSettings
 
-EXIT_STOPPED = 0
-EXIT_FAILED = 1
-EXIT_WRONG_START = 2
 LEASE = "mds-operator"
 STOP_WITHIN_S = 0.5
+QUIET = dict.fromkeys(("nats", "kubernetes", "asyncio"), logging.WARNING)
+PROGRAM = process.Program(
+    "mds-operator",
+    "Keeps gateway pods for FeedAccounts; decides who publishes for each FeedSubscription.",
+    OperatorSettings,
+    # kopf tells of each attempt of each request; what ends a watch is told once, by `handlers`.
+    {**QUIET, "kopf": logging.CRITICAL},
+)
 
-log = logging.getLogger("mds_operator")
+log = logging.getLogger(PROGRAM.package)
 
 
 class Links(NamedTuple):
@@ -61,37 +62,7 @@ class LeaseLostError(Exception):
 
 
 def main() -> None:
-    _parse_arguments()
-    logs.start_logging()
-    code = _work()
-    logging.shutdown()
-    sys.stdout.flush()
-    # The threads of the watches are not waited for: they hold nothing.
-    os._exit(code)
-
-
-def _work() -> int:
-    try:
-        asyncio.Runner(loop_factory=uvloop.new_event_loop).run(_run())
-    except asyncio.CancelledError:
-        log.info("ended", extra={"code": "Ended"})
-        return EXIT_STOPPED
-    except (StartError, KubeStartError) as exc:
-        log.error("cannot start: %s", exc, extra={"code": "WrongStart"})  # noqa: TRY400 - one line, no traceback
-        return EXIT_WRONG_START
-    except Exception:
-        log.exception("ended by a defect; please report it", extra={"code": "Defect"})
-        return EXIT_FAILED
-    return EXIT_STOPPED
-
-
-def _parse_arguments() -> None:
-    argparse.ArgumentParser(
-        prog="mds-operator",
-        description="Keeps gateway pods for FeedAccounts; decides who publishes for each FeedSubscription.",
-        epilog=f"It takes no arguments but these variables:\n\n{describe_variables()}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    process.run(PROGRAM, _run, uvloop.new_event_loop)
 
 
 async def _run() -> None:
@@ -99,14 +70,14 @@ async def _run() -> None:
     assert main_task is not None  # noqa: S101 - it runs now
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, main_task.cancel)
-    settings = load_settings()
-    logs.set_level(settings.log_level)
-    access = load_access(settings)
+    settings = OperatorSettings.load()
+    logs.set_level(settings.log_level, PROGRAM.package)
+    access = load_access(settings.nats_url, settings.nats_credentials_dir)
     outside = Outside()
     async with AsyncExitStack() as stack:
         requests = await KubeRequests.open()
         stack.push_async_callback(requests.close)
-        await _open_doors(stack, outside, settings)
+        await stack.enter_async_context(serve(outside.build_pages(), settings.http_host, settings.http_port))
         identity = f"{settings.pod_name}_{secrets.token_hex(4)}"
         while True:
             links = Links(*(Link(access, f"{LEASE} {what} {settings.pod_name}") for what in Links._fields))
@@ -117,18 +88,6 @@ async def _run() -> None:
                 RENEW_DEADLINE_S,
                 extra={"code": "LeaseLost"},
             )
-
-
-async def _open_doors(stack: AsyncExitStack, outside: Outside, settings: OperatorSettings) -> None:
-    host, port = settings.http_host, settings.http_port
-    try:
-        port = await stack.enter_async_context(serve(outside.build_pages(), host, port))
-    except OSError as exc:
-        raise StartError(
-            f"MDS_HTTP_HOST and MDS_HTTP_PORT are {host!r} and {port}, where this machine cannot listen"
-            f" ({exc.strerror or exc}); choose another address or port"
-        ) from None
-    log.info("answers on %s, port %d", host, port, extra={"code": "Listens"})
 
 
 async def _lead(

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-
-from mds_operator.adapters.http.server import Answer
 from mds_operator.adapters.metrics import AccountFigures, OperatorMetrics, Snapshot, SubscriptionFigures
 from mds_operator.domain.observe import find_roles
 from mds_operator.domain.seen import Problem
 from mds_protocol.resources.feedaccount import Role
+from mds_runtime.http import health
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mds_operator.adapters.http.server import Page
     from mds_operator.adapters.kube.requests import KubeRequests
     from mds_operator.adapters.nats.heart import Heart
     from mds_operator.desk import Desk
     from mds_operator.domain.seen import Key
     from mds_operator.service import Service
+    from mds_runtime.http.pages import Page
 
 LOOP_DEAD_S: Final = 5.0
 """The loop comes around ten times a second."""
@@ -37,9 +33,8 @@ class Outside:
         self._service: Service | None = None
         self._heart: Heart | None = None
         self._requests: KubeRequests | None = None
-        self._registry = CollectorRegistry()
+        self._registry = health.make_registry()
         self._registry.register(OperatorMetrics(self._look))
-        ProcessCollector(registry=self._registry)
         self._waits = False
 
     def show_waiting(self) -> None:
@@ -50,11 +45,7 @@ class Outside:
         self._service, self._heart, self._requests = service, heart, requests
 
     def build_pages(self) -> Mapping[str, Page]:
-        return {
-            "/livez": lambda: _answer(self.find_death()),
-            "/readyz": lambda: _answer(self.find_lacks()),
-            "/metrics": lambda: Answer(HTTPStatus.OK, generate_latest(self._registry), CONTENT_TYPE_LATEST),
-        }
+        return health.build_pages(self._registry, self.find_death, self.find_lacks)
 
     def find_death(self) -> list[str]:
         """What only a new process can help."""
@@ -119,11 +110,6 @@ class Outside:
             is_leader=True,
             loop_late_s=max((entry.loop_late_s for entry in listening.values()), default=0.0),
         )
-
-
-def _answer(problems: list[str]) -> Answer:
-    status = HTTPStatus.SERVICE_UNAVAILABLE if problems else HTTPStatus.OK
-    return Answer(status, ("\n".join(problems or ["ok"]) + "\n").encode())
 
 
 def _look_at_accounts(desk: Desk) -> list[tuple[Key, AccountFigures]]:

@@ -1,44 +1,24 @@
 """What the operator is told at its start: environment for the facts, files for the secrets.
 
 What is wrong becomes one line that names the variable or file, the value where it is no secret, and what it
-must be. `Must` stands beside each type for that line, and for the table in docs/operator.md.
+must be.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode
 
-from mds_operator.adapters.nats.access import Access, AccessError, parse_urls, read_access
 from mds_protocol.resources import texts
 from mds_protocol.resources.pod import Resources
 from mds_protocol.wire import codec, names
 from mds_protocol.wire.streams import TickStream
 from mds_protocol.wire.subjects import Subjects
-
-if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
-    from pydantic_core import ErrorDetails
-
-PREFIX: Final = "MDS_"
-SHOWN_CHARACTERS: Final = 60
-
-
-class StartError(Exception):
-    """The operator cannot start. The text is one line for a person and holds no secret."""
-
-
-@dataclass(frozen=True, slots=True)
-class Must:
-    """What a value must be, for a person. It continues "it must be"."""
-
-    text: str
-
+from mds_runtime import variables
+from mds_runtime.environment import Must, Settings
 
 type _Positive = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
 
@@ -54,15 +34,6 @@ class _Stream(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen
     max_bytes: _Positive = 10 << 30
     replicas: Literal[1, 3, 5] = 1
     storage: Literal["file", "memory"] = "file"
-
-
-def _check_servers(value: str) -> str:
-    parse_urls(value)
-    return value
-
-
-def _check_prefix(value: str) -> str:
-    return Subjects(value).prefix
 
 
 def _parse_namespaces(value: object) -> object:
@@ -93,18 +64,10 @@ def _decode[T](what: str, text: str, kind: type[T]) -> T:
         raise codec.explain(what, exc) from None
 
 
-class OperatorSettings(BaseSettings):
-    """From the environment, each name with `MDS_` before it; an empty variable counts as not set."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, use_attribute_docstrings=True
-    )
-
-    namespace: Annotated[
-        str, AfterValidator(names.check_namespace), Must("1 to 63 lower-case letters, digits and '-'")
-    ]
+class OperatorSettings(Settings):
+    namespace: variables.Namespace
     """The operator's own namespace, where its Lease is."""
-    pod_name: Annotated[texts.ObjectName, Must("the pod's name")]
+    pod_name: variables.PodName
     """Its pod; part of its identity."""
     watch_namespaces: Annotated[
         tuple[str, ...],
@@ -113,20 +76,12 @@ class OperatorSettings(BaseSettings):
         Must("names of namespaces, separated by commas"),
     ] = ()
     """Where it looks after FeedAccounts and FeedSubscriptions; none: in its own namespace."""
-    subject_prefix: Annotated[
-        str, AfterValidator(_check_prefix), Must("one lower-case word other than live")
-    ] = "mds"
+    subject_prefix: variables.SubjectPrefix = "mds"
     """The first token of all control subjects."""
 
-    nats_url: Annotated[
-        str,
-        AfterValidator(_check_servers),
-        Must("nats://host:4222 or tls://host:4222, several separated by commas, without user or password"),
-    ]
+    nats_url: variables.NatsUrl
     """Where NATS is, for itself and for the gateways."""
-    nats_credentials_dir: Annotated[Path | None, Must("the folder where the Secret for NATS is mounted")] = (
-        None
-    )
+    nats_credentials_dir: variables.NatsCredentialsDir = None
     """Files `user` and `password`, or `token`, or `user.creds`; `ca.crt` for a private authority."""
     nats_credentials_secret: Annotated[texts.ObjectName | None, Must("the name of a Secret")] = None
     """The Secret that gateways mount to reach NATS; it must exist in each watched namespace."""
@@ -136,7 +91,8 @@ class OperatorSettings(BaseSettings):
         BeforeValidator(_parse_streams),
         Must(
             'a JSON list such as [{"name": "MD", "tickSubjects": ["md.>"], "maxAgeS": 86400,'
-            ' "maxBytes": 10737418240, "replicas": 1, "storage": "file"}], each key with this default'
+            ' "maxBytes": 10737418240, "replicas": 1, "storage": "file"}], each key with this default',
+            default=f"one stream, {TickStream().name}",
         ),
     ] = (TickStream(),)
     """Streams for ticks that it makes where they are missing; it never changes one."""
@@ -154,20 +110,16 @@ class OperatorSettings(BaseSettings):
         Must('JSON such as {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}}'),
     ] = None
     """The gateways' resources where `spec.pod.resources` is absent."""
-    gateway_log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Must("DEBUG, INFO, WARNING or ERROR")
-    ] = "INFO"
+    gateway_log_level: variables.LogLevel = "INFO"
     """The least severe lines that gateways write; another one makes every gateway pod anew."""
-    gateway_follow_front_clock: Annotated[bool, Must("true or false")] = False
+    gateway_follow_front_clock: variables.Switch = False
     """Gateways date ticks by the front's own time: for a simulator that lives at another moment."""
 
-    http_host: Annotated[str, Must("an address of this machine")] = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus ask from outside the pod
+    http_host: variables.HttpHost = "0.0.0.0"  # noqa: S104 - the kubelet and Prometheus ask from outside the pod
     """Where `/livez`, `/readyz` and `/metrics` are served."""
-    http_port: Annotated[int, Field(ge=0, le=65535), Must("a whole number from 0 to 65535")] = 8080
+    http_port: variables.HttpPort = 8080
     """The port of these; 0: any free one, which the log tells."""
-    log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Must("DEBUG, INFO, WARNING or ERROR")
-    ] = "INFO"
+    log_level: variables.LogLevel = "INFO"
     """The least severe lines that are written."""
 
     @property
@@ -178,67 +130,3 @@ class OperatorSettings(BaseSettings):
     @property
     def subjects(self) -> Subjects:
         return Subjects(self.subject_prefix)
-
-
-def load_settings() -> OperatorSettings:
-    """Reads the environment; the first problem becomes the line, the others are named at its end."""
-    try:
-        return OperatorSettings()
-    except ValidationError as exc:
-        problems: dict[str, ErrorDetails] = {}
-        for problem in exc.errors(include_url=False):
-            problems.setdefault(variable_of(problem["loc"][0]), problem)
-        (_, first), *others = problems.items()
-        rest = f" (also wrong: {', '.join(name for name, _ in others)})" if others else ""
-        raise StartError(_describe(first) + rest) from None
-
-
-def load_access(settings: OperatorSettings) -> Access:
-    try:
-        return read_access(parse_urls(settings.nats_url), settings.nats_credentials_dir)
-    except AccessError as exc:
-        raise StartError(f"{variable_of('nats_credentials_dir')}: {exc}") from None
-
-
-def variable_of(field: int | str) -> str:
-    return PREFIX + str(field).upper()
-
-
-def must_of(field: FieldInfo) -> str:
-    return next(each.text for each in field.metadata if isinstance(each, Must))
-
-
-def describe_variables() -> str:
-    """For `--help`: name, what it must be, default; what it means."""
-    lines = []
-    for name, field in OperatorSettings.model_fields.items():
-        default = "required" if field.is_required() else f"default {show_default(field)}"
-        lines.append(f"  {variable_of(name)}: {must_of(field)} ({default})\n      {field.description}")
-    return "\n".join(lines)
-
-
-def show_default(field: FieldInfo) -> str:
-    match field.default:
-        case None | ():
-            return "none"
-        case bool(value):
-            return str(value).lower()
-        case (TickStream(name=name), *_):
-            return f"one stream, {name}"
-        case value:
-            return str(value)
-
-
-def _describe(problem: ErrorDetails) -> str:
-    field = str(problem["loc"][0])
-    name, must = variable_of(field), must_of(OperatorSettings.model_fields[field])
-    if problem["type"] == "missing":
-        return f"{name} is not set; it must be {must}"
-    if problem["type"] == "value_error" and name in (said := str(problem["ctx"]["error"])):
-        return f"{said}; it must be {must}"  # with the path to the bad value
-    shown = str(problem["input"])
-    if "@" in shown and field == "nats_url":  # where a URL carries a user and a password
-        return f"{name} holds an '@', so it is not shown here; it must be {must}"
-    # Deeper than two steps pydantic names its own alternatives, not what a person wrote.
-    where = "".join(f".{part}" for part in problem["loc"][1:3])
-    return f"{name}{where} is {shown[:SHOWN_CHARACTERS]!r}; it must be {must}"

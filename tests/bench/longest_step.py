@@ -31,12 +31,12 @@ from mds_gateway.adapters.ctp.source import CtpSource, _Running
 from mds_gateway.adapters.ctp.stepping import Stepping
 from mds_gateway.domain.exchange_time import FrontTime
 from mds_gateway.domain.login import Answer, Side
-from mds_gateway.domain.revision import Revision
 from mds_gateway.service import Gateway
 from mds_protocol.wire.contract import Contract, Option, OptionType, ProductClass
 from mds_protocol.wire.depth import DOUBLES, INTEGERS
 from mds_protocol.wire.selection import Rule, Rules
 from mds_protocol.wire.settings import Limits, Publish, Settings, Subscription
+from mds_runtime.nats.revision import Revision
 from tests.bench.tick_cost import describe_machine, read_commit
 from tests.kit.step_probe import watch_steps
 
@@ -131,7 +131,7 @@ class Fronts:
 class Nowhere:
     """In the place of the connections to NATS: contracts are encoded and dropped, nothing is ever there."""
 
-    js: Any = None
+    connection: Any = None
 
     async def write_contracts(self, product: ProductContracts) -> bool:
         await asyncio.sleep(0)  # a request and its answer

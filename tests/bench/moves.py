@@ -80,7 +80,7 @@ HEADINGS = (
     "died with",
     "sent again, p50",
 )
-PARTS = ("gateway", "protocol", "simulator")
+PARTS = ("gateway", "protocol", "runtime", "simulator")
 
 type Planned = tuple[str, Move]
 type Totals = dict[str, dict[str, int]]

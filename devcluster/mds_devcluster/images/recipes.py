@@ -47,8 +47,8 @@ def _build_member(name: str, *inputs: str, expected_s: float) -> Recipe:
 RECIPES: Final = {
     recipe.name: recipe
     for recipe in (
-        _build_member("operator", "protocol", expected_s=45),
-        _build_member("gateway", "protocol", expected_s=150),
+        _build_member("operator", "protocol", "runtime", expected_s=45),
+        _build_member("gateway", "protocol", "runtime", expected_s=150),
         _build_member("simulator", "images/headers", expected_s=30),
         Recipe(
             name="gateway-sim",

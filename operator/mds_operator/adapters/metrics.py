@@ -6,20 +6,19 @@ table in docs/operator.md is this one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
 from prometheus_client.registry import Collector
 
+from mds_runtime.http import figures
+from mds_runtime.http.figures import Buckets, Values, collect_histogram, one
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from prometheus_client.core import Metric
+
     from mds_operator.domain.seen import Key
 
 PREFIX: Final = "mds_operator_"
@@ -83,36 +82,8 @@ class Snapshot:
     loop_late_s: float = 0.0
 
 
-type Values = Mapping[tuple[str, ...], float]
-"""By the values of the labels; a family without labels has the one key ()."""
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    name: str
-    text: str
-    read: Callable[[Snapshot], Values]
-    labels: tuple[str, ...] = ()
-    kind: str = "gauge"
-
-    @property
-    def full_name(self) -> str:
-        return PREFIX + self.name + ("_total" if self.kind == "counter" else "")
-
-    def collect(self, seen: Snapshot) -> Metric:
-        make = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
-        metric = make(PREFIX + self.name, self.text, labels=self.labels)
-        for values, figure in self.read(seen).items():
-            metric.add_metric(values, figure)
-        return metric
-
-
-def _one(figure: float) -> Values:
-    return {(): float(figure)}
-
-
-def _by_name(figures: Mapping[str, float]) -> Values:
-    return {(name,): float(figure) for name, figure in figures.items()}
+class Family(figures.Family[Snapshot]):
+    prefix = PREFIX
 
 
 def _is_each(accounts: Mapping[Key, str], states: Iterable[str]) -> Values:
@@ -149,48 +120,48 @@ FAMILIES: Final = (
     Family(
         "failovers",
         "Routes that were moved, by reason.",
-        lambda seen: _by_name(seen.failovers),
+        lambda seen: seen.failovers,
         ("reason",),
         "counter",
     ),
     Family(
         "restarts",
         "Pods that were replaced, by reason.",
-        lambda seen: _by_name(seen.restarts),
+        lambda seen: seen.restarts,
         ("reason",),
         "counter",
     ),
-    Family("reconcile", "Reconciliations.", lambda seen: _one(seen.reconciles), kind="counter"),
+    Family("reconcile", "Reconciliations.", lambda seen: one(seen.reconciles), kind="counter"),
     Family(
         "reconcile_errors",
         "Reconciliations that failed and are tried again.",
-        lambda seen: _one(seen.reconcile_errors),
+        lambda seen: one(seen.reconcile_errors),
         kind="counter",
     ),
-    Family("queue_depth", "Objects that wait to be reconciled.", lambda seen: _one(seen.queue_depth)),
+    Family("queue_depth", "Objects that wait to be reconciled.", lambda seen: one(seen.queue_depth)),
     Family(
         "watch_last_event_age_seconds",
         "Since the API server last said anything about a kind.",
-        lambda seen: _by_name(seen.watch_age_s),
+        lambda seen: seen.watch_age_s,
         ("kind",),
     ),
     Family(
         "echo_age_seconds",
         "Since the operator heard its own heartbeat come back through NATS.",
-        lambda seen: _by_name(seen.echo_age_s),
+        lambda seen: seen.echo_age_s,
         ("namespace",),
     ),
-    Family("heartbeats", "Heartbeats heard.", lambda seen: _one(seen.heartbeats), kind="counter"),
+    Family("heartbeats", "Heartbeats heard.", lambda seen: one(seen.heartbeats), kind="counter"),
     Family(
         "heartbeats_invalid",
         "Heartbeats that this version cannot read.",
-        lambda seen: _one(seen.heartbeats_invalid),
+        lambda seen: one(seen.heartbeats_invalid),
         kind="counter",
     ),
     Family(
         "route_writes",
         "Compare-and-sets of routes, by result.",
-        lambda seen: _by_name(seen.route_writes),
+        lambda seen: seen.route_writes,
         ("result",),
         "counter",
     ),
@@ -201,11 +172,11 @@ FAMILIES: Final = (
         ("verb", "result"),
         "counter",
     ),
-    Family("leader", "1 while this replica leads.", lambda seen: _one(seen.is_leader)),
+    Family("leader", "1 while this replica leads.", lambda seen: one(seen.is_leader)),
     Family(
         "loop_late_seconds",
         "How late the event loop was last; beyond 0.3 s nobody's silence counts.",
-        lambda seen: _one(seen.loop_late_s),
+        lambda seen: one(seen.loop_late_s),
     ),
 )
 
@@ -220,15 +191,10 @@ class OperatorMetrics(Collector):
     def collect(self) -> Iterable[Metric]:
         seen = self._look()
         yield from (family.collect(seen) for family in FAMILIES)
-        yield _collect_durations(seen.reconcile_seconds)
+        kept = seen.reconcile_seconds
+        buckets = {"": Buckets(BOUNDS_S, kept.counts, kept.sum_s)}
+        yield collect_histogram(PREFIX + RECONCILE_SECONDS, RECONCILE_SECONDS_TEXT, None, buckets)
 
     def describe(self) -> Iterable[Metric]:
         """Registering must not look: what is looked at may not be there yet."""
         return ()
-
-
-def _collect_durations(durations: Durations) -> Metric:
-    metric = HistogramMetricFamily(PREFIX + RECONCILE_SECONDS, RECONCILE_SECONDS_TEXT)
-    bounds = [*map(str, BOUNDS_S), "+Inf"]
-    metric.add_metric([], list(zip(bounds, accumulate(durations.counts), strict=True)), durations.sum_s)
-    return metric

@@ -18,7 +18,7 @@ type OrderKey = tuple[int, int]
 """Exchange time, then cumulative volume."""
 
 
-class Logged[N: (str, bytes) = str](Protocol):
+class Logged[N: (str, bytes)](Protocol):
     """A finished tick in a log. What names contract and tick may be text or bytes, whichever is at hand."""
 
     @property
@@ -36,7 +36,7 @@ class Log[T](Protocol):
     def __iter__(self) -> Iterator[T]: ...
 
 
-class Last[N: (str, bytes) = str](NamedTuple):
+class Last[N: (str, bytes)](NamedTuple):
     """The newest stored tick of a contract."""
 
     order_key: OrderKey

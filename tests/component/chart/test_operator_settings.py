@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mds_operator.settings import OperatorSettings, load_settings
+from mds_operator.settings import OperatorSettings
 from mds_protocol.wire.streams import TickStream
 from tests.component.chart.rendering import Helm, find, read_objects
 from tests.component.chart.variations import VARIATIONS
@@ -21,7 +21,7 @@ def load(helm: Helm, monkeypatch: pytest.MonkeyPatch, name: str) -> OperatorSett
     pod = find(objects, "Deployment", "mds-operator")["spec"]["template"]["spec"]
     for variable in pod["containers"][0]["env"]:
         monkeypatch.setenv(variable["name"], value_of(variable))
-    return load_settings()
+    return OperatorSettings.load()
 
 
 def value_of(variable: dict[str, Any]) -> str:

@@ -23,7 +23,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.adapters.nats.bridge import Bridge, Destination
 from mds_gateway.adapters.nats.control import Control
 from mds_gateway.domain.actions import Gap, Report
@@ -36,6 +35,8 @@ from mds_protocol.wire.encodings import Encoding
 from mds_protocol.wire.fence import Fence
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import DEFAULT, ROUTES_BUCKET, encode_key
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from mds_simulator.counting import join
 from tests.kit.nats_server import WITHIN_S, NatsServer, create_streams
 from tests.kit.reading_back import parse_ns

@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 import pytest
 import uvloop
 
-from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
 from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
 from mds_gateway.adapters.nats.control import Control
 from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
 from mds_gateway.domain.ticks import FinishedTick
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from tests.kit import nats_kinds
 
 if TYPE_CHECKING:

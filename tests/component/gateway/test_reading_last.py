@@ -12,7 +12,6 @@ import pytest
 import uvloop
 
 from mds_gateway.adapters.nats import reading
-from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.adapters.nats.connection import PublishConnection
 from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
 from mds_gateway.adapters.nats.reading import ReadError, Wanted, read_last
@@ -20,6 +19,8 @@ from mds_gateway.domain import window
 from mds_gateway.domain.ticks import FinishedTick
 from mds_protocol.failover.takeover import Last
 from mds_protocol.wire.encodings import Encoding
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from tests.kit.nats_server import NatsServer, create_streams
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.adapters.nats.control import Control
 from mds_gateway.telling import EventOutbox
 from mds_protocol.wire import streams
 from mds_protocol.wire.events import decode_event
 from mds_protocol.wire.subjects import DEFAULT, EVENTS_STREAM
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from tests.kit.events import build_gap
 from tests.kit.nats_server import WITHIN_S, NatsServer, create_streams
 from tests.kit.waiting import wait_until_async

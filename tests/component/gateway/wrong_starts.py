@@ -119,7 +119,7 @@ STARTS = (
     ),
     WrongStart(
         "a port that is taken",
-        "MDS_HTTP_PORT: cannot listen on 127.0.0.1:{port} (…); choose another",
+        "MDS_HTTP_HOST, MDS_HTTP_PORT: cannot listen on 127.0.0.1:{port} (…); choose another address or port",
         {"MDS_HTTP_PORT": "{port}"},
     ),
     WrongStart(
@@ -210,8 +210,7 @@ STARTS = (
     # --- the Secret for NATS
     WrongStart(
         "the folder for NATS is none",
-        "MDS_NATS_CREDENTIALS_DIR is '{dir}/nowhere', which is no folder; it must be the folder where the"
-        " Secret for NATS is mounted",
+        "MDS_NATS_CREDENTIALS_DIR: {dir}/nowhere is no folder; mount the Secret for NATS there",
         {"MDS_NATS_CREDENTIALS_DIR": "{dir}/nowhere"},
     ),
     WrongStart(

@@ -13,7 +13,8 @@ import pytest_asyncio
 
 from mds_operator.adapters.kube.objects import Kube
 from mds_operator.adapters.kube.requests import KubeRequests
-from mds_operator.adapters.nats.access import Access
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from tests.component.operator.running import connected
 from tests.kit.nats_server import NatsServer
 
@@ -81,7 +82,7 @@ def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
 
 @pytest_asyncio.fixture
 async def link(nats_server: NatsServer) -> AsyncIterator[Link]:
-    async with connected(Access((nats_server.url,)), "test") as made:
+    async with connected(Access(parse_servers(nats_server.url)), "test") as made:
         yield made
 
 

@@ -13,7 +13,7 @@ from tests.kit.waiting import wait_until_async
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
-    from mds_operator.adapters.nats.access import Access
+    from mds_runtime.nats.access import Access
 
 WITHIN_S = 60.0
 LOOK_EVERY_S = 0.01

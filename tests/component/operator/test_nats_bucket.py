@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mds_operator.adapters.nats.access import Access
 from mds_operator.adapters.nats.bucket import Bucket, Entry, Lost, Unchanged, Unknown, Written
 from mds_operator.adapters.nats.link import Link, LinkError
 from mds_protocol.wire.streams import build_bucket
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from tests.component.operator.running import connected, running, until
 from tests.kit.tcp_proxy import Held, HoldingProxy
 
@@ -174,7 +175,8 @@ class LateLink(Link):
 
     async def ask_jetstream(self, *_: object, **__: object) -> dict[str, Any]:
         newer = base64.b64encode(b"newer").decode()
-        return {"message": {"subject": f"$KV.{NAME}.{KEY}", "data": newer, "seq": 2}}
+        at = "2026-11-28T01:02:03Z"
+        return {"message": {"subject": f"$KV.{NAME}.{KEY}", "data": newer, "seq": 2, "time": at}}
 
     async def store(self, *_: object, **__: object) -> int:
         return 1
@@ -205,7 +207,7 @@ async def test_a_write_without_an_answer_is_unknown_and_the_leader_tells(
 ) -> None:
     async with (
         HoldingProxy(nats_server.port) as proxy,
-        connected(Access((proxy.url,)), "held") as held,
+        connected(Access(parse_servers(proxy.url)), "held") as held,
     ):
         bucket = Bucket(held, NAME, lambda _: None)
         await write(bucket, KEY, b"1")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mds_operator.adapters.nats.access import Access
 from mds_operator.adapters.nats.link import Link, LinkError, NoAnswerError
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from tests.component.operator.running import connected, running, until
 from tests.kit import nats_kinds
 from tests.kit.nats_server import NatsServer
@@ -32,12 +33,12 @@ def make_server(folder: Path, password: str) -> NatsServer:
 
 
 def access_to(server: NatsServer) -> Access:
-    return Access((server.url,), user="operator", password="n-right")
+    return Access(parse_servers(server.url), user="operator", password="n-right")
 
 
 async def test_a_server_that_comes_later_is_reached(tmp_path: Path) -> None:
     server = NatsServer(tmp_path)
-    link = Link(Access((server.url,)), "test")
+    link = Link(Access(parse_servers(server.url)), "test")
     async with running(link.run()):
         await until(lambda: link.trouble is not None and "not connected yet" not in link.trouble)
         assert server.url in (link.trouble or "")
@@ -146,7 +147,7 @@ async def test_a_defect_in_a_listener_is_logged(link: Link, caplog: pytest.LogCa
 async def test_a_link_that_ends_says_nothing_of_a_loss(
     nats_server: NatsServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connected(Access((nats_server.url,)), "test"):
+    async with connected(Access(parse_servers(nats_server.url)), "test"):
         caplog.clear()
     await asyncio.sleep(0)
 
@@ -169,7 +170,7 @@ async def test_a_creds_file_that_is_none_is_trouble_and_no_end(content: str, tmp
     path = tmp_path / "user.creds"
     path.write_text(content)
     with nats_kinds.running(tmp_path / "server", world.config) as server:
-        link = Link(Access((server.url,), credentials_file=path), "test")
+        link = Link(Access(parse_servers(server.url), credentials_file=path), "test")
         async with running(link.run()):
             await until(lambda: link.trouble != "not connected yet")
             path.write_bytes(world.creds)
@@ -197,6 +198,6 @@ async def test_each_kind_of_credentials_leads_in(kind: str, tmp_path: Path) -> N
             config, scheme = nats_kinds.tls_config(tmp_path), "tls"
             given = {"ca_file": tmp_path / "ca.crt"}
     with nats_kinds.running(tmp_path, config) as server:
-        access = Access((f"{scheme}://127.0.0.1:{server.port}",), **given)  # type: ignore[arg-type] # fields by name
+        access = Access(parse_servers(f"{scheme}://127.0.0.1:{server.port}"), **given)  # type: ignore[arg-type] # fields by name
         async with connected(access, "test") as link:
             assert "streams" in await link.ask_jetstream("INFO")

@@ -7,7 +7,6 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mds_operator.adapters.nats.access import Access
 from mds_operator.adapters.nats.bucket import Bucket, Written
 from mds_operator.adapters.nats.gaps import gap_ms
 from mds_operator.adapters.nats.heart import Heart
@@ -17,6 +16,8 @@ from mds_operator.adapters.nats.telling import publish_event
 from mds_protocol.wire.events import Gap, GapCause, Restart
 from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import DEFAULT, ROUTES_BUCKET, SETTINGS_BUCKET
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
 from tests.component.operator.running import connected, running, until
 from tests.kit import nats_kinds
 from tests.unit.operator.page import check_block
@@ -77,8 +78,8 @@ async def test_the_operators_user_may_do_what_the_operator_does(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with nats_kinds.running(tmp_path, USERS) as server:
-        access = Access((server.url,), user="operator", password="n-operator")
-        theirs = Access((server.url,), user="gateway", password="n-gateway")
+        access = Access(parse_servers(server.url), user="operator", password="n-operator")
+        theirs = Access(parse_servers(server.url), user="gateway", password="n-gateway")
         async with connected(access, "operator") as link, connected(theirs, "gateway") as gateway:
             ensured = await ensure_streams(link, build_all(TickStream(max_bytes=1 << 24), DEFAULT))
             assert ensured.refused == ()

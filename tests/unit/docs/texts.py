@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parents[3]
-PARTS: Final = ("protocol", "operator", "gateway", "simulator", "tryout", "devcluster", "demo")
+PARTS: Final = ("protocol", "runtime", "operator", "gateway", "simulator", "tryout", "devcluster", "demo")
 ASKED: Final = "docs/requirements.md"
 """What was asked for, also what is not there yet; a test of its own looks at each row."""
 

@@ -22,7 +22,7 @@ def log(*ticks: tuple[str, int]) -> list[Entry]:
     return [entry(identity, key) for identity, key in ticks]
 
 
-def last(identity: str, key: int) -> dict[str, Last]:
+def last(identity: str, key: int) -> dict[str, Last[str]]:
     return {"rb": Last((key, 0), identity)}
 
 
@@ -45,7 +45,7 @@ def last(identity: str, key: int) -> dict[str, Last]:
         pytest.param(log(("x", 1), ("x", 1)), {}, "x", id="the-same-twice"),
     ],
 )
-def test_of_the_log_goes_out(held: list[Entry], stored: dict[str, Last], published: str) -> None:
+def test_of_the_log_goes_out(held: list[Entry], stored: dict[str, Last[str]], published: str) -> None:
     assert "".join(each.identity for each in find_lacking(held, stored).publish) == published
 
 
@@ -145,11 +145,11 @@ class CountedLog:
 
 
 @dataclass(frozen=True)
-class CountedLast(Mapping[str, Last]):
+class CountedLast(Mapping[str, Last[str]]):
     counted: Counted
-    last: dict[str, Last]
+    last: dict[str, Last[str]]
 
-    def __getitem__(self, contract: str) -> Last:
+    def __getitem__(self, contract: str) -> Last[str]:
         self.counted.looked_up += 1
         return self.last[contract]
 

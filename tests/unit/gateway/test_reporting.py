@@ -130,10 +130,9 @@ def test_names_follow_the_conventions(family: metrics.Family) -> None:
 
 def test_the_page_lists_the_figures() -> None:
     rows = ["| name | kind | label | what it is |", "|---|---|---|---|"]
-    rows += [
-        f"| `{each.full_name}` | {each.kind} | {f'`{each.label}`' if each.label else ''} | {each.text} |"
-        for each in FAMILIES
-    ]
+    for each in FAMILIES:
+        labels = ", ".join(f"`{label}`" for label in each.labels)
+        rows.append(f"| `{each.full_name}` | {each.kind} | {labels} | {each.text} |")
     rows.append(f"| `{metrics.PREFIX}{metrics.HOPS}` | histogram | `hop` | {metrics.HOPS_TEXT} |")
     labels = ", ".join(f"`{label}`" for label in sorted(INFO))
     rows.append(f"| `{metrics.PREFIX}{metrics.INFO}_info` | info | {labels} | {metrics.INFO_TEXT} |")

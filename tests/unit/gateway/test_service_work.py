@@ -15,8 +15,6 @@ import pytest
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError, NotFoundError
 
-from mds_gateway.adapters.nats.access import Access, parse_servers
-from mds_gateway.domain.revision import Revision
 from mds_gateway.ports import Outlet, OutletsUsed, SourceEvent, SourceState
 from mds_gateway.service import Gateway
 from mds_gateway.settings import GatewaySettings
@@ -25,6 +23,9 @@ from mds_protocol.wire.contract import Contract, ProductClass
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.selection import Rules
 from mds_protocol.wire.settings import Settings, Subscription
+from mds_runtime.nats.access import Access
+from mds_runtime.nats.addresses import parse_servers
+from mds_runtime.nats.revision import Revision
 from tests.unit.gateway.test_readiness import beat
 
 if TYPE_CHECKING:
@@ -63,9 +64,11 @@ class Source:
 
 
 class Unanswered:
-    """JetStream that is away."""
+    """A connection while NATS is away."""
 
-    async def get_last_msg(self, *_: object) -> NoReturn:
+    fails_with = (TimeoutError,)
+
+    async def ask_jetstream(self, *_: object) -> NoReturn:
         raise TimeoutError
 
 
@@ -77,7 +80,7 @@ class Requests:
     """The control connection, as far as the work asks it; `meanwhile` happens while it waits for NATS."""
 
     def __init__(self) -> None:
-        self.js = Unanswered()
+        self.connection = Unanswered()
         self.heart = Connection()
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 

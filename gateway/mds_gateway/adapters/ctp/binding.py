@@ -16,6 +16,8 @@ import locale
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from mds_runtime.environment import StartError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import ModuleType
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 REQUIRED_LOCALE = "zh_CN.GB18030"
 
 
-class BindingError(Exception):
+class BindingError(StartError):
     """The bindings cannot be used on this machine. The text says what to install."""
 
 

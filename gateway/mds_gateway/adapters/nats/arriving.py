@@ -12,22 +12,23 @@ import re
 from typing import TYPE_CHECKING
 
 from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
+from mds_runtime.environment import StartError
 
 if TYPE_CHECKING:
-    from mds_gateway.adapters.nats.access import Access
+    from mds_runtime.nats.access import Access
 
 LOWEST_SERVER = (2, 12)  # per-message TTL and the larger ingest queue
 TRY_TIMEOUT_S = 2.0
 TRY_EVERY_S = 0.25
 
 
-class ArrivalError(Exception):
+class ArrivalError(StartError):
     """NATS cannot be used. One line for a person, without a secret."""
 
 
 async def check_way_in(access: Access, name: str, timeout_s: float) -> None:
     """Connects once and hangs up."""
-    where = ", ".join(access.urls)
+    where = access.where
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s
     while True:

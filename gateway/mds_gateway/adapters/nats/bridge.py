@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from nats.errors import Error as NatsError
 
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
 from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
 from mds_gateway.domain import actions
@@ -23,11 +22,11 @@ from mds_gateway.domain.latency import Hops
 from mds_gateway.domain.window import OVERDUE_S, Window
 from mds_protocol.wire import fence as wire_fence
 from mds_protocol.wire.errors import WireError
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
-    from mds_gateway.adapters.nats.access import Access
     from mds_gateway.domain.publication import Publication
     from mds_gateway.domain.renewing import StreamRoom
     from mds_gateway.domain.ticks import FinishedTick
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from mds_protocol.failover.takeover import Last
     from mds_protocol.wire.encodings import Encoding
     from mds_protocol.wire.route import Route
+    from mds_runtime.nats.access import Access
 
 CONNECT_TIMEOUT_S = 2.0
 RECONNECT_EVERY_S = 0.25

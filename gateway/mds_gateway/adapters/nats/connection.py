@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 import msgspec
 
-from mds_gateway.adapters.nats.access import AccessError, describe
 from mds_gateway.adapters.nats.framing import FenceFrame, Incoming, ProtocolError, Reader, Signals
+from mds_runtime.nats.addresses import AccessError
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mds_gateway.adapters.nats.access import Access
     from mds_gateway.domain.ticks import FinishedTick
+    from mds_runtime.nats.access import Access
 
 # Bytes that a dead peer never acknowledged end the connection so soon, not after the kernel's minutes.
 TCP_USER_TIMEOUT_MS = 3_000

@@ -19,7 +19,6 @@ from nats.errors import NoRespondersError
 from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
 
 from mds_gateway.adapters.nats import reading, stream
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
 from mds_protocol.wire import fence as wire_fence
 from mds_protocol.wire import headers
@@ -27,6 +26,8 @@ from mds_protocol.wire.contract import ProductContracts
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import CONTRACTS_BUCKET, ROUTES_BUCKET
+from mds_runtime.nats.connection import ClientConnection
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -35,12 +36,12 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
 
-    from mds_gateway.adapters.nats.access import Access
     from mds_gateway.adapters.nats.bridge import Destination
     from mds_gateway.domain.renewing import StreamRoom
     from mds_protocol.failover.fencing import Fence
     from mds_protocol.failover.takeover import Last
     from mds_protocol.wire.subjects import ProductKey
+    from mds_runtime.nats.access import Access
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,11 @@ class Control:
             raise
         heart = await _connect(access, f"{name} heartbeat", timeout_s)
         return cls(access, name, client, heart, client.jetstream(timeout=REQUEST_TIMEOUT_S))
+
+    @property
+    def connection(self) -> ClientConnection:
+        """For whoever follows a stream."""
+        return ClientConnection(self.client)
 
     async def close(self) -> None:
         for connection in (self.client, self.heart):
@@ -193,12 +199,8 @@ class Control:
 
 async def _connect(access: Access, name: str, timeout_s: float) -> Client:
     options: dict[str, Any] = {
-        "servers": access.urls,
+        **access.build_options(),
         "name": name,
-        "user": access.user,
-        "password": access.password,
-        "token": access.token,
-        "tls": access.tls_context() if access.wants_tls else None,
         "max_reconnect_attempts": -1,
         "reconnect_time_wait": RECONNECT_WAIT_S,
         "ping_interval": PING_EVERY_S,
@@ -207,9 +209,7 @@ async def _connect(access: Access, name: str, timeout_s: float) -> Client:
         "connect_timeout": 2,
         "error_cb": _note_error,
     }
-    if access.credentials_file is not None:
-        options["user_credentials"] = str(access.credentials_file)
-    where = ", ".join(access.urls)
+    where = access.where
     try:
         async with asyncio.timeout(timeout_s):
             return await nats.connect(**options)
@@ -232,7 +232,7 @@ async def _await_jetstream(client: Client, access: Access, timeout_s: float) -> 
     """Asks until it serves; what the server says for good ends it at once."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout_s
-    where = ", ".join(access.urls)
+    where = access.where
     while True:
         try:
             return await _check_jetstream(client, where)

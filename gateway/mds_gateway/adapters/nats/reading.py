@@ -29,8 +29,8 @@ from mds_protocol.wire.encodings import Encoding, decode
 from mds_protocol.wire.errors import WireError
 
 if TYPE_CHECKING:
-    from mds_gateway.adapters.nats.access import Access
     from mds_gateway.domain.ticks import OrderKey
+    from mds_runtime.nats.access import Access
 
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 5.0  # 25,000 contracts took 0.2 to 0.6 s

@@ -18,6 +18,7 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from mds_operator.adapters.kube.errors import KubeError, UnavailableError, judge_answer, shorten
+from mds_runtime.environment import StartError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ _TROUBLE = (aiohttp.ClientError, TimeoutError, OSError, ValueError, config.Confi
 _VERBS: Final = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
-class KubeStartError(Exception):
+class KubeStartError(StartError):
     """Where the API server is cannot be told. One line for a person."""
 
 

@@ -9,25 +9,25 @@ costs a second. What was purged, or lost with the stream, shows in the count of 
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from mds_operator.adapters.nats.following import follow
 from mds_operator.adapters.nats.link import NOT_FOUND, ApiRefusal, LinkError
 from mds_operator.adapters.nats.streams import read_stream_info
 from mds_protocol.wire import headers
+from mds_runtime.nats.following import keep_following
+from mds_runtime.nats.stored import read_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from nats.aio.msg import Msg
 
-    from mds_operator.adapters.nats.delivery import Delivery
     from mds_operator.adapters.nats.link import Link
     from mds_operator.adapters.nats.streams import StreamInfo
+    from mds_runtime.nats.delivery import Delivery
 
 POLL_EVERY_S: Final = 1.0
 WRITE_TIMEOUT_S: Final = 1.0
@@ -120,8 +120,8 @@ class Bucket:
             if exc.code in NOT_FOUND:
                 return None
             raise
-        subject, value, revision, is_marker = _read_message(found["message"])
-        self._take(subject, value, revision, is_marker=is_marker)
+        stored = read_stored(found["message"])
+        self._take(stored.subject, stored.data, stored.sequence, is_marker=stored.is_marker)
         return self._entries.get(key)
 
     def _expected(self, key: str, revision: int | None) -> int:
@@ -193,11 +193,11 @@ class Bucket:
                 if exc.code in NOT_FOUND:
                     return found
                 raise
-            subject, value, revision, is_marker = _read_message(answer["message"])
-            self._take(subject, value, revision, is_marker=is_marker)
-            found.add(subject.removeprefix(self._subject))
-            self._read_up_to = max(self._read_up_to, revision)
-            sequence = revision + 1
+            stored = read_stored(answer["message"])
+            self._take(stored.subject, stored.data, stored.sequence, is_marker=stored.is_marker)
+            found.add(stored.subject.removeprefix(self._subject))
+            self._read_up_to = max(self._read_up_to, stored.sequence)
+            sequence = stored.sequence + 1
 
     async def _keep_comparing(self) -> None:
         while True:
@@ -209,17 +209,8 @@ class Bucket:
             await asyncio.sleep(POLL_EVERY_S)
 
     async def _keep_watching(self) -> None:
-        while True:
-            await self._link.wait_connected()
-            try:
-                await self._watch()
-            except LinkError as exc:
-                log.debug("the bucket %s cannot be watched: %s", self._stream, exc)
-            await asyncio.sleep(POLL_EVERY_S)
-
-    async def _watch(self) -> None:
-        wanted = {"deliver_policy": "last_per_subject", "filter_subject": f"{self._subject}>"}
-        await follow(self._link, self._stream, wanted, self._on_delivery)
+        wish = {"deliver_policy": "last_per_subject", "filter_subject": f"{self._subject}>"}
+        await keep_following(self._link, self._stream, lambda: wish, self._on_delivery)
 
     def _on_delivery(self, message: Msg, delivery: Delivery) -> None:
         is_marker = "KV-Operation" in (message.headers or {})
@@ -244,10 +235,3 @@ class Bucket:
         except Exception:  # the root of what one key brings about: a defect there must not stop the others
             self.failed += 1
             log.exception("%s of %s cannot be taken", key, self._stream, extra={"code": "EntryFailed"})
-
-
-def _read_message(message: dict[str, str]) -> tuple[str, bytes, int, bool]:
-    """Subject, value, revision, whether it is a delete marker."""
-    head = base64.b64decode(message.get("hdrs", ""))
-    value = base64.b64decode(message.get("data", ""))
-    return message["subject"], value, int(message["seq"]), b"KV-Operation:" in head

@@ -13,8 +13,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mds_operator.adapters.nats.delivery import Delivery, read_delivery
 from mds_operator.adapters.nats.link import LinkError
+from mds_runtime.nats.delivery import Delivery, read_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,22 +12,23 @@ import asyncio
 import contextlib
 import json
 import logging
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.errors import MsgAlreadyAckdError, NoRespondersError, NoServersError, SlowConsumerError
+from nats.errors import NoRespondersError, NoServersError
 from nkeys import NkeysError
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+from mds_runtime.nats.words import describe
 
-    from nats.aio.msg import Msg
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nats.aio.subscription import Subscription
 
-    from mds_operator.adapters.nats.access import Access
+    from mds_runtime.nats.access import Access
+    from mds_runtime.nats.connection import OnMessage
 
 ANEW_EVERY_S: Final = 0.25
 PING_EVERY_S: Final = 1
@@ -60,8 +61,6 @@ class ApiRefusal(LinkError):  # noqa: N818 - JetStream's own answer, often no er
 _TROUBLE = (NatsError, OSError, TimeoutError, ValueError, LookupError, TypeError, NkeysError)
 """What a connection fails with; the last four: a creds file that is being exchanged, or is none."""
 
-type OnMessage = Callable[[Msg], Awaitable[None]]
-
 
 @dataclass(slots=True)
 class Interest:
@@ -78,6 +77,7 @@ class Link:
 
     access: Access
     name: str
+    fails_with: ClassVar = (LinkError,)
     connections: int = 0
     """Grows whenever it came up: what hangs on one connection compares it."""
     trouble: str | None = "not connected yet"
@@ -250,20 +250,3 @@ def _translating(what: str) -> Any:  # noqa: ANN401 - a generator for `contextma
 
 def _text(error: BaseException | None) -> str:
     return "" if error is None else describe(error)
-
-
-def describe(error: BaseException) -> str:
-    """What went wrong, for a person: what was said, or ours where nats-py has no word or only its own."""
-    for kind, words in _WORDS:
-        if isinstance(error, kind):
-            return words
-    name = _WORD_BEGINS.sub(" ", type(error).__name__.removesuffix("Error")).lower()
-    return str(error).removeprefix("nats:").strip() or name or "an error without a word"
-
-
-_WORD_BEGINS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
-    (SlowConsumerError, "messages come faster than they are taken, and some were dropped"),
-    (MsgAlreadyAckdError, "the message was acknowledged before"),
-    (TimeoutError, "no answer in time: is NATS overloaded, or the stream's leader away?"),
-)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from mds_operator.adapters.nats.following import follow
-from mds_operator.adapters.nats.link import LinkError
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.events import Gap, decode_event
 from mds_protocol.wire.subjects import EVENTS_STREAM
+from mds_runtime.nats.following import keep_following
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nats.aio.msg import Msg
 
-    from mds_operator.adapters.nats.delivery import Delivery
     from mds_operator.adapters.nats.link import Link
     from mds_protocol.wire.subjects import Subjects
+    from mds_runtime.nats.delivery import Delivery
 
-AGAIN_EVERY_S: Final = 1.0
 READ_BACK: Final = timedelta(days=1)
 """Longer ago is in the stream for whoever looks there."""
 BITS_PER_S: Final = 4_000_000
@@ -44,13 +41,7 @@ class LossReader:
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        while True:
-            await self._link.wait_connected()
-            try:
-                await follow(self._link, EVENTS_STREAM, self._build_wish(), self._on_delivery)
-            except LinkError as error:
-                log.debug("losses cannot be read: %s", error)
-            await asyncio.sleep(AGAIN_EVERY_S)
+        await keep_following(self._link, EVENTS_STREAM, self._build_wish, self._on_delivery)
 
     def _build_wish(self) -> dict[str, object]:
         since = max(

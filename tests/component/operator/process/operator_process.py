@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-m", "mds_operator")
 IMAGE = "mds.local/gateway:0123456789ab"
 RECONCILED = "mds_operator_reconcile_total"
-LISTENS = re.compile(rb'answers on 127\.0\.0\.1, port (\d+)"')
+LISTENS = re.compile(rb'"http on 127\.0\.0\.1:(\d+)"')
 WITHIN_S = 300.0  # the end of a test that hangs, never a claim about speed
 LOOK_EVERY_S = 0.1
 LOG_SHOWN = 3_000  # characters
@@ -61,7 +61,7 @@ class OperatorProcess:
     async def leads(self) -> OperatorProcess:
         """Until it does, knows its namespaces and reaches NATS."""
         await self.until("it leads", lambda: "mds_operator_leader 1.0" in self.page("/metrics"))
-        await self.until("it is ready", lambda: self.page("/readyz") == "ok\n")
+        await self.until("it is ready", lambda: self.page("/readyz") == "ready\n")
         return self
 
     async def until(self, what: str, condition: Callable[[], bool]) -> None:

@@ -99,7 +99,7 @@ async def test_without_nats_there_are_pods_and_a_reason_and_it_goes_on(
     await operator.until("it leads", lambda: "mds_operator_leader 1.0" in operator.page("/metrics"))
     await cluster.apply_account("ctp-a")
     await cluster.one_pod("ctp-a")
-    assert operator.page("/livez") == "ok\n"
+    assert operator.page("/livez") == "alive\n"
     assert "NATS" in operator.page("/readyz")
 
     installation.nats.start()
@@ -115,7 +115,7 @@ async def test_one_of_two_replicas_leads_and_the_other_follows_its_death(
 ) -> None:
     first = await installation.operator("operator-a").start().leads()
     second = installation.operator("operator-b").start()
-    await second.until("it is ready", lambda: second.page("/readyz") == "ok\n")
+    await second.until("it is ready", lambda: second.page("/readyz") == "ready\n")
     assert "mds_operator_leader 0.0" in second.page("/metrics")
 
     first.signal(signal.SIGKILL)
@@ -127,7 +127,7 @@ async def test_one_of_two_replicas_leads_and_the_other_follows_its_death(
 async def test_a_replica_that_is_told_to_stop_hands_the_lease_over(installation: Installation) -> None:
     first = await installation.operator("operator-a").start().leads()
     second = installation.operator("operator-b").start()
-    await second.until("it is ready", lambda: second.page("/readyz") == "ok\n")
+    await second.until("it is ready", lambda: second.page("/readyz") == "ready\n")
 
     assert await first.terminate() == 0
     await second.leads()

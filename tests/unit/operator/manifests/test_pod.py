@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from mds_gateway.adapters.ctp.settings import LIMITS_BYTES as GATEWAY_LIMITS
-from mds_gateway.settings import KEYS, TRADING_KEYS, GatewaySettings, variable_of
+from mds_gateway.settings import KEYS, TRADING_KEYS, GatewaySettings
 from mds_operator.domain import credentials
 from mds_operator.domain.pod_hash import PodHash
 from mds_operator.manifests.container import LIVENESS_PROBE
 from mds_operator.manifests.pod import GRACE_S
 from mds_protocol.failover import timings
+from mds_runtime.environment import variable_of
 from tests.unit.operator.manifests.builders import FULL, LONE, MINIMAL, SECURED, make_account, render
 from tests.unit.operator.manifests.generate import GOLDEN, read_golden, show
 

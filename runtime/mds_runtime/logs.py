@@ -1,13 +1,11 @@
-"""The log: one JSON object a line on stderr, whoever speaks: we, asyncio, nats-py, a dying thread.
+"""The log: one JSON object a line on stderr, whoever speaks: we, asyncio, a library, a dying thread.
 
 Fields: `time` (UTC, RFC 3339), `level`, `logger`, `message`; `code` where a machine may want to match it;
-`exc_info` with a traceback, which is a defect. Only the interpreter's own last words after a crash in the
-C++ bindings are plain text.
+`exc_info` with a traceback, which is a defect. One query reads all our processes.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import logging
 import sys
 import threading
@@ -17,9 +15,12 @@ from typing import TYPE_CHECKING
 from pythonjsonlogger.json import JsonFormatter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import TextIO
 
-log = logging.getLogger("mds_gateway")
+log = logging.getLogger(__name__)
+
+ALWAYS_OURS = "mds_runtime"
 
 
 class UtcFormatter(JsonFormatter):
@@ -35,19 +36,21 @@ class UtcFormatter(JsonFormatter):
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def start_logging(stream: TextIO = sys.stderr) -> None:
-    """At INFO; `set_level` follows when the settings are known."""
+def start_logging(stream: TextIO = sys.stderr, *, libraries: Mapping[str, int] | None = None) -> None:
+    """At INFO, `libraries` from the level given; `set_level` follows when the settings are known."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(UtcFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
+    for name, level in (libraries or {}).items():
+        logging.getLogger(name).setLevel(level)
     threading.excepthook = _log_dead_thread
-    faulthandler.enable()
 
 
-def set_level(level: str) -> None:
-    """Ours only: the debug lines of libraries may quote what is sent, a password among it."""
-    log.setLevel(level)
+def set_level(level: str, package: str) -> None:
+    """Only of `package` and this one: the debug lines of libraries may quote a password or token."""
+    for name in (package, ALWAYS_OURS):
+        logging.getLogger(name).setLevel(level)
     if level in ("WARNING", "ERROR"):
         logging.getLogger().setLevel(level)
 

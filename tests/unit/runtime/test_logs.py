@@ -5,27 +5,32 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mds_operator import logs
+from mds_runtime import logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+OURS = "mds_operator"
+log = logging.getLogger(OURS)
+
 
 @pytest.fixture
-def stream() -> Iterator[io.StringIO]:
+def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)  # so that it is put back
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     written = io.StringIO()
-    logs.start_logging(written)
+    logs.start_logging(written, libraries={"kopf": logging.CRITICAL})
     yield written
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(capture=False)
-    for name in (logs.log.name, *logs.CHATTY):
+    for name in (OURS, logs.ALWAYS_OURS, "kopf"):
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 
@@ -34,7 +39,7 @@ def read(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_line_has_time_level_logger_message_and_code(stream: io.StringIO) -> None:
-    logs.log.warning("the front of %s", "上期", extra={"code": "FrontLost"})
+    log.warning("the front of %s", "上期", extra={"code": "FrontLost"})
 
     [line] = read(stream)
     assert line.pop("time").endswith("Z")
@@ -57,8 +62,26 @@ def test_libraries_tell_only_what_is_wrong(name: str, lines: int, stream: io.Str
 
 
 def test_debug_is_for_our_own_lines(stream: io.StringIO) -> None:
-    logs.set_level("DEBUG")
+    logs.set_level("DEBUG", OURS)
     logging.getLogger("nats.aio.client").debug("CONNECT with a password")
-    logs.log.debug("ours")
+    log.debug("ours")
 
     assert [line["message"] for line in read(stream)] == ["ours"]
+
+
+def test_a_level_above_info_is_for_all(stream: io.StringIO) -> None:
+    logs.set_level("WARNING", OURS)
+    logging.getLogger("asyncio").info("slow")
+    logging.getLogger("mds_runtime.http.pages").info("http on 0.0.0.0:8080")
+
+    assert read(stream) == []
+
+
+def test_a_thread_that_dies_says_so(stream: io.StringIO) -> None:
+    dying = threading.Thread(target=lambda: 1 / 0, name="watch-desk")
+    dying.start()
+    dying.join()
+
+    [line] = read(stream)
+    assert (line["code"], line["message"]) == ("ThreadDied", "the thread watch-desk ended by a defect")
+    assert "ZeroDivisionError" in line["exc_info"]

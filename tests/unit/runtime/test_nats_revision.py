@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mds_gateway.domain.revision import Revision
+from mds_runtime.nats.revision import Revision
 
 WRITTEN = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import pytest
 
-from mds_gateway.adapters.http.server import LONGEST_HEAD_BYTES, Answer, HttpServer
+from mds_runtime.environment import StartError
+from mds_runtime.http import health
+from mds_runtime.http.pages import LONGEST_HEAD_BYTES, Answer, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mds_runtime.http.pages import Page
+
+HOST = "127.0.0.1"
 
 
 def fail() -> Answer:
@@ -22,9 +32,9 @@ PAGES = {
 }
 
 
-async def exchange(request: bytes) -> bytes:
-    async with await HttpServer(PAGES).listen("127.0.0.1", 0) as server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+async def exchange(request: bytes, pages: Mapping[str, Page] = PAGES) -> bytes:
+    async with serve(pages, HOST, 0) as port:
+        reader, writer = await asyncio.open_connection(HOST, port)
         writer.write(request)
         if not request.endswith(b"\r\n\r\n"):
             writer.write_eof()
@@ -77,8 +87,56 @@ async def test_what_is_no_request_gets_no_answer(request_: bytes) -> None:
         assert await exchange(request_) == b""
 
 
+async def test_it_says_where_it_listens(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        async with serve(PAGES, HOST, 0) as port:
+            pass
+
+    assert [record.message for record in caplog.records] == [f"http on {HOST}:{port}"]
+
+
+async def test_a_port_that_is_taken_is_no_start() -> None:
+    async with serve(PAGES, HOST, 0) as port:
+        with pytest.raises(StartError, match=rf"MDS_HTTP_HOST, MDS_HTTP_PORT: .* {HOST}:{port} \(.*in use"):
+            async with serve(PAGES, HOST, port):
+                pass
+
+
 async def test_a_page_with_a_defect_is_answered_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     answer = await exchange(b"GET /metrics HTTP/1.1\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 500 ")
     assert [record.message for record in caplog.records] == ["/metrics cannot be answered"]
+
+
+# --- health
+
+HEALTH = [
+    pytest.param("/livez", [], b"200 OK", b"alive\n", id="alive"),
+    pytest.param("/readyz", [], b"200 OK", b"ready\n", id="ready"),
+    pytest.param("/livez", ["a", "b"], b"503 Service Unavailable", b"a\nb\n", id="dead"),
+    pytest.param("/readyz", ["a"], b"503 Service Unavailable", b"a\n", id="not ready"),
+]
+
+
+@pytest.mark.parametrize(("path", "problems", "status", "body"), HEALTH)
+async def test_problems_are_lines_of_a_503(
+    path: str, problems: Sequence[str], status: bytes, body: bytes
+) -> None:
+    other: Sequence[str] = ["of the other page"]
+    death, lacks = (problems, other) if path == "/livez" else (other, problems)
+    pages = health.build_pages(health.make_registry(), lambda: death, lambda: lacks)
+
+    head, _, found = (await exchange(f"GET {path} HTTP/1.1\r\n\r\n".encode(), pages)).partition(b"\r\n\r\n")
+
+    assert head.splitlines()[0] == b"HTTP/1.1 " + status
+    assert found == body
+
+
+async def test_metrics_are_prometheus_text_with_the_figures_of_the_process() -> None:
+    pages = health.build_pages(health.make_registry(), list, list)
+
+    answer = await exchange(b"GET /metrics HTTP/1.1\r\n\r\n", pages)
+
+    assert b"Content-Type: text/plain; version=" in answer
+    assert b"\nprocess_resident_memory_bytes " in answer

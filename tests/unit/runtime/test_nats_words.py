@@ -10,8 +10,7 @@ import nats.js.errors
 import pytest
 from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
-from mds_gateway.adapters.nats.access import describe
-from mds_gateway.adapters.nats.reading import ReadError
+from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
 def build_all() -> Iterator[Exception]:
     """One of each class that nats-py defines, with nothing in it but what its constructor insists on."""
+    yield TimeoutError()
+    yield ConnectionResetError()
     for module in (nats.errors, nats.js.errors):
         for kind in vars(module).values():
             if inspect.isclass(kind) and issubclass(kind, Exception) and kind.__module__ == module.__name__:
@@ -71,7 +72,7 @@ SAID = [
     pytest.param(nats.js.errors.KeyNotFoundError(), "key not found", id="a key"),
     pytest.param(ConnectionResetError(), "connection reset", id="a network that says nothing"),
     pytest.param(OSError(111, "Connection refused"), "[Errno 111] Connection refused", id="one that speaks"),
-    pytest.param(ReadError("MD ended after 3 messages"), "MD ended after 3 messages", id="ours"),
+    pytest.param(RuntimeError("MD ended after 3 messages"), "MD ended after 3 messages", id="ours"),
 ]
 
 

@@ -6,13 +6,23 @@ On that loop on purpose: if it hangs, so does `/livez`, which is just what a kub
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 
-REQUEST_TIMEOUT_S = 5.0
-LONGEST_HEAD_BYTES = 8_192
+from mds_runtime.environment import StartError, variable_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+REQUEST_TIMEOUT_S: Final = 5.0
+SHUTDOWN_S: Final = 1.0
+"""The end of the process must not wait for a scraper that is slow to read."""
+LONGEST_HEAD_BYTES: Final = 8_192
 
 log = logging.getLogger(__name__)
 
@@ -27,14 +37,36 @@ class Answer:
 type Page = Callable[[], Answer]
 
 
-class HttpServer:
+@asynccontextmanager
+async def serve(pages: Mapping[str, Page], host: str, port: int) -> AsyncIterator[int]:
+    """Give the port, which matters if 0 was asked for. StartError: it cannot be listened on."""
+    server = await _listen(_Pages(pages), host, port)
+    try:
+        shown_host, shown_port = server.sockets[0].getsockname()[:2]
+        log.info("http on %s:%d", shown_host, shown_port, extra={"code": "Listening"})
+        yield shown_port
+    finally:
+        server.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHUTDOWN_S):
+                await server.wait_closed()
+
+
+async def _listen(pages: _Pages, host: str, port: int) -> asyncio.Server:
+    try:
+        return await asyncio.start_server(pages.answer, host, port, limit=LONGEST_HEAD_BYTES)
+    except OSError as exc:
+        raise StartError(
+            f"{variable_of('http_host')}, {variable_of('http_port')}: cannot listen on {host}:{port}"
+            f" ({exc.strerror or exc}); choose another address or port"
+        ) from None
+
+
+class _Pages:
     def __init__(self, pages: Mapping[str, Page]) -> None:
         self._pages = pages
 
-    async def listen(self, host: str, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, host, port, limit=LONGEST_HEAD_BYTES)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_S):
                 head = await reader.readuntil(b"\r\n\r\n")

@@ -1,1 +1,0 @@
-"""What a kubelet and a Prometheus ask over HTTP."""

@@ -1,1 +1,0 @@
-"""What the operator shows over HTTP, and what it asks of gateways."""

@@ -1,0 +1,1 @@
+"""What a process shows over HTTP. `health` and `figures` need the extra `http`."""
