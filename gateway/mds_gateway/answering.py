@@ -42,7 +42,7 @@ class Answering:
 
     async def _on_request_to_active(self, message: Msg) -> None:
         """Standbys are silent: an active one answers."""
-        if any(served.publication.fence for served in self._gateway.bridge.served.values()):
+        if any(served.claiming.fence for served in self._gateway.bridge.served.values()):
             await self._on_request(message)
 
     async def _on_request(self, message: Msg) -> None:
@@ -102,8 +102,8 @@ class Answering:
             states.append(
                 rpc.SubscriptionState(
                     name=name,
-                    epoch=served.publication.route.epoch if served.publication.route else 0,
-                    active=served.publication.fence is not None,
+                    epoch=served.claiming.epoch,
+                    active=served.claiming.fence is not None,
                     selected=len(selected),
                     subscribed=progress.subscribed,
                     ticking=progress.ticking,

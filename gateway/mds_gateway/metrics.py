@@ -277,7 +277,7 @@ class GatewayMetrics(Collector):
         yield _collect_hops(self._bridge.hops)
         if self.last is not None:
             bridge = self._bridge
-            renewals = {name: served.publication.counts.renewed for name, served in bridge.served.items()}
+            renewals = {name: served.claiming.renewals for name, served in bridge.served.items()}
             seen = Seen(self.last, self.tally, bridge.connected, bridge.connections, renewals)
             yield from (family.collect(seen) for family in FAMILIES)
 

@@ -75,10 +75,12 @@ class Promoting:
         if followed is not None and revision.is_after(followed.revision):
             followed.revision = revision
 
-    def may_have_relief(self, route: Route, now: float) -> bool:
+    def is_replaceable(self, route: Route, now: float) -> bool:
         """Whether another candidate could go on in this account's place, or nobody knows yet."""
         heard = self.peers.heard.values()
-        return promotion.may_relieve(self.account, route, heard, listening_since=self.hearing.since, now=now)
+        return promotion.is_replaceable(
+            self.account, route, heard, listening_since=self.hearing.since, now=now
+        )
 
     def listen(self, now: float) -> None:
         """To be called often: only an uninterrupted hearing makes silence mean something."""

@@ -19,9 +19,10 @@ from mds_gateway.answering import Answering
 from mds_gateway.arranging import Arranging
 from mds_gateway.defects import Defects
 from mds_gateway.domain import actions
-from mds_gateway.domain.log import TickLog
+from mds_gateway.domain.claiming import Claiming
+from mds_gateway.domain.feeding import TickFeed
+from mds_gateway.domain.losing import Loss
 from mds_gateway.domain.peers import Peers, Witness
-from mds_gateway.domain.publication import Publication
 from mds_gateway.metrics import GatewayMetrics
 from mds_gateway.ports import Batch, ContractsLoaded, MarketData, Note, OutletsUsed, Quarantined, SourceEvent
 from mds_gateway.promoting import Promoting
@@ -108,7 +109,7 @@ class Gateway:
         return subj.encode_key(self.config.namespace, self.config.account)
 
     def _route_keys(self) -> list[str]:
-        return [served.to.route_key for served in self.bridge.served.values()]
+        return [served.destination.route_key for served in self.bridge.served.values()]
 
     # --- life
 
@@ -155,14 +156,14 @@ class Gateway:
             await asyncio.sleep(CLOCK_EVERY_S)
 
     def _is_active(self) -> bool:
-        return any(served.publication.fence is not None for served in self.bridge.served.values())
+        return any(served.claiming.fence is not None for served in self.bridge.served.values())
 
     # --- what the source reports
 
     def _on_source(self, event: SourceEvent) -> None:
         match event:
-            case Batch(ticks):
-                self.bridge.on_ticks(ticks)
+            case Batch(runs):
+                self.bridge.on_runs(runs)
             case ContractsLoaded(contracts):
                 self.arranging.on_contracts(contracts)
                 day = self.source.describe(()).trading_day
@@ -201,15 +202,15 @@ class Gateway:
 
     def _serve(self, wanted: dict[str, Destination], keep_s: float) -> None:
         for name, served in list(self.bridge.served.items()):
-            if served.to != wanted.get(name):
+            if served.destination != wanted.get(name):
                 self.bridge.drop(name)
                 self.witnesses.pop(name, None)
         max_bytes = self.config.log_bytes // max(1, len(wanted))
         for served in self.bridge.served.values():
-            served.publication.use_log_bounds(keep_s=keep_s, max_bytes=max_bytes, now=time.monotonic())
+            served.claiming.feed.use_log_bounds(keep_s=keep_s, max_bytes=max_bytes, now=time.monotonic())
         for name in wanted.keys() - self.bridge.served.keys():
-            publication = Publication(self.config.account, TickLog(keep_s=keep_s, max_bytes=max_bytes))
-            self.bridge.serve(wanted[name], publication)
+            feed = TickFeed(keep_s=keep_s, max_bytes=max_bytes)
+            self.bridge.serve(wanted[name], Claiming(self.config.account, feed))
             self.witnesses[name] = Witness()
             self.bridge.start_task(self._routes.read(wanted[name].route_key))
 
@@ -284,9 +285,9 @@ class Gateway:
         now = time.monotonic()
         self.promoting.listen(now)
         for served in self.bridge.served.values():
-            if (route := served.publication.route) is not None:
-                is_possible = self.promoting.may_have_relief(route, now)
-                served.publication.note_relief(is_possible=is_possible)
+            if (route := served.claiming.route) is not None:
+                is_replaceable = self.promoting.is_replaceable(route, now)
+                served.claiming.note_replaceable(is_replaceable=is_replaceable)
         self.bridge.on_clock()
         beat, settings = self.metrics.last, self.arranging.known.settings
         if beat is not None and settings is not None and not self._stopping.is_set():
@@ -297,7 +298,7 @@ class Gateway:
 
         One stream captures an account's probe; a subscription that names another one fails alone.
         """
-        streams = {served.to.stream for served in self.bridge.served.values()}
+        streams = {served.destination.stream for served in self.bridge.served.values()}
         is_stored = await asyncio.gather(*(self._probe_stream(stream) for stream in streams))
         if any(is_stored) and self.bridge.connected:
             self._probed_at = time.monotonic()
@@ -321,14 +322,14 @@ class Gateway:
         witness, now = self.witnesses.get(name), time.monotonic()
         if witness is None:  # dropped since the look began
             return
-        route = served.publication.route
+        route = served.claiming.route
         silent = None if route is None or not route.named else self.peers.age_s(route.named, now)
         if route is None or route.named in (None, self.config.account) or (silent or 0) < WITNESS_AFTER_S:
             witness.reset()
             return
         try:
             found = await self.control.read_epoch_sequences(
-                served.to, self.arranging.canary_subjects(name), route.epoch
+                served.destination, self.arranging.canary_subjects(name), route.epoch
             )
         except TROUBLE as exc:
             log.debug("stream of %s: %s", name, describe(exc))
@@ -354,7 +355,7 @@ class Gateway:
         self._on_note(events.describe(subscription, what))
         if isinstance(what, actions.TookOver):
             self.metrics.tally.on_takeover(subscription, what.took_s)
-        names = self.arranging.name_contracts(subscription, what) if isinstance(what, actions.Gap) else {}
+        names = self.arranging.name_contracts(subscription, what) if isinstance(what, Loss) else {}
         message = events.build(self.config, subscription, what, names)
         if message is not None:
             self._outbox.tell(message)

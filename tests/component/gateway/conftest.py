@@ -23,7 +23,7 @@ DEADLINES: Final = (
     "adapters.nats.control.PING_EVERY_S",
     "adapters.nats.control.REQUEST_TIMEOUT_S",
     "domain.claim.ANSWER_OVERDUE_S",
-    "domain.publication.ANSWER_OVERDUE_S",
+    "domain.claiming.ANSWER_OVERDUE_S",
     "domain.window.OVERDUE_S",
 )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from mds_gateway.domain.window import LIMIT, OVERDUE_S
-from tests.component.gateway.bridges import build_destination, build_publication, build_route, open_rig
+from tests.component.gateway.bridges import build_claiming, build_destination, build_route, open_rig
 from tests.kit.nats_server import WITHIN_S
 from tests.kit.tcp_proxy import Held
 
@@ -51,12 +51,12 @@ async def test_what_a_dropped_subscription_had_in_flight_is_answered_and_nobody_
         rig.deliver(500)
         in_flight = bridge.window.in_flight
         bridge.drop("futures")
-        bridge.serve(build_destination("futures"), build_publication("a"))
+        bridge.serve(build_destination("futures"), build_claiming("a"))
         rig.proxy.release()
 
         await wait_until(lambda: bridge.window.in_flight == 0)
         assert in_flight > 0
-        assert bridge.served["futures"].publication.counts.acked == 0
+        assert bridge.served["futures"].claiming.feed.counts.acked == 0
 
 
 @pytest.mark.usefixtures("patient")
@@ -69,8 +69,8 @@ async def test_edits_of_a_busy_subscription_cost_nothing_of_the_window(tmp_path:
         for _ in range(20):
             rig.deliver(1_000)
             bridge.drop("futures")
-            bridge.serve(build_destination("futures"), build_publication("a"))
-            bridge.served["futures"].publication.note_relief(is_possible=False)
+            bridge.serve(build_destination("futures"), build_claiming("a"))
+            bridge.served["futures"].claiming.note_replaceable(is_replaceable=False)
             bridge.on_route("futures", build_route("futures", rig.epoch, "a"))
             await rig.feed_until_active("a")
         await wait_until(lambda: not account.waiting and not bridge.window.in_flight)

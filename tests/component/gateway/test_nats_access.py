@@ -20,7 +20,7 @@ from mds_gateway.adapters.nats.access import Access, parse_servers
 from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
 from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
 from mds_gateway.adapters.nats.control import Control
-from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
+from mds_gateway.domain.framing import FenceHead, TickParcel
 from mds_gateway.domain.ticks import FinishedTick
 from tests.kit import nats_kinds
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
+    from mds_gateway.adapters.nats.parsing import Incoming
     from tests.kit.nats_server import NatsServer
 
 STREAM = {
@@ -104,7 +105,7 @@ def test_a_tick_is_acknowledged(place: Place) -> None:
         connection = await PublishConnection.open(
             place.access, heard.put_nowait, lambda _: None, name="test", timeout_s=WITHIN_S
         )
-        connection.send(1, FenceFrame("ctp-a", 1, b"mds.fence.desk.all", fence.seq), [TICK], 1)
+        connection.send(1, FenceHead("ctp-a", 1, b"mds.fence.desk.all", fence.seq), TickParcel([TICK]), 1)
         incoming = await heard.get()
         connection.close("done")
         return incoming

@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from mds_gateway import metrics, reporting
 from mds_gateway.domain.latency import Hops
 from mds_gateway.domain.peers import Peers, Witness
-from mds_gateway.domain.phases import Counts
 from mds_gateway.domain.window import Window
 from mds_gateway.metrics import FAMILIES, GatewayMetrics
 from mds_protocol.wire import heartbeat as wire
@@ -100,7 +99,7 @@ def build_full() -> GatewayMetrics:
     figures.on_heartbeat(full_beat(), now=1.0)
     figures.tally.on_takeover("all", 0.041)
     figures.tally.notes["FrontLost"] += 2
-    bridge.served["all"] = SimpleNamespace(publication=SimpleNamespace(counts=Counts(renewed=3)))
+    bridge.served["all"] = SimpleNamespace(claiming=SimpleNamespace(renewals=3))
     return figures
 
 
@@ -146,13 +145,15 @@ def test_the_page_lists_the_figures() -> None:
 
 def served(named: str | None) -> Served:
     route = Route(uid="u", epoch=3, named=named, reason="Initial", nonce="n", decided_at="now")
-    publication = SimpleNamespace(
+    claiming = SimpleNamespace(
         route=route,
+        epoch=route.epoch,
         fence=None,
         is_resuming=False,
-        log=SimpleNamespace(reach_s=lambda _: 2.5),
+        feed=SimpleNamespace(log_reach_s=lambda _: 2.5),
     )
-    return cast("Served", SimpleNamespace(publication=publication, to=SimpleNamespace(subscription="all")))
+    destination = SimpleNamespace(subscription="all")
+    return cast("Served", SimpleNamespace(claiming=claiming, destination=destination))
 
 
 def test_a_standby_says_what_its_witness_saw() -> None:

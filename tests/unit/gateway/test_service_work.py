@@ -82,9 +82,9 @@ class Requests:
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def read_epoch_sequences(
-        self, to: Destination, _subjects: list[str], _epoch: int
+        self, destination: Destination, _subjects: list[str], _epoch: int
     ) -> dict[str, int]:
-        if to.stream == "NOPE":
+        if destination.stream == "NOPE":
             raise NotFoundError
         if self.meanwhile is not None:
             await self.meanwhile()
@@ -158,7 +158,8 @@ async def test_a_stream_that_does_not_exist_spoils_no_other_subscription() -> No
     requests = Requests()
     gateway = build_gateway(requests)
     await stand_by(gateway, "all", "lost")
-    gateway.bridge.served["lost"].to = replace(gateway.bridge.served["lost"].to, stream="NOPE")
+    lost = gateway.bridge.served["lost"]
+    lost.destination = replace(lost.destination, stream="NOPE")
     gateway.bridge._connection = cast("PublishConnection", Connection())
 
     await gateway._witness()
@@ -243,7 +244,7 @@ async def test_a_bad_route_is_told_once_and_the_one_before_it_stays_in_force(
     for revision in (7, 7, 9):
         tell_route(gateway, "all", revision, FORGED, epoch=40)
 
-    route = gateway.bridge.served["all"].publication.route
+    route = gateway.bridge.served["all"].claiming.route
     assert route is not None
     assert route.epoch == 3
     assert gateway.promoting._followed["all"].seen.route == route

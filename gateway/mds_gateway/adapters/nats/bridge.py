@@ -1,4 +1,4 @@
-"""Carries out what the publications decide: owns the raw connection, writes batches, hands acks back.
+"""Carries out what the claims decide: owns the raw connection, writes batches, hands acks back.
 
 One connection carries all subscriptions of the account, within one window, which also knows whose a batch is.
 """
@@ -17,9 +17,11 @@ from nats.errors import Error as NatsError
 
 from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
-from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
 from mds_gateway.domain import actions
+from mds_gateway.domain.feed import LANE
+from mds_gateway.domain.framing import FenceHead
 from mds_gateway.domain.latency import Hops
+from mds_gateway.domain.losing import Loss
 from mds_gateway.domain.window import OVERDUE_S, Window
 from mds_protocol.wire import fence as wire_fence
 from mds_protocol.wire.errors import WireError
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from mds_gateway.adapters.nats.access import Access
-    from mds_gateway.domain.publication import Publication
+    from mds_gateway.adapters.nats.parsing import Incoming
+    from mds_gateway.domain.claiming import Claiming
+    from mds_gateway.domain.feed import Parcel, Run
     from mds_gateway.domain.renewing import StreamRoom
-    from mds_gateway.domain.ticks import FinishedTick
     from mds_protocol.failover.fencing import Fence
     from mds_protocol.failover.takeover import Last
     from mds_protocol.wire.encodings import Encoding
@@ -58,22 +61,25 @@ class Destination:
 class StreamOperations(Protocol):
     """The rare requests, made on the control connection."""
 
-    async def read_standing(self, to: Destination) -> tuple[Route | None, Fence | None]: ...
+    async def read_standing(self, destination: Destination) -> tuple[Route | None, Fence | None]: ...
 
-    async def write_fence(self, to: Destination, fence: wire_fence.Fence, over: int) -> Fence | None: ...
+    async def write_fence(
+        self, destination: Destination, fence: wire_fence.Fence, over: int
+    ) -> Fence | None: ...
 
-    async def read_last(self, to: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]: ...
+    async def read_last(self, destination: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]: ...
 
-    async def read_room(self, to: Destination) -> StreamRoom: ...
+    async def read_room(self, destination: Destination) -> StreamRoom: ...
 
 
 @dataclass(slots=True)
 class Served:
     """One subscription with its state and what its ticks share on the wire."""
 
-    to: Destination
-    publication: Publication
-    frame: FenceFrame | None = None
+    destination: Destination
+    claiming: Claiming
+    head: FenceHead | None = None
+    """Of its fence; absent before the first."""
 
 
 @dataclass(slots=True)
@@ -88,7 +94,6 @@ class Bridge:
     """Told in words about the connection."""
     served: dict[str, Served] = field(default_factory=dict)
     window: Window[Served] = field(default_factory=Window)
-    duplicates: int = 0
     last_error: str | None = None
     hops: Hops = field(default_factory=Hops)
     connections: int = 0
@@ -106,11 +111,11 @@ class Bridge:
 
     # --- what is served
 
-    def serve(self, to: Destination, publication: Publication) -> None:
-        served = self.served[to.subscription] = Served(to, publication)
-        self._turns.append(to.subscription)
+    def serve(self, destination: Destination, claiming: Claiming) -> None:
+        served = self.served[destination.subscription] = Served(destination, claiming)
+        self._turns.append(destination.subscription)
         if self.connected:
-            self._act(served, publication.on_connected(time.monotonic()))
+            self._act(served, claiming.on_connected(time.monotonic()))
 
     def drop(self, subscription: str) -> None:
         """No longer served here. What is in flight keeps its places in the window until it is answered."""
@@ -121,27 +126,27 @@ class Bridge:
 
     def on_route(self, subscription: str, route: Route) -> None:
         served = self.served.get(subscription)
-        if served is not None and route.uid == served.to.uid:
-            self._act(served, served.publication.on_route(route, time.monotonic()))
+        if served is not None and route.uid == served.destination.uid:
+            self._act(served, served.claiming.on_route(route, time.monotonic()))
 
-    def on_ticks(self, ticks: Mapping[str, list[FinishedTick]]) -> None:
+    def on_runs(self, runs: Mapping[str, Run]) -> None:
         now = time.monotonic()
-        for subscription, batch in ticks.items():
-            self.hops.on_ticks(batch[0].received_ns, now_ns=time.time_ns(), now=now)
+        for subscription, run in runs.items():
+            self.hops.on_received(run.first_received_ns, now_ns=time.time_ns(), now=now)
             served = self.served.get(subscription)
             if served is not None:
-                self._act(served, served.publication.on_ticks(batch, now))
+                self._act(served, served.claiming.feed.extend(run, now))
         self._pump()
 
     def on_clock(self) -> None:
         for served in list(self.served.values()):
-            self._act(served, served.publication.on_clock(time.monotonic()))
+            self._act(served, served.claiming.on_clock(time.monotonic()))
         if self._connection is not None and self.window.is_overdue(time.monotonic()):
             self._connection.close(f"no acknowledgement for {OVERDUE_S:g} s")
         self._pump()
 
     def start_stopping(self) -> None:
-        self._tell_all(lambda publication, now: publication.start_stopping(now))
+        self._tell_all(lambda claiming, now: claiming.start_stopping(now))
 
     # --- the connection
 
@@ -172,13 +177,13 @@ class Bridge:
             return
         self.connections += 1
         self._say(None)
-        self._tell_all(lambda publication, now: publication.on_connected(now))
+        self._tell_all(lambda claiming, now: claiming.on_connected(now))
         why = await lost.get()
         self._connection = None
         self.window.forget_connection()
         self.hops.on_connection_lost()
         self._say(f"connection for ticks lost: {why}")
-        self._tell_all(lambda publication, now: publication.on_disconnected(now))
+        self._tell_all(lambda claiming, now: claiming.on_disconnected(now))
 
     def _say(self, problem: str | None) -> None:
         if problem == self.last_error:
@@ -186,22 +191,22 @@ class Bridge:
         self.last_error = problem
         self.note(problem or "connection for ticks is up")
 
-    def _tell_all(self, event: Callable[[Publication, float], tuple[actions.Action, ...]]) -> None:
+    def _tell_all(self, event: Callable[[Claiming, float], tuple[actions.Action, ...]]) -> None:
         for served in list(self.served.values()):
-            self._act(served, event(served.publication, time.monotonic()))
+            self._act(served, event(served.claiming, time.monotonic()))
 
     def _on_incoming(self, incoming: Incoming) -> None:
-        self.duplicates += incoming.duplicates
         now = time.monotonic()
         for batch, count in incoming.stored.items():
             self.hops.on_stored(batch, count, now=now)
             if (served := self._note_answered(batch, count)) is not None:
-                self._act(served, served.publication.on_stored(batch, count, incoming.newest[batch], now))
+                newest, duplicates = incoming.newest[batch], incoming.duplicates.get(batch, 0)
+                self._act(served, served.claiming.on_stored(batch, count, newest, now, duplicates=duplicates))
         for refusal in incoming.refusals:
             self.hops.on_refused(refusal.batch)
             if (served := self._note_answered(refusal.batch, 1)) is not None:
                 self.last_error = f"{refusal.description} ({refusal.code})"
-                self._act(served, served.publication.on_refused(refusal.batch, refusal.code, now))
+                self._act(served, served.claiming.on_refused(refusal.batch, refusal.code, now))
         self._pump()
 
     def _note_answered(self, batch: int, count: int) -> Served | None:
@@ -210,7 +215,7 @@ class Bridge:
         return served if served is not None and self._is_served(served) else None
 
     def _is_served(self, served: Served) -> bool:
-        return self.served.get(served.to.subscription) is served
+        return self.served.get(served.destination.subscription) is served
 
     def _pump(self) -> None:
         """One batch a subscription, in turn; then the loop may do something else, heartbeats above all."""
@@ -219,10 +224,10 @@ class Bridge:
         more = False
         for subscription in list(self._turns):
             served = self.served[subscription]
-            ticks = served.publication.next_batch(self._batches + 1, self.window.free)
-            if ticks and served.frame is not None:
-                self._send(self._connection, served.frame, served, ticks)
-                more = more or served.publication.waiting > 0
+            parcel = served.claiming.take(LANE, self._batches + 1, self.window.free)
+            if parcel is not None and served.head is not None:
+                self._send(self._connection, served.head, served, parcel)
+                more = more or served.claiming.feed.waiting > 0
                 # Who has sent comes last the next time: the first would take all where little room is left.
                 self._turns.remove(subscription)
                 self._turns.append(subscription)
@@ -230,14 +235,12 @@ class Bridge:
             self._pump_scheduled = True
             asyncio.get_running_loop().call_soon(self._pump_again)
 
-    def _send(
-        self, connection: PublishConnection, frame: FenceFrame, served: Served, ticks: list[FinishedTick]
-    ) -> None:
+    def _send(self, connection: PublishConnection, head: FenceHead, served: Served, parcel: Parcel) -> None:
         self._batches = number = self._batches + 1
         now, now_ns = time.monotonic(), time.time_ns()
-        connection.send(number, frame, ticks, now_ns)
-        self.window.note_sent(number, served, len(ticks), now)
-        self.hops.on_sent(number, len(ticks), ticks[0].received_ns, now_ns=now_ns, now=now)
+        connection.send(number, head, parcel, now_ns)
+        self.window.note_sent(number, served, parcel.count, now)
+        self.hops.on_sent(number, parcel.count, parcel.first_received_ns, now_ns=now_ns, now=now)
 
     def _pump_again(self) -> None:
         self._pump_scheduled = False
@@ -260,11 +263,11 @@ class Bridge:
                     self.start_task(self._read_room(served))
                 case actions.GoOn():
                     asyncio.get_running_loop().call_soon(self._go_on, served)
-                case actions.TookOver() | actions.LetGo() | actions.Gap() | actions.HeldBack():
-                    self.report(served.to.subscription, action)
+                case actions.TookOver() | actions.LetGo() | Loss() | actions.HeldBack():
+                    self.report(served.destination.subscription, action)
 
     def _go_on(self, served: Served) -> None:
-        self._act(served, served.publication.go_on(time.monotonic()))
+        self._act(served, served.claiming.go_on(time.monotonic()))
         self._pump()
 
     def start_task(self, work: Coroutine[object, object, None]) -> None:
@@ -276,52 +279,52 @@ class Bridge:
     async def _read_standing(self, served: Served) -> None:
         asked_at = time.monotonic()
         try:
-            route, fence = await self.operations.read_standing(served.to)
+            route, fence = await self.operations.read_standing(served.destination)
         except TROUBLE as exc:
             self._note_failure(served, "the route and the fence cannot be read", exc)
             return
-        if route is not None and route.uid != served.to.uid:
+        if route is not None and route.uid != served.destination.uid:
             route = None  # a namesake's
-        self._act(served, served.publication.on_standing(route, fence, asked_at, time.monotonic()))
+        self._act(served, served.claiming.on_standing(route, fence, asked_at, time.monotonic()))
 
     async def _write_fence(self, served: Served, epoch: int, over: int) -> None:
         wanted = wire_fence.Fence(
-            uid=served.to.uid,
+            uid=served.destination.uid,
             epoch=epoch,
             account=self.account,
             instance=self.instance,
             nonce=secrets.token_hex(8),
         )
         try:
-            fence = await self.operations.write_fence(served.to, wanted, over)
+            fence = await self.operations.write_fence(served.destination, wanted, over)
         except TROUBLE as exc:
             self._note_failure(served, "the fence cannot be written", exc)
             return
         if fence is None:
-            self._act(served, served.publication.on_fence_refused(time.monotonic()))
+            self._act(served, served.claiming.on_fence_refused(time.monotonic()))
             return
-        wanted_next = served.publication.on_fence_stored(fence, time.monotonic())
-        if served.publication.fence == fence:
-            subject = served.to.fence_subject.encode()
-            served.frame = FenceFrame(self.account, epoch, subject, fence.sequence)
+        wanted_next = served.claiming.on_fence_stored(fence, time.monotonic())
+        if served.claiming.fence == fence:
+            subject = served.destination.fence_subject.encode()
+            served.head = FenceHead(self.account, epoch, subject, fence.sequence)
         self._act(served, wanted_next)
         self._pump()
 
     async def _read_last(self, served: Served, fence: int) -> None:
         try:
-            last = await self.operations.read_last(served.to, fence)
+            last = await self.operations.read_last(served.destination, fence)
         except TROUBLE as exc:
             self.last_error = f"the last ticks of the stream cannot be read: {describe(exc)}"
-            served.publication.on_read_failed(time.monotonic())
+            served.claiming.on_read_failed(time.monotonic())
             return
-        self._act(served, served.publication.on_last_read(fence, last, time.monotonic()))
+        self._act(served, served.claiming.on_last_read(fence, last, time.monotonic()))
         self._pump()
 
     async def _read_room(self, served: Served) -> None:
         """Asked again in a second; without an answer the fence is written anew when it is gone."""
         with contextlib.suppress(*TROUBLE):
-            served.publication.on_room(await self.operations.read_room(served.to))
+            served.claiming.on_room(await self.operations.read_room(served.destination))
 
     def _note_failure(self, served: Served, what: str, exc: Exception) -> None:
         self.last_error = f"{what}: {describe(exc)}"
-        self._act(served, served.publication.on_request_failed(time.monotonic()))
+        self._act(served, served.claiming.on_request_failed(time.monotonic()))

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 import msgspec
 
 from mds_gateway.adapters.nats.access import AccessError, describe
-from mds_gateway.adapters.nats.framing import FenceFrame, Incoming, ProtocolError, Reader, Signals
+from mds_gateway.adapters.nats.parsing import Incoming, ProtocolError, Reader, Signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from mds_gateway.adapters.nats.access import Access
-    from mds_gateway.domain.ticks import FinishedTick
+    from mds_gateway.domain.feed import Parcel
+    from mds_gateway.domain.framing import FenceHead
 
 # Bytes that a dead peer never acknowledged end the connection so soon, not after the kernel's minutes.
 TCP_USER_TIMEOUT_MS = 3_000
@@ -234,8 +235,9 @@ class PublishConnection(NatsConnection[Incoming]):
     def make_reader() -> Reader:
         return Reader()
 
-    def send(self, batch: int, frame: FenceFrame, ticks: Sequence[FinishedTick], published_ns: int) -> None:
-        self.write(frame.frame(ticks, b"%b.%d" % (self.inbox, batch), published_ns))
+    def send(self, batch: int, head: FenceHead, parcel: Parcel, published_ns: int) -> None:
+        heads = head.of_batch(b"%b.%d" % (self.inbox, batch), parcel.count)
+        self.write(parcel.frame(heads, published_ns))
 
 
 def _has_come(waiting: asyncio.Future[Any]) -> bool:

@@ -85,41 +85,47 @@ class Control:
 
     # --- the stream
 
-    async def read_standing(self, to: Destination) -> tuple[Route | None, Fence | None]:
+    async def read_standing(self, destination: Destination) -> tuple[Route | None, Fence | None]:
         """The route and the newest fence, as their leaders have them. None for a route that is none."""
-        fence = await stream.read_fence(self.js, to.stream, to.fence_subject)
+        fence = await stream.read_fence(self.js, destination.stream, destination.fence_subject)
         try:
-            message = await self.js.get_last_msg(f"KV_{ROUTES_BUCKET}", f"$KV.{ROUTES_BUCKET}.{to.route_key}")
+            message = await self.js.get_last_msg(
+                f"KV_{ROUTES_BUCKET}", f"$KV.{ROUTES_BUCKET}.{destination.route_key}"
+            )
         except NotFoundError:
             return None, fence
         try:
             return Route.decode(message.data or b""), fence
         except WireError as exc:
             # Whoever follows the key tells people; a claim that waits for another route would never end.
-            log.debug("route %s: %s", to.route_key, exc)
+            log.debug("route %s: %s", destination.route_key, exc)
             return None, fence
 
-    async def write_fence(self, to: Destination, fence: wire_fence.Fence, over: int) -> Fence | None:
-        return await stream.write_fence(self.js, to.stream, to.fence_subject, fence, over)
+    async def write_fence(self, destination: Destination, fence: wire_fence.Fence, over: int) -> Fence | None:
+        return await stream.write_fence(self.js, destination.stream, destination.fence_subject, fence, over)
 
-    async def read_last(self, to: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]:
-        wanted = reading.Wanted(to.stream, to.wildcard, to.fence_subject, up_to, to.encoding)
+    async def read_last(self, destination: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]:
+        wanted = reading.Wanted(
+            destination.stream, destination.wildcard, destination.fence_subject, up_to, destination.encoding
+        )
         return await reading.read_last(self.access, wanted, f"{self.name} reading")
 
-    async def read_room(self, to: Destination) -> StreamRoom:
-        return await stream.read_room(self.js, to.stream)
+    async def read_room(self, destination: Destination) -> StreamRoom:
+        return await stream.read_room(self.js, destination.stream)
 
     async def write_route(self, key: str, route: Route, revision: int) -> None:
         """By compare-and-set: of two writers one is refused."""
         conditions = {headers.EXPECTED_SEQUENCE: str(revision)}
         await self.js.publish(f"$KV.{ROUTES_BUCKET}.{key}", route.encode(), headers=conditions)
 
-    async def read_epoch_sequences(self, to: Destination, subjects: list[str], epoch: int) -> dict[str, int]:
+    async def read_epoch_sequences(
+        self, destination: Destination, subjects: list[str], epoch: int
+    ) -> dict[str, int]:
         """For a witness: the sequence of each subject's last tick, where it belongs to the epoch."""
         found: dict[str, int] = {}
         for subject in subjects:
             with contextlib.suppress(NotFoundError):
-                message = await self.js.get_last_msg(to.stream, subject, direct=True)
+                message = await self.js.get_last_msg(destination.stream, subject, direct=True)
                 value = (message.headers or {}).get(headers.MDS_PUB, "")
                 if message.seq and headers.parse_publication(value).epoch == epoch:
                     found[subject] = message.seq
