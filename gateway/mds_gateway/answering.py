@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mds_gateway.adapters.nats.access import describe
-from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_gateway.domain.listing import list_contracts
 from mds_gateway.domain.readiness import judge_readiness
 from mds_gateway.slicing import do_in_turn
@@ -22,8 +20,6 @@ from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.subjects import ACTIVE
 
 if TYPE_CHECKING:
-    from nats.aio.msg import Msg
-
     from mds_gateway.service import Gateway
 
 log = logging.getLogger(__name__)
@@ -37,27 +33,19 @@ class Answering:
     async def start(self) -> None:
         config = self._gateway.config
         base = f"{config.subject_prefix}.rpc.{config.namespace}"
-        await self._gateway.control.answer(f"{base}.{config.account}.*", self._on_request)
-        await self._gateway.control.answer(f"{base}.{ACTIVE}.*", self._on_request_to_active)
+        await self._gateway.control.answer(f"{base}.{config.account}.*", self._respond)
+        await self._gateway.control.answer(f"{base}.{ACTIVE}.*", self._respond_if_active)
 
-    async def _on_request_to_active(self, message: Msg) -> None:
+    async def _respond_if_active(self, subject: str, data: bytes) -> bytes | None:
         """Standbys are silent: an active one answers."""
-        if any(served.claiming.fence for served in self._gateway.bridge.served.values()):
-            await self._on_request(message)
+        is_active = any(served.claiming.fence for served in self._gateway.bridge.served.values())
+        return await self._respond(subject, data) if is_active else None
 
-    async def _on_request(self, message: Msg) -> None:
-        if not message.reply:
-            return
+    async def _respond(self, subject: str, data: bytes) -> bytes:
         try:
-            await message.respond(await self._encode_answer(message))
-        except TROUBLE as exc:
-            log.debug("a reply was not sent: %s", describe(exc))
-
-    async def _encode_answer(self, message: Msg) -> bytes:
-        try:
-            return (await self._answer(message.subject.rpartition(".")[2], message.data)).encode()
+            return (await self._answer(subject.rpartition(".")[2], data)).encode()
         except Exception:  # nats-py would only hand it to its error callback
-            log.exception("%s cannot be answered", message.subject, extra={"code": "RpcFailed"})
+            log.exception("%s cannot be answered", subject, extra={"code": "RpcFailed"})
             problem = "the gateway has a defect here; its log has more"
             return rpc.ErrorReply(code=rpc.ErrorCode.INTERNAL, message=problem).encode()
 

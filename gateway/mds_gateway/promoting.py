@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mds_gateway.adapters.nats.access import describe
-from mds_gateway.adapters.nats.bridge import TROUBLE
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_gateway.domain.peers import Hearing
 from mds_protocol.failover import promotion, timings
 from mds_protocol.failover.observed import RouteSeen
@@ -139,8 +138,8 @@ class Promoting:
         try:
             # What became of it comes back by the watch, also where the answer is lost.
             await self.control.write_route(key, route, followed.revision.number)
-        except TROUBLE as exc:
-            log.warning("%s: the route was not written: %s", subscription, describe(exc))
+        except NatsTrouble as exc:
+            log.warning("%s: the route was not written: %s", subscription, exc)
 
 
 def _judge_witness(witness: Witness, now: float) -> bool | None:

@@ -12,9 +12,9 @@ import time
 from typing import TYPE_CHECKING
 
 from mds_gateway import events, reporting
-from mds_gateway.adapters.nats.access import describe
-from mds_gateway.adapters.nats.bridge import TROUBLE, Bridge, Destination
+from mds_gateway.adapters.nats.bridge import Bridge, Destination
 from mds_gateway.adapters.nats.following import KeyFollower
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_gateway.answering import Answering
 from mds_gateway.arranging import Arranging
 from mds_gateway.defects import Defects
@@ -36,8 +36,6 @@ from mds_protocol.wire.route import Route
 from mds_protocol.wire.subjects import OPERATOR, Subjects
 
 if TYPE_CHECKING:
-    from nats.aio.msg import Msg
-
     from mds_gateway.adapters.nats.access import Access
     from mds_gateway.adapters.nats.bridge import Served
     from mds_gateway.adapters.nats.control import Control
@@ -148,7 +146,7 @@ class Gateway:
 
     async def _let_go(self) -> None:
         self.bridge.start_stopping()
-        with contextlib.suppress(*TROUBLE):  # said again a fifth of a second later
+        with contextlib.suppress(NatsTrouble):  # said again a fifth of a second later
             await self._beat()
         deadline = time.monotonic() + STOP_WITHIN_S
         # The end has many causes, and looking each 50 ms is soon enough for all of them.
@@ -190,8 +188,8 @@ class Gateway:
     async def _load_contracts(self) -> None:
         try:
             products = await self.control.read_contracts(f"CTP.{escape(self.config.environment)}")
-        except TROUBLE as exc:
-            log.info("no contract table from elsewhere: %s", describe(exc))
+        except NatsTrouble as exc:
+            log.info("no contract table from elsewhere: %s", exc)
             return
         contracts = tuple(contract for product in products for contract in product.contracts)
         if contracts:
@@ -307,8 +305,8 @@ class Gateway:
         subject = self.subjects.probe(self.config.namespace, self.config.account)
         try:
             await self.control.probe(stream, subject)
-        except TROUBLE as exc:
-            log.debug("probe of stream %s: %s", stream, describe(exc))
+        except NatsTrouble as exc:
+            log.debug("probe of stream %s: %s", stream, exc)
             return False
         return True
 
@@ -331,21 +329,21 @@ class Gateway:
             found = await self.control.read_epoch_sequences(
                 served.destination, self.arranging.canary_subjects(name), route.epoch
             )
-        except TROUBLE as exc:
-            log.debug("stream of %s: %s", name, describe(exc))
+        except NatsTrouble as exc:
+            log.debug("stream of %s: %s", name, exc)
             return
         witness.on_answer(found, time.monotonic())
 
     # --- what others say
 
-    async def _on_heart(self, message: Msg) -> None:
+    def _on_heart(self, subject: str, body: bytes) -> None:
         now = time.monotonic()
         try:
-            owner = self.subjects.parse_heartbeat(message.subject)
+            owner = self.subjects.parse_heartbeat(subject)
             if owner.name == OPERATOR:
                 self.peers.on_operator(now)
             elif owner.name != self.config.account:
-                self.peers.on_heartbeat(Heartbeat.decode(message.data), now)
+                self.peers.on_heartbeat(Heartbeat.decode(body), now)
         except WireError as exc:
             log.debug("a heartbeat that is not understood: %s", exc)
 

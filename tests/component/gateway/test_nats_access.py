@@ -117,10 +117,7 @@ def test_heartbeats_and_requests_come_back_after_the_server_did(place: Place) ->
     async def work(control: Control) -> bytes:
         heard: asyncio.Queue[bytes] = asyncio.Queue()
 
-        async def note(message: object) -> None:
-            heard.put_nowait(message.data)  # type: ignore[attr-defined] # a Msg of nats-py
-
-        await control.listen_to_hearts("beat", note)
+        await control.listen_to_hearts("beat", lambda _, body: heard.put_nowait(body))
         await control.heart.flush()
         await asyncio.to_thread(place.server.stop)
         await asyncio.to_thread(place.server.start)

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 import pytest
-from nats.errors import Error as NatsError
-from nats.js.errors import APIError, NotFoundError
 
 from mds_gateway.adapters.nats.access import Access, parse_servers
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_gateway.domain.revision import Revision
 from mds_gateway.ports import Outlet, OutletsUsed, SourceEvent, SourceState
 from mds_gateway.service import Gateway
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 WRITTEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
 FORGED = "0001-01-01T00:00:00+14:00"
 SILENT_S = 60.0
-WRONG_STREAM = 10060
 WITHIN_S = 60.0  # the end of a test that hangs, never a claim about speed
 
 
@@ -85,14 +83,14 @@ class Requests:
         self, destination: Destination, _subjects: list[str], _epoch: int
     ) -> dict[str, int]:
         if destination.stream == "NOPE":
-            raise NotFoundError
+            raise NatsTrouble("no message found")
         if self.meanwhile is not None:
             await self.meanwhile()
         return {}
 
     async def probe(self, stream: str, _subject: str) -> None:
         if stream == "NOPE":
-            raise APIError(err_code=WRONG_STREAM)
+            raise NatsTrouble("wrong stream")
 
 
 def build_gateway(requests: Requests) -> Gateway:
@@ -223,7 +221,7 @@ async def test_each_kind_of_defect_is_told_once_with_its_traceback(
 
 async def test_what_nats_refuses_for_now_is_no_defect() -> None:
     gateway = build_gateway(Requests())
-    to_raise = [TimeoutError(), NatsError("nats: away"), asyncio.CancelledError()]
+    to_raise = [NatsTrouble("away"), asyncio.CancelledError()]
 
     async def refused() -> None:
         raise to_raise.pop(0)

@@ -13,10 +13,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from nats.errors import Error as NatsError
-
-from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_gateway.domain import actions
 from mds_gateway.domain.feed import LANE
 from mds_gateway.domain.framing import FenceHead
@@ -24,7 +22,6 @@ from mds_gateway.domain.latency import Hops
 from mds_gateway.domain.losing import Loss
 from mds_gateway.domain.window import OVERDUE_S, Window
 from mds_protocol.wire import fence as wire_fence
-from mds_protocol.wire.errors import WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -41,8 +38,6 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 2.0
 RECONNECT_EVERY_S = 0.25
-TROUBLE = (NatsError, TimeoutError, OSError, WireError)
-"""What a request may fail with; the same one may succeed a moment later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +54,7 @@ class Destination:
 
 
 class StreamOperations(Protocol):
-    """The rare requests, made on the control connection."""
+    """The rare requests, made on the control connection; they fail with `NatsTrouble`."""
 
     async def read_standing(self, destination: Destination) -> tuple[Route | None, Fence | None]: ...
 
@@ -280,7 +275,7 @@ class Bridge:
         asked_at = time.monotonic()
         try:
             route, fence = await self.operations.read_standing(served.destination)
-        except TROUBLE as exc:
+        except NatsTrouble as exc:
             self._note_failure(served, "the route and the fence cannot be read", exc)
             return
         if route is not None and route.uid != served.destination.uid:
@@ -297,7 +292,7 @@ class Bridge:
         )
         try:
             fence = await self.operations.write_fence(served.destination, wanted, over)
-        except TROUBLE as exc:
+        except NatsTrouble as exc:
             self._note_failure(served, "the fence cannot be written", exc)
             return
         if fence is None:
@@ -313,8 +308,8 @@ class Bridge:
     async def _read_last(self, served: Served, fence: int) -> None:
         try:
             last = await self.operations.read_last(served.destination, fence)
-        except TROUBLE as exc:
-            self.last_error = f"the last ticks of the stream cannot be read: {describe(exc)}"
+        except NatsTrouble as exc:
+            self.last_error = f"the last ticks of the stream cannot be read: {exc}"
             served.claiming.on_read_failed(time.monotonic())
             return
         self._act(served, served.claiming.on_last_read(fence, last, time.monotonic()))
@@ -322,9 +317,9 @@ class Bridge:
 
     async def _read_room(self, served: Served) -> None:
         """Asked again in a second; without an answer the fence is written anew when it is gone."""
-        with contextlib.suppress(*TROUBLE):
+        with contextlib.suppress(NatsTrouble):
             served.claiming.on_room(await self.operations.read_room(served.destination))
 
-    def _note_failure(self, served: Served, what: str, exc: Exception) -> None:
-        self.last_error = f"{what}: {describe(exc)}"
+    def _note_failure(self, served: Served, what: str, trouble: NatsTrouble) -> None:
+        self.last_error = f"{what}: {trouble}"
         self._act(served, served.claiming.on_request_failed(time.monotonic()))

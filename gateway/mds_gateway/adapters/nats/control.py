@@ -21,6 +21,7 @@ from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
 from mds_gateway.adapters.nats import reading, stream
 from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
+from mds_gateway.adapters.nats.trouble import FOREIGN, maps_trouble
 from mds_protocol.wire import fence as wire_fence
 from mds_protocol.wire import headers
 from mds_protocol.wire.contract import ProductContracts
@@ -52,13 +53,15 @@ UNAVAILABLE = 503
 NOT_ENABLED = frozenset({10039, 10076})
 """JetStream's codes: not for this account, not on this server. Waiting does not change them."""
 
-TROUBLE = (NatsError, TimeoutError, OSError, WireError)
-"""What a request may fail with; it may succeed a moment later."""
+type Listen = Callable[[str, bytes], None]
+"""Told the subject and the message."""
+type Respond = Callable[[str, bytes], Awaitable[bytes | None]]
+"""Told the same; returns the answer. None: somebody else answers."""
 
 
 @dataclass(slots=True)
 class Control:
-    """Open connections. Implements `bridge.StreamOperations`."""
+    """Open connections. Implements `bridge.StreamOperations`. Each request fails with `NatsTrouble` alone."""
 
     access: Access
     name: str
@@ -85,6 +88,7 @@ class Control:
 
     # --- the stream
 
+    @maps_trouble
     async def read_standing(self, destination: Destination) -> tuple[Route | None, Fence | None]:
         """The route and the newest fence, as their leaders have them. None for a route that is none."""
         fence = await stream.read_fence(self.js, destination.stream, destination.fence_subject)
@@ -101,23 +105,28 @@ class Control:
             log.debug("route %s: %s", destination.route_key, exc)
             return None, fence
 
+    @maps_trouble
     async def write_fence(self, destination: Destination, fence: wire_fence.Fence, over: int) -> Fence | None:
         return await stream.write_fence(self.js, destination.stream, destination.fence_subject, fence, over)
 
+    @maps_trouble
     async def read_last(self, destination: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]:
         wanted = reading.Wanted(
             destination.stream, destination.wildcard, destination.fence_subject, up_to, destination.encoding
         )
         return await reading.read_last(self.access, wanted, f"{self.name} reading")
 
+    @maps_trouble
     async def read_room(self, destination: Destination) -> StreamRoom:
         return await stream.read_room(self.js, destination.stream)
 
+    @maps_trouble
     async def write_route(self, key: str, route: Route, revision: int) -> None:
         """By compare-and-set: of two writers one is refused."""
         conditions = {headers.EXPECTED_SEQUENCE: str(revision)}
         await self.js.publish(f"$KV.{ROUTES_BUCKET}.{key}", route.encode(), headers=conditions)
 
+    @maps_trouble
     async def read_epoch_sequences(
         self, destination: Destination, subjects: list[str], epoch: int
     ) -> dict[str, int]:
@@ -131,15 +140,18 @@ class Control:
                     found[subject] = message.seq
         return found
 
+    @maps_trouble
     async def probe(self, stream_name: str, subject: str) -> None:
         await stream.probe(self.js, stream_name, subject)
 
+    @maps_trouble
     async def publish_event(self, subject: str, body: bytes, identity: str) -> None:
         """Stored once, however often it is asked for within the stream's window for duplicates."""
         await self.js.publish(subject, body, timeout=REQUEST_TIMEOUT_S, headers={headers.MSG_ID: identity})
 
     # --- contracts
 
+    @maps_trouble
     async def write_contracts(self, product: ProductContracts) -> bool:
         """By compare-and-set, if they differ and the trading day is not older. True: written."""
         bucket = await self.js.key_value(CONTRACTS_BUCKET)
@@ -155,6 +167,7 @@ class Control:
         await bucket.update(key, product.encode(), last=entry.revision)
         return True
 
+    @maps_trouble
     async def holds_contracts(self, key: ProductKey) -> bool:
         bucket = await self.js.key_value(CONTRACTS_BUCKET)
         try:
@@ -163,6 +176,7 @@ class Control:
             return False
         return True
 
+    @maps_trouble
     async def read_contracts(self, prefix: str) -> list[ProductContracts]:
         """All products of a gateway type and environment."""
         bucket = await self.js.key_value(CONTRACTS_BUCKET)
@@ -179,16 +193,32 @@ class Control:
 
     # --- core NATS
 
+    @maps_trouble
     async def beat(self, subject: str, body: bytes) -> None:
         """Only while connected: nats-py would keep it and send it later, as if it were fresh."""
         if self.heart.is_connected:
             await self.heart.publish(subject, body)
 
-    async def listen_to_hearts(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
-        await self.heart.subscribe(subject, cb=callback)
+    @maps_trouble
+    async def listen_to_hearts(self, subject: str, listen: Listen) -> None:
+        async def hear(message: Msg) -> None:
+            listen(message.subject, message.data)
 
-    async def answer(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
-        await self.client.subscribe(subject, cb=callback)
+        await self.heart.subscribe(subject, cb=hear)
+
+    @maps_trouble
+    async def answer(self, subject: str, respond: Respond) -> None:
+        """From now on: every request that can be answered."""
+
+        async def hear(message: Msg) -> None:
+            if not message.reply or (reply := await respond(message.subject, message.data)) is None:
+                return
+            try:
+                await message.respond(reply)
+            except FOREIGN as exc:
+                log.debug("a reply was not sent: %s", describe(exc))
+
+        await self.client.subscribe(subject, cb=hear)
 
     async def tell(self, subject: str, body: bytes) -> None:
         """Core publish: nobody has to listen, and while NATS is away nobody can."""
