@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from mds_gateway import events
-from mds_gateway.adapters.nats.bridge import Destination
 from mds_gateway.domain.planning import Asked, Plan, Planned, name_contracts, plan_anew, render
+from mds_gateway.domain.serving import Destination
 from mds_gateway.domain.subscribing import Pace
 from mds_gateway.ports import Note
 from mds_gateway.slicing import InSlices
@@ -169,7 +169,8 @@ class Arranging:
 
     def name_contracts(self, subscription: str, loss: Loss) -> dict[bytes, str]:
         """Those of the loss, where they are few enough to be listed."""
-        outlet = self.known.plan.outlets.get(subscription) if self.known.plan else None
+        plan = self.known.plan
+        outlet = plan.outlets.get(subscription) if plan is not None else None
         if outlet is None or len(loss.contracts) > events.LISTED_CONTRACTS:
             return {}
         return name_contracts(outlet, loss.contracts, self.known.planned.ids)

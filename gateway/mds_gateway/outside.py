@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
-    from mds_gateway.service import Gateway
+    from mds_gateway.adapters.nats.bridge import Bridge
+    from mds_gateway.metrics import GatewayMetrics
     from mds_gateway.settings import GatewaySettings
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -26,16 +28,22 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    metrics: GatewayMetrics
+    bridge: Bridge
+
+
 class Outside:
     def __init__(self) -> None:
-        self._gateway: Gateway | None = None
+        self._shown: _Shown | None = None
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
 
-    def show(self, gateway: Gateway) -> None:
+    def show(self, metrics: GatewayMetrics, bridge: Bridge) -> None:
         """From now on there is something to ask."""
-        self._gateway = gateway
-        self._registry.register(gateway.metrics)
+        self._shown = _Shown(metrics, bridge)
+        self._registry.register(metrics)
 
     async def listen(self, settings: GatewaySettings) -> asyncio.Server:
         pages = {"/livez": self._answer_live, "/readyz": self._answer_ready, "/metrics": self._answer_metrics}
@@ -52,14 +60,14 @@ class Outside:
         return server
 
     def _answer_live(self) -> Answer:
-        beaten_at = self._gateway.metrics.beaten_at if self._gateway is not None else None
+        beaten_at = self._shown.metrics.beaten_at if self._shown is not None else None
         return _answer("alive", judge_liveness(None if beaten_at is None else time.monotonic() - beaten_at))
 
     def _answer_ready(self) -> Answer:
-        gateway = self._gateway
-        if gateway is None:
+        shown = self._shown
+        if shown is None:
             return _answer("ready", ["starting: NATS is not reached yet"])
-        return _answer("ready", judge_readiness(gateway.metrics.last, connected=gateway.bridge.connected))
+        return _answer("ready", judge_readiness(shown.metrics.last, connected=shown.bridge.is_connected))
 
     def _answer_metrics(self) -> Answer:
         return Answer(HTTPStatus.OK, generate_latest(self._registry), METRICS_TYPE)

@@ -83,7 +83,7 @@ class Promoting:
 
     def listen(self, now: float) -> None:
         """To be called often: only an uninterrupted hearing makes silence mean something."""
-        self.hearing.look(now, is_connected=self.control.heart.is_connected)
+        self.hearing.look(now, is_connected=self.control.is_hearing)
 
     async def consider(self, settings: Settings, own: Heartbeat, witnesses: Mapping[str, Witness]) -> None:
         now = time.monotonic()

@@ -24,11 +24,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from mds_gateway.adapters.nats.access import Access, parse_servers
-from mds_gateway.adapters.nats.bridge import Bridge, Destination
+from mds_gateway.adapters.nats.bridge import Bridge
 from mds_gateway.adapters.nats.control import Control
 from mds_gateway.domain.claiming import Claiming, Phase
 from mds_gateway.domain.feeding import TickFeed
 from mds_gateway.domain.losing import Loss
+from mds_gateway.domain.serving import Destination
 from mds_gateway.domain.ticks import FinishedTick, TickRun
 from mds_protocol.wire import headers, streams
 from mds_protocol.wire.encodings import Encoding
@@ -102,7 +103,7 @@ class Account:
 
     @property
     def claims(self) -> list[Claiming]:
-        return [served.claiming for served in self.bridge.served.values()]
+        return [served.claiming for served in self.bridge.serving]
 
     @property
     def is_active(self) -> bool:
@@ -218,7 +219,7 @@ class Rig:
         until_ns = time.time_ns()
         async with asyncio.timeout(WITHIN_S):
             # What was counted last must have come through the listener, too.
-            while active.waiting or active.bridge.window.in_flight or not active.is_active:  # noqa: ASYNC110 - the same
+            while active.waiting or active.bridge.serving.window.in_flight or not active.is_active:  # noqa: ASYNC110 - the same
                 await asyncio.sleep(0.01)
             await self.client.publish("live.end", b"")
             await self.client.flush()

@@ -45,18 +45,18 @@ async def test_what_a_dropped_subscription_had_in_flight_is_answered_and_nobody_
         bridge = rig.accounts["a"].bridge
         await rig.move("a")
         await rig.feed_until_active("a")
-        await wait_until(lambda: not bridge.window.in_flight)
+        await wait_until(lambda: not bridge.serving.window.in_flight)
 
         rig.proxy.hold(Held.INCOMING)
         rig.deliver(500)
-        in_flight = bridge.window.in_flight
-        bridge.drop("futures")
+        in_flight = bridge.serving.window.in_flight
+        bridge.serving.drop("futures")
         bridge.serve(build_destination("futures"), build_claiming("a"))
         rig.proxy.release()
 
-        await wait_until(lambda: bridge.window.in_flight == 0)
+        await wait_until(lambda: bridge.serving.window.in_flight == 0)
         assert in_flight > 0
-        assert bridge.served["futures"].claiming.feed.counts.acked == 0
+        assert bridge.serving.by_name["futures"].claiming.feed.counts.acked == 0
 
 
 @pytest.mark.usefixtures("patient")
@@ -68,14 +68,14 @@ async def test_edits_of_a_busy_subscription_cost_nothing_of_the_window(tmp_path:
 
         for _ in range(20):
             rig.deliver(1_000)
-            bridge.drop("futures")
+            bridge.serving.drop("futures")
             bridge.serve(build_destination("futures"), build_claiming("a"))
-            bridge.served["futures"].claiming.note_replaceable(is_replaceable=False)
+            bridge.serving.by_name["futures"].claiming.note_replaceable(is_replaceable=False)
             bridge.on_route("futures", build_route("futures", rig.epoch, "a"))
             await rig.feed_until_active("a")
-        await wait_until(lambda: not account.waiting and not bridge.window.in_flight)
+        await wait_until(lambda: not account.waiting and not bridge.serving.window.in_flight)
 
-        assert bridge.window.free == LIMIT
+        assert bridge.serving.window.free == LIMIT
         assert bridge.connections == 1
 
 
@@ -86,7 +86,7 @@ async def test_a_connection_whose_batches_nobody_answers_is_ended_and_nothing_is
         bridge = rig.accounts["a"].bridge
         await rig.move("a")
         await rig.feed_until_active("a")
-        await wait_until(lambda: not bridge.window.in_flight)
+        await wait_until(lambda: not bridge.serving.window.in_flight)
 
         rig.proxy.hold(Held.INCOMING)
         rig.deliver(2_000)
@@ -96,7 +96,7 @@ async def test_a_connection_whose_batches_nobody_answers_is_ended_and_nothing_is
         counts = await rig.judge()
 
         assert counts.is_clean
-        assert bridge.window.free == LIMIT
+        assert bridge.serving.window.free == LIMIT
 
 
 async def test_where_the_window_is_full_subscriptions_are_served_in_turn(tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ from tests.unit.gateway.test_readiness import beat
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from mds_gateway.adapters.nats.bridge import Destination
     from mds_gateway.adapters.nats.connection import PublishConnection
     from mds_gateway.adapters.nats.control import Control
+    from mds_gateway.domain.serving import Destination
     from mds_gateway.ports import MarketData
 
 WRITTEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -76,7 +76,7 @@ class Requests:
 
     def __init__(self) -> None:
         self.js = Unanswered()
-        self.heart = Connection()
+        self.is_hearing = True
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def read_epoch_sequences(
@@ -102,7 +102,7 @@ def build_gateway(requests: Requests) -> Gateway:
     access = Access(parse_servers(settings.nats_url))
     source = Source()
     gateway = Gateway(settings, access, cast("Control", requests), cast("MarketData", source))
-    source.report = gateway._on_source
+    source.report = gateway.on_source
     return gateway
 
 
@@ -122,7 +122,7 @@ def tell_route(
     gateway: Gateway, name: str, revision: int = 1, decided_at: str = "2026-11-23T01:00:00Z", epoch: int = 3
 ) -> None:
     route = Route(uid="u", epoch=epoch, named="ctp-b", reason="Initial", nonce="n", decided_at=decided_at)
-    gateway._on_route(f"desk.{name}", route.encode(), Revision(revision, WRITTEN_AT))
+    gateway.routing.on_route(f"desk.{name}", route.encode(), Revision(revision, WRITTEN_AT))
 
 
 async def stand_by(gateway: Gateway, *names: str) -> None:
@@ -145,10 +145,10 @@ async def test_a_subscription_that_goes_while_another_is_witnessed_stops_nothing
     await stand_by(gateway, "one", "two")
     requests.meanwhile = lambda: tell_settings(gateway, 2, "one")
 
-    await gateway._witness()
+    await gateway.witnessing.look()
 
-    assert list(gateway.witnesses) == ["one"]
-    assert gateway.witnesses["one"].answered_at is not None
+    assert list(gateway.witnessing.by_subscription) == ["one"]
+    assert gateway.witnessing.by_subscription["one"].answered_at is not None
 
 
 async def test_a_stream_that_does_not_exist_spoils_no_other_subscription() -> None:
@@ -156,16 +156,16 @@ async def test_a_stream_that_does_not_exist_spoils_no_other_subscription() -> No
     requests = Requests()
     gateway = build_gateway(requests)
     await stand_by(gateway, "all", "lost")
-    lost = gateway.bridge.served["lost"]
+    lost = gateway.bridge.serving.by_name["lost"]
     lost.destination = replace(lost.destination, stream="NOPE")
-    gateway.bridge._connection = cast("PublishConnection", Connection())
+    gateway.bridge._link.connection = cast("PublishConnection", Connection())
 
-    await gateway._witness()
-    await gateway._probe()
+    await gateway.witnessing.look()
+    await gateway.probe()
 
-    assert gateway.witnesses["all"].answered_at is not None
-    assert gateway.witnesses["lost"].answered_at is None
-    assert gateway.compose_heartbeat().probe_age_ms is not None
+    assert gateway.witnessing.by_subscription["all"].answered_at is not None
+    assert gateway.witnessing.by_subscription["lost"].answered_at is None
+    assert gateway.beating.compose().probe_age_ms is not None
 
 
 def collect_failures(gateway: Gateway) -> dict[str, float]:
@@ -242,7 +242,7 @@ async def test_a_bad_route_is_told_once_and_the_one_before_it_stays_in_force(
     for revision in (7, 7, 9):
         tell_route(gateway, "all", revision, FORGED, epoch=40)
 
-    route = gateway.bridge.served["all"].claiming.route
+    route = gateway.bridge.serving.by_name["all"].claiming.route
     assert route is not None
     assert route.epoch == 3
     assert gateway.promoting._followed["all"].seen.route == route
@@ -265,9 +265,9 @@ async def test_a_promotion_is_written_over_a_bad_route() -> None:
 @pytest.mark.parametrize("day", ["0", "20261331", "today", None])
 async def test_a_day_that_the_front_gets_wrong_stops_no_settings(day: str | None) -> None:
     gateway = build_gateway(Requests())
-    cast("Source", gateway.source).day = day
+    cast("Source", gateway._source).day = day
 
     await stand_by(gateway, "all")
 
-    assert list(gateway.bridge.served) == ["all"]
+    assert list(gateway.bridge.serving.by_name) == ["all"]
     assert gateway.arranging.known.plan is not None

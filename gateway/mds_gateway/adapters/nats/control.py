@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
     from mds_gateway.adapters.nats.access import Access
-    from mds_gateway.adapters.nats.bridge import Destination
     from mds_gateway.domain.renewing import StreamRoom
+    from mds_gateway.domain.serving import Destination
     from mds_protocol.failover.fencing import Fence
     from mds_protocol.failover.takeover import Last
     from mds_protocol.wire.subjects import ProductKey
@@ -192,6 +192,11 @@ class Control:
         return products
 
     # --- core NATS
+
+    @property
+    def is_hearing(self) -> bool:
+        """Whether heartbeats can come and go."""
+        return self.heart.is_connected
 
     @maps_trouble
     async def beat(self, subject: str, body: bytes) -> None:
