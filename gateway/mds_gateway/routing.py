@@ -14,9 +14,8 @@ from mds_protocol.wire.route import Route
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nats.js import JetStreamContext
-
     from mds_gateway.adapters.nats.bridge import Bridge
+    from mds_gateway.adapters.nats.control import Control
     from mds_gateway.defects import Defects
     from mds_gateway.domain.revision import Revision
     from mds_gateway.promoting import Promoting
@@ -27,7 +26,7 @@ log = logging.getLogger(__name__)
 class Routing:
     def __init__(
         self,
-        js: JetStreamContext,
+        control: Control,
         bridge: Bridge,
         promoting: Promoting,
         note: Callable[[Note], None],
@@ -36,7 +35,7 @@ class Routing:
         self._bridge = bridge
         self._promoting = promoting
         self._note = note
-        self._follower = KeyFollower(js, subj.ROUTES_BUCKET, self._keys, self.on_route, defects.note)
+        self._follower = KeyFollower(control.js, subj.ROUTES_BUCKET, self._keys, self.on_route, defects.note)
         self._bad: dict[str, int] = {}
         """By key, the revision of the last bad one that was told."""
 

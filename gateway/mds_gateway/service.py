@@ -74,7 +74,7 @@ class Gateway:
         self.arranging = Arranging(source, subjects, settings.namespace, self._serve, note)
         self.defects = Defects(self.metrics.tally)
         self.promoting = Promoting(account, self.peers, control, settings.namespace)
-        self.routing = Routing(control.js, self.bridge, self.promoting, note, self.defects)
+        self.routing = Routing(control, self.bridge, self.promoting, note, self.defects)
         self.witnessing = Witnessing(
             control, self.bridge.serving, self.peers, account, self.arranging.canary_subjects
         )

@@ -333,7 +333,7 @@ class Claiming:
             return NOTHING
         self.phase = Phase.ACTIVE
         took_s, why = now - self._asking.claimed_at, self._claim.note_taken(own.epoch)
-        return (TookOver(own.epoch, own.sequence, caught_up.sent_again, took_s, why), *caught_up.told)
+        return (TookOver(own.epoch, own.sequence, caught_up.sent_again, took_s, why), *caught_up.reports)
 
     def _let_go(self, reason: WriterReason) -> tuple[Action, ...]:
         epoch = self._claim.let_go(is_superseded=reason is WriterReason.SUPERSEDED)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 LANE = 0
 """The one that there is. A contract keeps its lane; of several, each would have its own order and answers."""
 
-type Told = tuple[Loss | HeldBack, ...]
+type Reports = tuple[Loss | HeldBack, ...]
+"""What is to be told of ticks that did not go out."""
 
 
 class Run(Protocol):
@@ -100,7 +101,7 @@ class CaughtUp:
     """What the stream lacked is on its way, and live ticks go out behind it."""
 
     sent_again: int
-    told: Told
+    reports: Reports
 
 
 class Feed[R: Run](Protocol):
@@ -123,7 +124,7 @@ class Feed[R: Run](Protocol):
 
     # --- in
 
-    def extend(self, run: R, now: float) -> Told:
+    def extend(self, run: R, now: float) -> Reports:
         """Keep a run; while live it goes out, too."""
 
     def use_log_bounds(self, *, keep_s: float, max_bytes: int, now: float) -> None: ...
@@ -155,7 +156,7 @@ class Feed[R: Run](Protocol):
     def give_up(self) -> None:
         """Send nothing more, and leave what was sent in doubt until the stream has been read again."""
 
-    def catch_up(self, last: Mapping[bytes, Last[bytes]]) -> Told:
+    def catch_up(self, last: Mapping[bytes, Last[bytes]]) -> Reports:
         """Begin to look for what the stream lacks; `last` is its newest tick of each contract."""
 
     def go_on(self) -> CaughtUp | None:

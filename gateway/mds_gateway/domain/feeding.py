@@ -22,7 +22,7 @@ from mds_protocol.wire.events import GapCause
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mds_gateway.domain.feed import Told
+    from mds_gateway.domain.feed import Reports
     from mds_gateway.domain.ticks import FinishedTick, TickRun
     from mds_protocol.failover.takeover import Last, Plan
 
@@ -68,7 +68,7 @@ class TickFeed:
 
     # --- in
 
-    def extend(self, run: TickRun, now: float) -> Told:
+    def extend(self, run: TickRun, now: float) -> Reports:
         self._note_evicted(self._log.extend(run, now))
         if self._catching_up is not None:
             self._catching_up.meanwhile += run.ticks
@@ -82,7 +82,7 @@ class TickFeed:
             for run in gone:
                 self._evicted.add(run.ticks, self._sender.settled_arrival)
 
-    def _send(self, ticks: Sequence[FinishedTick]) -> Told:
+    def _send(self, ticks: Sequence[FinishedTick]) -> Reports:
         passed = self._ordering.let_pass(ticks)
         self.counts.replayed += passed.replayed
         dropped = self._sender.queue(passed.ticks)
@@ -144,7 +144,7 @@ class TickFeed:
         if self._standing is _Standing.LIVE:
             self._standing = _Standing.HELD
 
-    def catch_up(self, last: Mapping[bytes, Last[bytes]]) -> Told:
+    def catch_up(self, last: Mapping[bytes, Last[bytes]]) -> Reports:
         self._catching_up = CatchingUp.begin(self._log, last)
         lost, self._evicted = self._evicted.settle(last), Evicted()
         return (lost,) if lost is not None else ()

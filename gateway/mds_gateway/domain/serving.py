@@ -6,8 +6,8 @@ All share one connection and its window. Where little of it is left they are ser
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from mds_gateway.domain.feed import LANE
 from mds_gateway.domain.framing import FenceHead
@@ -46,14 +46,11 @@ class Served:
     claiming: Claiming
     head: FenceHead | None = None
     """Of its fence; absent before the first."""
+    name: str = field(init=False)
+    feed: Feed[Run] = field(init=False)
 
-    @property
-    def name(self) -> str:
-        return self.destination.subscription
-
-    @property
-    def feed(self) -> Feed[Run]:
-        return self.claiming.feed
+    def __post_init__(self) -> None:
+        self.name, self.feed = self.destination.subscription, self.claiming.feed
 
     @property
     def route(self) -> Route | None:
@@ -75,8 +72,7 @@ class Served:
         return actions
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(NamedTuple):
     """One batch that leaves now."""
 
     batch: int

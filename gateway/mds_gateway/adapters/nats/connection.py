@@ -2,7 +2,7 @@
 
 nats-py costs several microseconds and an allocation storm per message; these write pre-framed batches and
 read by the bufferful. They never reconnect by themselves: what was in flight is in doubt then, and only the
-publication knows what to do.
+claim knows what to do.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from tests.unit.gateway.feeds.frames import read_frames
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mds_gateway.domain.feed import Feed, Parcel, Told
+    from mds_gateway.domain.feed import Feed, Parcel, Reports
     from mds_protocol.failover.takeover import Last
     from tests.unit.gateway.feeds.makers import Feeds
 
@@ -40,13 +40,13 @@ class Fed:
         self.batches = 0
         self._make_run = feeds.make_run
 
-    def receive(self, *ticks: FinishedTick) -> Told:
+    def receive(self, *ticks: FinishedTick) -> Reports:
         return self.feed.extend(self._make_run(list(ticks)), self.now)
 
     def connect(self) -> None:
         self.feed.on_connected(self.now)
 
-    def catch_up(self, last: Mapping[bytes, Last[bytes]] | None = None) -> tuple[Told, CaughtUp]:
+    def catch_up(self, last: Mapping[bytes, Last[bytes]] | None = None) -> tuple[Reports, CaughtUp]:
         """What was told when the search began, and its end."""
         told = self.feed.catch_up(last or {})
         while (caught_up := self.feed.go_on()) is None:

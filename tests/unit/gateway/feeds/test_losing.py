@@ -41,7 +41,7 @@ def test_what_a_takeover_owes_gives_way_to_nothing(feeds: Feeds) -> None:
     fed = Fed(feeds)
     fed.receive(*(make_tick(number) for number in range(1, MAX_WAITING + 100)))
 
-    assert fed.go_live().told == ()
+    assert fed.go_live().reports == ()
     assert fed.receive(make_tick(MAX_WAITING + 100)) == ()
     assert fed.feed.waiting == MAX_WAITING + 100
 
@@ -55,7 +55,7 @@ def test_what_left_the_log_while_it_could_not_be_sent_is_lost(feeds: Feeds) -> N
     told, caught_up = fed.catch_up()
 
     assert told == (Loss(GapCause.LOG_TOO_SHORT, CONTRACTS, 1, 2, 2),)
-    assert (caught_up.sent_again, caught_up.told) == (1, ())
+    assert (caught_up.sent_again, caught_up.reports) == (1, ())
 
 
 def test_what_somebody_stored_meanwhile_is_not_lost(feeds: Feeds) -> None:
@@ -121,7 +121,7 @@ def test_what_was_refused_with_something_newer_stored_is_lost(feeds: Feeds) -> N
 
     _, caught_up = fed.catch_up({b"md.X.c0": Last((2, 2), b"0-2")})
 
-    assert [told.cause for told in caught_up.told if isinstance(told, Loss)] == [GapCause.SUPERSEDED]
+    assert [told.cause for told in caught_up.reports if isinstance(told, Loss)] == [GapCause.SUPERSEDED]
     assert (caught_up.sent_again, fed.feed.counts.superseded) == (0, 1)
 
 
@@ -132,4 +132,4 @@ def test_what_a_fence_refused_is_no_loss(feeds: Feeds) -> None:
     fed.send()
     fed.feed.settle(1, Fate.REFUSED, 1)
 
-    assert fed.catch_up({b"md.X.c0": Last((1, 1), b"0-1")})[1].told == ()
+    assert fed.catch_up({b"md.X.c0": Last((1, 1), b"0-1")})[1].reports == ()

@@ -119,7 +119,7 @@ def test_what_was_refused_by_a_fence_goes_again_in_order(feeds: Feeds) -> None:
 
     told, caught_up = fed.catch_up()
 
-    assert (told, caught_up.told) == ((), ())
+    assert (told, caught_up.reports) == ((), ())
     assert fed.send_all() == identities(ticks)
 
 
