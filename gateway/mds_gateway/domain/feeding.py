@@ -101,14 +101,14 @@ class TickFeed:
         return TickParcel(ticks) if ticks else None
 
     def settle(self, batch: int, fate: Fate, count: int) -> bool:
-        is_under_way = self._sender.has_sent(batch)
+        counts = self.counts
         if fate is Fate.STORED or fate is Fate.DUPLICATE:
-            self._sender.on_stored(batch, count)
-            self.counts.acked += count
-            self.counts.duplicates += count if fate is Fate.DUPLICATE else 0
-            return is_under_way
-        self.counts.refused += count
-        if is_under_way:
+            counts.acked += count
+            if fate is Fate.DUPLICATE:
+                counts.duplicates += count
+            return self._sender.on_stored(batch, count)
+        counts.refused += count
+        if is_under_way := self._sender.has_sent(batch):
             self.give_up()
         if fate is Fate.IN_DOUBT and batch in self._doubt.batches:
             self._doubt.refused += count

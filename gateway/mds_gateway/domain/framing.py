@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mds_gateway.domain.feed import Head
+from mds_gateway.domain.ticks import FinishedTick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from mds_gateway.domain.ticks import FinishedTick
 
 
 class FenceHead:
@@ -28,8 +28,7 @@ class FenceHead:
         return (Head(reply, self._headers),) * count
 
 
-@dataclass(slots=True)
-class TickParcel:
+class TickParcel(msgspec.Struct, gc=False):
     """`feed.Parcel` in Python."""
 
     ticks: list[FinishedTick]

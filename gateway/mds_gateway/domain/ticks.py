@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 type OrderKey = tuple[int, int]
 """Exchange time in nanoseconds, then cumulative volume."""
@@ -23,15 +26,15 @@ class FinishedTick(msgspec.Struct, frozen=True, gc=False):
     snapshot: bool
 
 
-@dataclass(slots=True)
-class TickRun:
-    """`feed.Run` in Python. The list is not changed any more."""
+class TickRun(msgspec.Struct, frozen=True, gc=False):
+    """`feed.Run` in Python. `gc=False` and a tuple: under light load most ticks are a run of their own."""
 
-    ticks: list[FinishedTick]
-    size_bytes: int = field(init=False)
+    ticks: tuple[FinishedTick, ...]
+    size_bytes: int
 
-    def __post_init__(self) -> None:
-        self.size_bytes = sum([len(tick.body) for tick in self.ticks])
+    @classmethod
+    def of(cls, ticks: Sequence[FinishedTick]) -> Self:
+        return cls(tuple(ticks), sum([len(tick.body) for tick in ticks]))
 
     @property
     def count(self) -> int:

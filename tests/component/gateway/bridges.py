@@ -135,7 +135,7 @@ class Account:
         at_ns = time.time_ns()
         for each in ticks.values():
             self.delivered += [join.Delivered(self.name, *_read_mark(tick.identity), at_ns) for tick in each]
-        self.bridge.on_runs({name: TickRun(each) for name, each in ticks.items() if each})
+        self.bridge.on_runs({name: TickRun.of(each) for name, each in ticks.items() if each})
 
     async def _tick(self) -> None:
         while True:

@@ -9,7 +9,7 @@ from mds_gateway.domain.ticks import FinishedTick, TickRun
 
 
 def make_run(count: int, *, start: int = 0, body: bytes = b"") -> TickRun:
-    return TickRun(
+    return TickRun.of(
         [
             FinishedTick(b"md.X.c", (n, n), b"%d" % n, body, 0, n, snapshot=False)
             for n in range(start, start + count)

@@ -117,7 +117,7 @@ class CtpSource:
         now_ns, monotonic_ns = self._clock() + self._clock_offset_ns, time.monotonic_ns()
         made = self._finisher.finish(received, now_ns=now_ns, monotonic_lag_ns=time.time_ns() - monotonic_ns)
         if made.ticks:
-            runs = {name: TickRun(ticks) for name, ticks in made.ticks.items()}
+            runs = {name: TickRun.of(ticks) for name, ticks in made.ticks.items()}
             self._report(running, Batch(runs))
         for quarantined in made.quarantined:
             self._report(running, quarantined)

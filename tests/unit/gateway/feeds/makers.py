@@ -25,5 +25,5 @@ class Feeds:
     make_run: Callable[[list[FinishedTick]], Run]
 
 
-PYTHON = Feeds("python", TickFeed, TickRun)
+PYTHON = Feeds("python", TickFeed, TickRun.of)
 ALL = (PYTHON,)
