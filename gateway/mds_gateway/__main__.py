@@ -43,7 +43,7 @@ async def _run() -> None:
         control = await Control.open(access, name, settings.start_timeout_s)
         gateway = Gateway(settings, access, control, CtpSource(ctp))
         stopping.gateway = gateway
-        outside.show(gateway)
+        outside.show(gateway.metrics, gateway.bridge)
         await gateway.run()
         await control.close()
 

@@ -12,52 +12,54 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mds_gateway.adapters.nats.bridge import TROUBLE
 from mds_gateway.domain.listing import list_contracts
 from mds_gateway.domain.readiness import judge_readiness
 from mds_gateway.slicing import do_in_turn
 from mds_protocol.wire import rpc
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.subjects import ACTIVE
-from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
-    from nats.aio.msg import Msg
-
-    from mds_gateway.service import Gateway
+    from mds_gateway.adapters.nats.bridge import Bridge
+    from mds_gateway.adapters.nats.control import Control
+    from mds_gateway.arranging import Arranging
+    from mds_gateway.beating import Beating
+    from mds_gateway.ports import MarketData
+    from mds_gateway.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
 
 
 class Answering:
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        source: MarketData,
+        bridge: Bridge,
+        arranging: Arranging,
+        beating: Beating,
+    ) -> None:
+        self._config = settings
+        self._source = source
+        self._bridge = bridge
+        self._arranging = arranging
+        self._beating = beating
         self._started = time.monotonic()
 
-    async def start(self) -> None:
-        config = self._gateway.config
-        base = f"{config.subject_prefix}.rpc.{config.namespace}"
-        await self._gateway.control.answer(f"{base}.{config.account}.*", self._on_request)
-        await self._gateway.control.answer(f"{base}.{ACTIVE}.*", self._on_request_to_active)
+    async def start(self, control: Control) -> None:
+        base = f"{self._config.subject_prefix}.rpc.{self._config.namespace}"
+        await control.answer(f"{base}.{self._config.account}.*", self._respond)
+        await control.answer(f"{base}.{ACTIVE}.*", self._respond_if_active)
 
-    async def _on_request_to_active(self, message: Msg) -> None:
+    async def _respond_if_active(self, subject: str, data: bytes) -> bytes | None:
         """Standbys are silent: an active one answers."""
-        if any(served.publication.fence for served in self._gateway.bridge.served.values()):
-            await self._on_request(message)
+        return await self._respond(subject, data) if self._bridge.serving.is_active else None
 
-    async def _on_request(self, message: Msg) -> None:
-        if not message.reply:
-            return
+    async def _respond(self, subject: str, data: bytes) -> bytes:
         try:
-            await message.respond(await self._encode_answer(message))
-        except TROUBLE as exc:
-            log.debug("a reply was not sent: %s", describe(exc))
-
-    async def _encode_answer(self, message: Msg) -> bytes:
-        try:
-            return (await self._answer(message.subject.rpartition(".")[2], message.data)).encode()
+            return (await self._answer(subject.rpartition(".")[2], data)).encode()
         except Exception:  # nats-py would only hand it to its error callback
-            log.exception("%s cannot be answered", message.subject, extra={"code": "RpcFailed"})
+            log.exception("%s cannot be answered", subject, extra={"code": "RpcFailed"})
             problem = "the gateway has a defect here; its log has more"
             return rpc.ErrorReply(code=rpc.ErrorCode.INTERNAL, message=problem).encode()
 
@@ -81,29 +83,28 @@ class Answering:
                 return self._describe_stats()
 
     def _describe_health(self) -> rpc.HealthReply:
-        beat = self._gateway.compose_heartbeat()
-        problems = judge_readiness(beat, connected=self._gateway.bridge.connected)
+        beat = self._beating.compose()
+        problems = judge_readiness(beat, connected=self._bridge.is_connected)
         return rpc.HealthReply(ready=not problems, problems=tuple(problems), heartbeat=beat)
 
     async def _list_contracts(self, request: rpc.ContractsRequest) -> rpc.ContractsReply | rpc.ErrorReply:
-        known = self._gateway.arranging.known.contracts
+        known = self._arranging.known.contracts
         if not known:
             return rpc.ErrorReply(code=rpc.ErrorCode.NOT_READY, message="there is no contract table yet")
-        return await do_in_turn(list_contracts(request, known, self._gateway.arranging.today()))
+        return await do_in_turn(list_contracts(request, known, self._arranging.today()))
 
     def _list_subscriptions(self) -> rpc.SubscriptionsReply:
-        gateway = self._gateway
-        plan = gateway.arranging.known.plan
+        plan = self._arranging.known.plan
         outlets = plan.outlets if plan else {}
         states = []
-        for name, served in gateway.bridge.served.items():
-            selected = outlets[name].contracts if name in outlets else frozenset()
-            progress = gateway.source.describe_contracts(selected)
+        for served in self._bridge.serving:
+            selected = outlets[served.name].contracts if served.name in outlets else frozenset()
+            progress = self._source.describe_contracts(selected)
             states.append(
                 rpc.SubscriptionState(
-                    name=name,
-                    epoch=served.publication.route.epoch if served.publication.route else 0,
-                    active=served.publication.fence is not None,
+                    name=served.name,
+                    epoch=served.claiming.epoch,
+                    active=served.is_active,
                     selected=len(selected),
                     subscribed=progress.subscribed,
                     ticking=progress.ticking,
@@ -113,11 +114,9 @@ class Answering:
         return rpc.SubscriptionsReply(subscriptions=tuple(states))
 
     def _describe_stats(self) -> rpc.StatsReply:
-        now = time.monotonic()
+        now, hops = time.monotonic(), self._bridge.serving.hops
         return rpc.StatsReply(
             uptime_ms=int((now - self._started) * 1000),
-            counters=msgspec.structs.asdict(self._gateway.compose_heartbeat().counters),
-            quantiles_us={
-                name: hop.quantiles_us(now) for name, hop in self._gateway.bridge.hops.by_name().items()
-            },
+            counters=msgspec.structs.asdict(self._beating.compose().counters),
+            quantiles_us={name: hop.quantiles_us(now) for name, hop in hops.by_name().items()},
         )

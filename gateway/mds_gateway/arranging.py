@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from mds_gateway import events
-from mds_gateway.adapters.nats.bridge import Destination
 from mds_gateway.domain.planning import Asked, Plan, Planned, name_contracts, plan_anew, render
+from mds_gateway.domain.serving import Destination
 from mds_gateway.domain.subscribing import Pace
 from mds_gateway.ports import Note
 from mds_gateway.slicing import InSlices
@@ -29,7 +29,7 @@ from mds_protocol.wire.times import parse_day
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mds_gateway.domain import actions
+    from mds_gateway.domain.losing import Loss
     from mds_gateway.domain.slices import Slices
     from mds_gateway.ports import MarketData
     from mds_protocol.wire.contract import Contract
@@ -167,13 +167,13 @@ class Arranging:
     def _on_plan_failed(self, failed: Exception) -> None:
         self._note(Note("PlanFailed", f"settings or contracts are not used: {failed!r}", bad=True))
 
-    def name_contracts(self, subscription: str, gap: actions.Gap) -> dict[bytes, str]:
-        """Those of the gap, where they are few enough to be listed."""
-        outlet = self.known.plan.outlets.get(subscription) if self.known.plan else None
-        subjects = {tick.contract for tick in gap.ticks}
-        if outlet is None or len(subjects) > events.LISTED_CONTRACTS:
+    def name_contracts(self, subscription: str, loss: Loss) -> dict[bytes, str]:
+        """Those of the loss, where they are few enough to be listed."""
+        plan = self.known.plan
+        outlet = plan.outlets.get(subscription) if plan is not None else None
+        if outlet is None or len(loss.contracts) > events.LISTED_CONTRACTS:
             return {}
-        return name_contracts(outlet, subjects, self.known.planned.ids)
+        return name_contracts(outlet, loss.contracts, self.known.planned.ids)
 
     def today(self) -> date:
         """The login's trading day; by our clock where the front says none, or one that does not exist."""

@@ -7,8 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from mds_gateway.adapters.nats.bridge import TROUBLE
-from mds_runtime.nats.words import describe
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,8 +31,8 @@ class Defects:
         while True:
             try:
                 await work()
-            except TROUBLE as exc:
-                log.debug("%s: %s", work.__name__, describe(exc))
+            except NatsTrouble as exc:
+                log.debug("%s: %s", work.__name__, exc)
             except Exception as exc:  # noqa: BLE001 - the root of this work: its defect must not stop the others
                 self.note(work.__name__.lstrip("_"), exc)
             due = max(due + seconds, time.monotonic())

@@ -1,4 +1,4 @@
-"""What happened to a publication, as a line for the log and as a message for `MDS-EVENTS`."""
+"""What happened to a subscription, as a line for the log and as a message for `MDS-EVENTS`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mds_gateway.domain import actions
+from mds_gateway.domain.losing import Loss
 from mds_gateway.ports import Note
 from mds_protocol.wire import events as wire
 from mds_protocol.wire import quarantine as wire_quarantine
@@ -14,16 +15,15 @@ from mds_protocol.wire import quarantine as wire_quarantine
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mds_gateway.domain.ticks import FinishedTick
     from mds_gateway.ports import Quarantined, SourceState
     from mds_gateway.settings import GatewaySettings
 
 LISTED_CONTRACTS = 200  # of a gap; more would make the event larger than a message may be
 
-_CAUSES = {
-    "conflated": wire.GapCause.OVERFLOW,
-    "superseded": wire.GapCause.SUPERSEDED,
-    "log too short": wire.GapCause.LOG_TOO_SHORT,
+_HOW = {
+    wire.GapCause.OVERFLOW: "more came than could be sent",
+    wire.GapCause.SUPERSEDED: "something newer was stored",
+    wire.GapCause.LOG_TOO_SHORT: "the log was too short",
 }
 
 
@@ -43,8 +43,8 @@ def describe(subscription: str, what: actions.Report) -> Note:
                 f" {ahead_s:.1f} s later"
             )
             return Note("HeldBack", f"{subscription}: {text}", bad=True)
-        case actions.Gap(cause, _, count):
-            return Note(_CAUSES[cause], f"{subscription}: {count} ticks are lost: {cause}", bad=True)
+        case Loss(cause, _, _, _, count):
+            return Note(cause, f"{subscription}: {count} ticks are lost: {_HOW[cause]}", bad=True)
 
 
 def build(
@@ -73,20 +73,14 @@ def build(
             )
         case actions.LetGo() | actions.HeldBack():
             return None
-        case actions.Gap(cause, ticks, count):
-            return _build_gap(config, subscription, cause, ticks, count, names)
+        case Loss():
+            return _build_gap(config, subscription, what, names)
 
 
 def _build_gap(
-    config: GatewaySettings,
-    subscription: str,
-    cause: str,
-    ticks: list[FinishedTick],
-    count: int,
-    names: Mapping[bytes, str],
+    config: GatewaySettings, subscription: str, loss: Loss, names: Mapping[bytes, str]
 ) -> wire.Gap:
-    times = [tick.order_key[0] for tick in ticks] or [time.time_ns()]
-    contracts = sorted({names[tick.contract] for tick in ticks if tick.contract in names})
+    contracts = sorted(names[subject] for subject in loss.contracts if subject in names)
     return wire.Gap(
         namespace=config.namespace,
         name=subscription,
@@ -94,10 +88,10 @@ def _build_gap(
         instance=config.instance,
         at=datetime.now(UTC),
         contracts=tuple(contracts) if len(contracts) <= LISTED_CONTRACTS else (),
-        from_ns=min(times),
-        to_ns=max(times),
-        count=count,
-        cause=_CAUSES[cause],
+        from_ns=loss.from_ns,
+        to_ns=loss.to_ns,
+        count=loss.count,
+        cause=loss.cause,
     )
 
 

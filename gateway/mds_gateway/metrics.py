@@ -243,16 +243,18 @@ class GatewayMetrics(Collector):
         self._bridge = bridge
         self._info = info
 
+    def note_clock_offset(self, seconds: float | None) -> None:
+        self.tally.clock_offset_s = seconds
+
     def on_heartbeat(self, beat: Heartbeat, now: float) -> None:
         self.last, self.beaten_at = beat, now
 
     def collect(self) -> Iterable[Metric]:
         yield InfoMetricFamily(PREFIX + INFO, INFO_TEXT, value=self._info)
-        yield _collect_hops(self._bridge.hops)
+        bridge, serving = self._bridge, self._bridge.serving
+        yield _collect_hops(serving.hops)
         if self.last is not None:
-            bridge = self._bridge
-            renewals = {name: served.publication.counts.renewed for name, served in bridge.served.items()}
-            seen = Seen(self.last, self.tally, bridge.connected, bridge.connections, renewals)
+            seen = Seen(self.last, self.tally, bridge.is_connected, bridge.connections, serving.renewals)
             yield from (family.collect(seen) for family in FAMILIES)
 
 

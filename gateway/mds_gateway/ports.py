@@ -1,7 +1,8 @@
 """What the service needs from outside, and what it is told in return.
 
-A market data source hands over ticks that are finished: encoded, identified, in batches. So a native source
-can take the binding's place, or another gateway type its, without touching what follows.
+A market data source hands over runs of ticks that are finished: encoded, identified, in order. Only the feed
+that it is made for looks into them (`domain.feed`); so a native source can take the binding's place, together
+with a native feed, without touching what lies between.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import msgspec
 from mds_protocol.wire.heartbeat import Exchange, Front, GatewayState, SessionState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from mds_gateway.domain.feed import Run
     from mds_gateway.domain.subscribing import Pace
-    from mds_gateway.domain.ticks import FinishedTick
     from mds_protocol.wire.contract import Contract
     from mds_protocol.wire.encodings import Encoding
     from mds_protocol.wire.subjects import SubjectTemplate
@@ -39,9 +40,9 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Ticks of one wake-up, by subscription, each in the order of arrival."""
+    """Ticks of one wake-up: a run of them for each subscription that wants some."""
 
-    ticks: dict[str, list[FinishedTick]]
+    runs: Mapping[str, Run]
 
 
 @dataclass(frozen=True, slots=True)

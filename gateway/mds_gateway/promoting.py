@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mds_gateway.adapters.nats.bridge import TROUBLE
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_gateway.domain.peers import Hearing
 from mds_protocol.failover import promotion, timings
 from mds_protocol.failover.observed import RouteSeen
 from mds_protocol.failover.routing import Stamp, promote
 from mds_protocol.wire.subjects import encode_key
-from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,14 +74,16 @@ class Promoting:
         if followed is not None and revision.is_after(followed.revision):
             followed.revision = revision
 
-    def may_have_relief(self, route: Route, now: float) -> bool:
+    def is_replaceable(self, route: Route, now: float) -> bool:
         """Whether another candidate could go on in this account's place, or nobody knows yet."""
         heard = self.peers.heard.values()
-        return promotion.may_relieve(self.account, route, heard, listening_since=self.hearing.since, now=now)
+        return promotion.is_replaceable(
+            self.account, route, heard, listening_since=self.hearing.since, now=now
+        )
 
     def listen(self, now: float) -> None:
         """To be called often: only an uninterrupted hearing makes silence mean something."""
-        self.hearing.look(now, is_connected=self.control.heart.is_connected)
+        self.hearing.look(now, is_connected=self.control.is_hearing)
 
     async def consider(self, settings: Settings, own: Heartbeat, witnesses: Mapping[str, Witness]) -> None:
         now = time.monotonic()
@@ -137,8 +138,8 @@ class Promoting:
         try:
             # What became of it comes back by the watch, also where the answer is lost.
             await self.control.write_route(key, route, followed.revision.number)
-        except TROUBLE as exc:
-            log.warning("%s: the route was not written: %s", subscription, describe(exc))
+        except NatsTrouble as exc:
+            log.warning("%s: the route was not written: %s", subscription, exc)
 
 
 def _judge_witness(witness: Witness, now: float) -> bool | None:

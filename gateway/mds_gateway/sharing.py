@@ -11,11 +11,10 @@ import logging
 from itertools import batched
 from typing import TYPE_CHECKING, Protocol
 
-from mds_gateway.adapters.nats.bridge import TROUBLE
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_protocol.wire.contract import ProductContracts
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.subjects import ProductKey
-from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,8 +65,8 @@ class ContractSharing:
             if not self._owed and await self._is_lost():
                 self._owed = set(self._products)
             await self._write()
-        except TROUBLE as exc:
-            log.info("contracts of %d products are not shared yet: %s", len(self._owed), describe(exc))
+        except NatsTrouble as exc:
+            log.info("contracts of %d products are not shared yet: %s", len(self._owed), exc)
 
     async def _is_lost(self) -> bool:
         first = next(iter(self._products), None)

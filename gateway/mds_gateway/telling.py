@@ -11,8 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from mds_gateway.adapters.nats.bridge import TROUBLE
-from mds_runtime.nats.words import describe
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 
 if TYPE_CHECKING:
     from mds_protocol.wire.events import Event
@@ -68,7 +67,7 @@ class EventOutbox:
     async def _is_stored(self, letter: _Letter) -> bool:
         try:
             await self._stream.publish_event(letter.subject, letter.body, letter.identity)
-        except TROUBLE as exc:
-            log.debug("event %s: %s", letter.subject, describe(exc))
+        except NatsTrouble as exc:
+            log.debug("event %s: %s", letter.subject, exc)
             return False
         return True

@@ -193,7 +193,7 @@ class Rig:
 
     async def beat(self) -> None:
         while True:
-            self.gateway.compose_heartbeat().encode()
+            self.gateway.beating.compose().encode()
             await asyncio.sleep(0.2)
 
 
@@ -212,7 +212,7 @@ def start(source: CtpSource, gateway: Gateway, account: Account, loop: asyncio.A
     """What `CtpSource.start` does, without the binding."""
     handoff = Stepping(loop, source, bound=20_000).handoff
     describer = Describer(account, source._finisher, handoff)  # noqa: SLF001 - see above
-    running = _Running(loop, gateway._on_source, account, handoff, describer)  # noqa: SLF001 - see above
+    running = _Running(loop, gateway.on_source, account, handoff, describer)
     source._running = running  # noqa: SLF001 - see above
     return running
 

@@ -1,4 +1,4 @@
-"""Pure rules of the gateway: exchange time, validity, the log, the publication of one subscription, logins.
+"""Pure rules of the gateway: exchange time, validity, logins; of a subscription its claim, feed and losses.
 
 State machines take events with their time and return actions; nothing here awaits, logs or reads a clock.
 """

@@ -1,4 +1,4 @@
-"""What a publication asks for and tells of: the service carries it out."""
+"""What one subscription asks for and tells of: the bridge carries it out, the service reports it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mds_gateway.domain.ticks import FinishedTick
+    from mds_gateway.domain.losing import Loss
     from mds_protocol.resources.reasons import WriterReason
 
 
@@ -61,15 +61,6 @@ class LetGo:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """To be reported: ticks received and not stored."""
-
-    cause: str
-    ticks: list[FinishedTick]
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class HeldBack:
     """To be reported: all ticks of a contract are older than what was published of it, so none goes out."""
 
@@ -79,6 +70,6 @@ class HeldBack:
     """By how much the published one is dated later than the newest that is held back."""
 
 
-type Report = TookOver | LetGo | Gap | HeldBack
+type Report = TookOver | LetGo | Loss | HeldBack
 type Action = ReadStanding | WriteFence | ReadLast | ReadRoom | GoOn | Report
 NOTHING: tuple[Action, ...] = ()

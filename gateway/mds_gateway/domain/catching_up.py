@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Self
 from mds_protocol.failover.takeover import Last, Plan, plan_lacking
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
-    from mds_gateway.domain.log import TickLog
     from mds_gateway.domain.ticks import FinishedTick
 
 SLICE = 20_000  # entries of the log at a time: some 10 ms of the loop
@@ -18,12 +17,11 @@ SLICE = 20_000  # entries of the log at a time: some 10 ms of the loop
 
 @dataclass(slots=True)
 class CatchingUp:
-    fence: int
     search: Generator[None, None, Plan[FinishedTick]]
     meanwhile: list[FinishedTick] = field(default_factory=list)
     """What came since the search began."""
 
     @classmethod
-    def begin(cls, fence: int, log: TickLog, last: Mapping[bytes, Last[bytes]]) -> Self:
+    def begin(cls, log: Iterable[FinishedTick], last: Mapping[bytes, Last[bytes]]) -> Self:
         """On a copy, as the log goes on meanwhile: pointers only, and no look at the ticks."""
-        return cls(fence, plan_lacking(list(log), last, per_slice=SLICE))
+        return cls(plan_lacking(list(log), last, per_slice=SLICE))

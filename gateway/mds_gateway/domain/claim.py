@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
+from mds_protocol.failover import fencing
 from mds_protocol.failover.fencing import Fence, WriterSeen
 from mds_protocol.resources.reasons import FailoverReason
 
@@ -18,43 +19,58 @@ ASK_AGAIN_LONGEST_S = 2.0
 
 @dataclass(slots=True)
 class Claim:
-    """What is known of who may write."""
+    """What is known of who may write: `seen` is what decides, the rest is about our own fences."""
 
-    route: Route | None = None
-    route_read_at: float = 0.0
-    stored: Fence | None = None
+    seen: WriterSeen
     stored_is_fresh: bool = False
-    own: Fence | None = None
-    refused_at: float | None = None
-    leaving_since: float | None = None
-    is_stopping: bool = False
-    has_claimed: bool = False
-    may_have_relief: bool = True
-    """Until somebody was listened to, perhaps."""
-    resuming_since: float | None = None
     reason: str = ""
     """Of the route under which the last fence was asked for."""
     taken_epoch: int = 0
     """The last one that this account, in this process or the one before it, was active in."""
-    barred_epoch: int = 0
+    superseded_epoch: int = 0
     """Another process of this account fenced this epoch after us: it is theirs."""
 
+    @classmethod
+    def of(cls, account: str) -> Self:
+        """Nothing is known yet. Until somebody was listened to, another account may be there to go on."""
+        return cls(
+            WriterSeen(account=account, route=None, route_read_at=0.0, stored=None, is_replaceable=True)
+        )
+
     def note_route(self, route: Route, read_at: float) -> None:
-        known = self.route
+        known = self.seen.route
         if known is not None and known.uid == route.uid and route.epoch < known.epoch:
             return  # a late read
-        self.route, self.route_read_at = route, read_at
+        self.seen = replace(self.seen, route=route, route_read_at=read_at)
+
+    def note_stored(self, stored: Fence | None, *, is_fresh: bool) -> None:
+        self.seen, self.stored_is_fresh = replace(self.seen, stored=stored), is_fresh
+
+    def note_own(self, fence: Fence) -> None:
+        """It is stored, and ours."""
+        self.seen = replace(self.seen, stored=fence, own=fence, refused_at=None)
+
+    def note_refused(self, now: float) -> None:
+        """Our fence is not the newest any more, or it is gone."""
+        self.seen, self.stored_is_fresh = replace(self.seen, refused_at=now), False
+
+    def note_time(self, now: float) -> None:
+        """Since when it leaves, or leaves the feed to another, depends on all the rest."""
+        leaving = fencing.note_leaving(self.seen, now=now)
+        resuming = fencing.note_resuming(self.seen, now=now)
+        self.seen = replace(self.seen, leaving_since=leaving, resuming_since=resuming)
 
     def forget_fence(self) -> None:
         """Which fence is ours is not known any more: the stream is asked before the next is written."""
-        self.own = self.refused_at = None
-        self.stored_is_fresh = False
+        self.seen, self.stored_is_fresh = replace(self.seen, own=None, refused_at=None), False
 
-    def note_claim(self, route: Route) -> None:
+    def note_asked(self, route: Route) -> None:
         """A fence is asked for under this route."""
-        if not self.has_claimed and self.stored is not None and self.stored.epoch == route.epoch:
+        seen = self.seen
+        if not seen.has_claimed and seen.stored is not None and seen.stored.epoch == route.epoch:
             self.taken_epoch = route.epoch
-        self.stored_is_fresh, self.has_claimed, self.reason = False, True, route.reason
+        self.seen = replace(seen, has_claimed=True)
+        self.stored_is_fresh, self.reason = False, route.reason
 
     def note_taken(self, epoch: int) -> str:
         """It is active in the epoch; return why. A second time in one epoch nothing has moved."""
@@ -62,20 +78,13 @@ class Claim:
         self.taken_epoch = epoch
         return reason
 
-    def look(self, account: str) -> WriterSeen:
-        return WriterSeen(
-            account=account,
-            route=self.route,
-            route_read_at=self.route_read_at,
-            stored=self.stored,
-            own=self.own,
-            refused_at=self.refused_at,
-            leaving_since=self.leaving_since,
-            is_stopping=self.is_stopping,
-            has_claimed=self.has_claimed,
-            may_have_relief=self.may_have_relief,
-            resuming_since=self.resuming_since,
-        )
+    def let_go(self, *, is_superseded: bool) -> int:
+        """Return the epoch that is over for us."""
+        epoch = self.seen.own.epoch if self.seen.own is not None else 0
+        if is_superseded:
+            self.superseded_epoch = epoch
+        self.seen = replace(self.seen, own=None, refused_at=None, leaving_since=None)
+        return epoch
 
 
 @dataclass(slots=True)
@@ -97,6 +106,9 @@ class Asking:
         self.tries = min(self.tries + 1, 10)
         self.answer_due = now + ANSWER_OVERDUE_S
         return True
+
+    def begin_writing(self, now: float) -> None:
+        self.answer_due, self.is_writing = now + ANSWER_OVERDUE_S, True
 
     def end(self) -> None:
         self.answer_due, self.is_writing = None, False

@@ -77,7 +77,7 @@ class Hops:
     ack: Hop = field(default_factory=Hop)
     _unacked: dict[int, tuple[float, int]] = field(default_factory=dict)
 
-    def on_ticks(self, received_ns: int, *, now_ns: int, now: float) -> None:
+    def on_received(self, received_ns: int, *, now_ns: int, now: float) -> None:
         self.handoff.note((now_ns - received_ns) / _NS, now)
 
     def on_sent(self, batch: int, count: int, received_ns: int, *, now_ns: int, now: float) -> None:

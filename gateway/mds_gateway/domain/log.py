@@ -1,4 +1,4 @@
-"""The log of one publication: what was received lately, finished and ready to be sent.
+"""The log of one subscription: what was received lately, finished and ready to be sent.
 
 An active account resends from it what the stream may lack; a standby has sent nothing yet, so all of it is
 what a takeover may need. Bounded in time and in bytes; where the bytes do not suffice, `reach_s` says how
@@ -8,29 +8,27 @@ far it goes.
 from __future__ import annotations
 
 from collections import deque
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from mds_gateway.domain.ticks import FinishedTick
+    from mds_gateway.domain.ticks import FinishedTick, TickRun
 
-_TICK_OVERHEAD_BYTES = 250  # the struct, its key, its identity and its place in the deque
+_TICK_OVERHEAD_BYTES = 250  # the struct, its key, its identity and its place in the run
 
 
 class TickLog:
     def __init__(self, *, keep_s: float, max_bytes: int) -> None:
         self._keep_s = keep_s
         self._max_bytes = max_bytes
-        self._ticks: deque[FinishedTick] = deque()
-        self._arrivals: deque[tuple[float, int]] = deque()  # when, how many: one entry a batch
+        self._runs: deque[tuple[float, TickRun]] = deque()
+        """When each came, and itself: whole runs come and go."""
         self._bytes = 0
 
     def __iter__(self) -> Iterator[FinishedTick]:
-        return iter(self._ticks)
-
-    def __len__(self) -> int:
-        return len(self._ticks)
+        return chain.from_iterable(run.ticks for _, run in self._runs)
 
     @property
     def size_bytes(self) -> int:
@@ -39,33 +37,32 @@ class TickLog:
     @property
     def newest_arrival(self) -> int:
         """The number of the tick that came last; 0 while it is empty."""
-        return self._ticks[-1].arrival if self._ticks else 0
+        return self._runs[-1][1].last_arrival if self._runs else 0
 
     def reach_s(self, now: float) -> float:
         """How far back it goes: the age of its oldest tick."""
-        return now - self._arrivals[0][0] if self._arrivals else 0.0
+        return now - self._runs[0][0] if self._runs else 0.0
 
-    def extend(self, ticks: Sequence[FinishedTick], now: float) -> list[FinishedTick]:
-        """Returns what had to go for it."""
-        if not ticks:
-            return []
-        self._ticks.extend(ticks)
-        self._arrivals.append((now, len(ticks)))
-        self._bytes += sum(len(tick.body) for tick in ticks) + _TICK_OVERHEAD_BYTES * len(ticks)
+    def extend(self, run: TickRun, now: float) -> list[TickRun]:
+        """Return what had to go for it."""
+        self._runs.append((now, run))
+        self._bytes += _weigh(run)
         return self._trim(now)
 
-    def use_bounds(self, *, keep_s: float, max_bytes: int, now: float) -> list[FinishedTick]:
+    def use_bounds(self, *, keep_s: float, max_bytes: int, now: float) -> list[TickRun]:
         """Return what had to go, as they became narrower."""
         self._keep_s, self._max_bytes = keep_s, max_bytes
         return self._trim(now)
 
-    def _trim(self, now: float) -> list[FinishedTick]:
-        arrivals = self._arrivals
+    def _trim(self, now: float) -> list[TickRun]:
+        runs = self._runs
         gone = []
-        while arrivals and (now - arrivals[0][0] > self._keep_s or self._bytes > self._max_bytes):
-            _, count = arrivals.popleft()
-            for _ in range(count):
-                tick = self._ticks.popleft()
-                self._bytes -= len(tick.body) + _TICK_OVERHEAD_BYTES
-                gone.append(tick)
+        while runs and (now - runs[0][0] > self._keep_s or self._bytes > self._max_bytes):
+            _, run = runs.popleft()
+            self._bytes -= _weigh(run)
+            gone.append(run)
         return gone
+
+
+def _weigh(run: TickRun) -> int:
+    return run.size_bytes + _TICK_OVERHEAD_BYTES * run.count

@@ -1,22 +1,49 @@
-"""What may be lost of a subscription, until the stream itself has been read: then it is known."""
+"""What is lost: ticks that were received, that the stream does not have and will not get.
+
+    GapCause.OVERFLOW        more came than could be sent: the newest tick of each contract won
+    GapCause.SUPERSEDED      refused, and not sent again, as something newer of the contract was stored
+    GapCause.LOG_TOO_SHORT   gone from the log before it could be sent
+
+What may be lost is known only when the stream itself has been read: until then it is in doubt (`Doubt`) or
+was evicted from the log (`Evicted`).
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from mds_gateway.domain.actions import Gap
+from mds_protocol.wire.events import GapCause
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mds_gateway.domain.sending import GivenUp
     from mds_gateway.domain.ticks import FinishedTick
     from mds_protocol.failover.takeover import Last
+
+FORGET_OUTAGE_S = 30.0  # a feed that moves after an outage has moved by then
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """To be reported. `from_ns` and `to_ns` are exchange times: of the first and the last tick lost."""
+
+    cause: GapCause
+    contracts: frozenset[bytes]
+    """By subject."""
+    from_ns: int
+    to_ns: int
+    count: int
+
+    @classmethod
+    def of(cls, cause: GapCause, ticks: Sequence[FinishedTick], count: int) -> Self:
+        times = [tick.order_key[0] for tick in ticks]
+        return cls(cause, frozenset(tick.contract for tick in ticks), min(times), max(times), count)
 
 
 @dataclass(slots=True)
@@ -35,7 +62,7 @@ class Doubt:
         self.ticks += given_up.ticks
         self.batches |= given_up.batches
 
-    def settle(self, sent_again: Sequence[FinishedTick]) -> Gap | None:
+    def settle(self, sent_again: Sequence[FinishedTick]) -> Loss | None:
         """Return the refused ticks that cannot go again, as something newer of their contract was stored.
 
         Which of a batch were refused is not known one by one, so this is an upper bound of a loss.
@@ -45,28 +72,30 @@ class Doubt:
         again = {tick.identity for tick in sent_again}
         passed_by = [tick for tick in self.ticks if tick.identity not in again]
         count = min(self.refused, len(passed_by))
-        return Gap("superseded", passed_by, count) if count else None
+        return Loss.of(GapCause.SUPERSEDED, passed_by, count) if count else None
 
 
 @dataclass(slots=True)
-class Outlived:
+class Evicted:
     """Ticks that left the log before they could be stored. Bounded: two a contract, without bodies.
 
     A standby keeps them, too, while it is cut off: where NATS was away for all, it may have to tell them.
     """
 
-    floor: int | None = None
+    floor: int = 0
     """Of a standby: the arrival number at the cut. Whoever publishes had NATS until then."""
+    is_standby: bool = False
     forget_at: float = inf
     """When whoever published has gone on and has told it, or the stream has them."""
     counts: Counter[bytes] = field(default_factory=Counter)
     first: dict[bytes, FinishedTick] = field(default_factory=dict)
     last: dict[bytes, FinishedTick] = field(default_factory=dict)
 
-    def add(self, ticks: Sequence[FinishedTick], settled: int) -> None:
+    def add(self, ticks: Iterable[FinishedTick], settled: int) -> None:
         """Of these, what arrived after the last one that the stream answered."""
+        floor = max(settled, self.floor)
         for tick in ticks:
-            if tick.arrival > max(settled, self.floor or 0):
+            if tick.arrival > floor:
                 self._add(tick)
 
     def _add(self, tick: FinishedTick) -> None:
@@ -75,7 +104,7 @@ class Outlived:
         self.first.setdefault(tick.contract, bare)
         self.last[tick.contract] = bare
 
-    def settle(self, stored: Mapping[bytes, Last[bytes]]) -> Gap | None:
+    def settle(self, stored: Mapping[bytes, Last[bytes]]) -> Loss | None:
         """Return what is lost of it: not what the account before us stored, though we never sent it.
 
         An upper bound: of a contract of which some were stored and some were not, all count.
@@ -84,9 +113,10 @@ class Outlived:
             known = stored.get(contract)
             if known is not None and newest.order_key <= known.order_key:
                 del self.counts[contract], self.first[contract], self.last[contract]
-        if not self.counts or (self.floor is not None and self._has_gone_on(stored)):
+        if not self.counts or (self.is_standby and self._has_gone_on(stored)):
             return None
-        return Gap("log too short", [*self.first.values(), *self.last.values()], self.counts.total())
+        ticks = [*self.first.values(), *self.last.values()]
+        return Loss.of(GapCause.LOG_TOO_SHORT, ticks, self.counts.total())
 
     def _has_gone_on(self, stored: Mapping[bytes, Last[bytes]]) -> bool:
         """Whether somebody stored something after all of this, and so has told it already."""

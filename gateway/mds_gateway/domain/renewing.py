@@ -8,12 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mds_gateway.domain.ticks import FinishedTick
+from typing import Final
 
 SHARE: Final = 4
 """A quarter: messages that follow may be four times as large as those before without harm."""
@@ -81,9 +76,9 @@ class Renewal:
         """A fence was stored: all begins anew behind it."""
         self.newest, self.sent, self.sent_bytes, self.is_under_way = sequence, 0, 0, False
 
-    def note_sent(self, ticks: Sequence[FinishedTick]) -> None:
-        self.sent += len(ticks)
-        self.sent_bytes += sum(len(tick.body) for tick in ticks) + OVERHEAD_BYTES * len(ticks)
+    def note_sent(self, count: int, size_bytes: int) -> None:
+        self.sent += count
+        self.sent_bytes += size_bytes + OVERHEAD_BYTES * count
 
     def note_room(self, room: StreamRoom) -> None:
         self.reach, self.newest = decide_reach(room), max(self.newest, room.newest)

@@ -78,15 +78,16 @@ class Sender:
         self._batches[number] = _Batch(ticks, count)
         return ticks
 
-    def on_stored(self, number: int, count: int) -> None:
-        """Note what the stream took. Of a batch that was given up on nothing is known any more."""
+    def on_stored(self, number: int, count: int) -> bool:
+        """Note what the stream took; return whether it was under way, and was not given up on."""
         batch = self._batches.get(number)
         if batch is None:
-            return
+            return False
         batch.outstanding -= count
         if batch.outstanding <= 0:
             del self._batches[number]
             self.settled_arrival = max(self.settled_arrival, batch.ticks[-1].arrival)
+        return True
 
     def has_sent(self, number: int) -> bool:
         """Whether the batch is on its way and was not given up on."""

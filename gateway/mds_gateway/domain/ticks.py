@@ -1,8 +1,13 @@
-"""A tick as everything behind the market data port sees it: finished bytes and what orders them."""
+"""A tick as the feed in Python sees it: finished bytes and what orders them; and a run of such ticks."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 type OrderKey = tuple[int, int]
 """Exchange time in nanoseconds, then cumulative volume."""
@@ -19,3 +24,26 @@ class FinishedTick(msgspec.Struct, frozen=True, gc=False):
     received_ns: int
     arrival: int
     snapshot: bool
+
+
+class TickRun(msgspec.Struct, frozen=True, gc=False):
+    """`feed.Run` in Python. `gc=False` and a tuple: under light load most ticks are a run of their own."""
+
+    ticks: tuple[FinishedTick, ...]
+    size_bytes: int
+
+    @classmethod
+    def of(cls, ticks: Sequence[FinishedTick]) -> Self:
+        return cls(tuple(ticks), sum([len(tick.body) for tick in ticks]))
+
+    @property
+    def count(self) -> int:
+        return len(self.ticks)
+
+    @property
+    def first_received_ns(self) -> int:
+        return self.ticks[0].received_ns
+
+    @property
+    def last_arrival(self) -> int:
+        return self.ticks[-1].arrival

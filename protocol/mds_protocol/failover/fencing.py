@@ -72,7 +72,7 @@ class WriterSeen:
     """SIGTERM came: it takes nothing more."""
     has_claimed: bool = False
     """This process has asked for a fence before: its log goes on from there."""
-    may_have_relief: bool = False
+    is_replaceable: bool = False
     """Another candidate could go on now, or it is too early to know."""
     resuming_since: float | None = None
     """When it first left its predecessor's feed to another (`note_resuming`)."""
@@ -133,7 +133,7 @@ def is_resuming(seen: WriterSeen) -> bool:
     if seen.own is not None or seen.has_claimed or seen.is_stopping or route is None or stored is None:
         return False
     is_heir = stored.epoch == route.epoch and may_fence(seen.account, route, stored)
-    return is_heir and not route.paused and route.mode is Mode.AUTO and seen.may_have_relief
+    return is_heir and not route.paused and route.mode is Mode.AUTO and seen.is_replaceable
 
 
 def note_resuming(seen: WriterSeen, *, now: float) -> float | None:

@@ -102,7 +102,7 @@ def find_unfitness(heartbeat: Heartbeat) -> PromotionReason | None:
     return None if is_probing else PromotionReason.PROBE_FAILING
 
 
-def may_relieve(
+def is_replaceable(
     account: str, route: Route, heard: Iterable[Heard], *, listening_since: float, now: float
 ) -> bool:
     """Whether another candidate of the route could go on in the account's place, or nobody knows yet."""

@@ -23,13 +23,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from mds_gateway.adapters.nats.bridge import Bridge, Destination
+from mds_gateway.adapters.nats.bridge import Bridge
 from mds_gateway.adapters.nats.control import Control
-from mds_gateway.domain.actions import Gap, Report
-from mds_gateway.domain.log import TickLog
-from mds_gateway.domain.phases import Phase
-from mds_gateway.domain.publication import Publication
-from mds_gateway.domain.ticks import FinishedTick
+from mds_gateway.domain.claiming import Claiming, Phase
+from mds_gateway.domain.feeding import TickFeed
+from mds_gateway.domain.losing import Loss
+from mds_gateway.domain.serving import Destination
+from mds_gateway.domain.ticks import FinishedTick, TickRun
 from mds_protocol.wire import headers, streams
 from mds_protocol.wire.encodings import Encoding
 from mds_protocol.wire.fence import Fence
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nats.aio.client import Client
+
+    from mds_gateway.domain.actions import Report
 
 NAMESPACE: Final = "desk"
 CONTRACTS: Final = 50
@@ -101,24 +103,24 @@ class Account:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
-    def publications(self) -> list[Publication]:
-        return [served.publication for served in self.bridge.served.values()]
+    def claims(self) -> list[Claiming]:
+        return [served.claiming for served in self.bridge.serving]
 
     @property
     def is_active(self) -> bool:
-        return all(publication.phase is Phase.ACTIVE for publication in self.publications)
+        return all(claiming.phase is Phase.ACTIVE for claiming in self.claims)
 
     @property
     def waiting(self) -> int:
-        return sum(publication.waiting for publication in self.publications)
+        return sum(claiming.feed.waiting for claiming in self.claims)
 
     @property
     def refused(self) -> int:
-        return sum(publication.counts.refused for publication in self.publications)
+        return sum(claiming.feed.counts.refused for claiming in self.claims)
 
     @property
-    def gaps(self) -> list[Gap]:
-        return [what for what in self.happened if isinstance(what, Gap)]
+    def losses(self) -> list[Loss]:
+        return [what for what in self.happened if isinstance(what, Loss)]
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -134,7 +136,7 @@ class Account:
         at_ns = time.time_ns()
         for each in ticks.values():
             self.delivered += [join.Delivered(self.name, *_read_mark(tick.identity), at_ns) for tick in each]
-        self.bridge.on_ticks(ticks)
+        self.bridge.on_runs({name: TickRun.of(each) for name, each in ticks.items() if each})
 
     async def _tick(self) -> None:
         while True:
@@ -218,7 +220,7 @@ class Rig:
         until_ns = time.time_ns()
         async with asyncio.timeout(WITHIN_S):
             # What was counted last must have come through the listener, too.
-            while active.waiting or active.bridge.window.in_flight or not active.is_active:  # noqa: ASYNC110 - the same
+            while active.waiting or active.bridge.serving.window.in_flight or not active.is_active:  # noqa: ASYNC110 - the same
                 await asyncio.sleep(0.01)
             await self.client.publish("live.end", b"")
             await self.client.flush()
@@ -271,14 +273,14 @@ async def _open_account(rig: Rig, name: str, stack: AsyncExitStack) -> Account:
     )
     account = Account(name, control, bridge, happened)
     for subscription in rig.subscriptions:
-        bridge.serve(build_destination(subscription), build_publication(name))
+        bridge.serve(build_destination(subscription), build_claiming(name))
     account.start()
     stack.callback(account.end)
     return account
 
 
-def build_publication(account: str) -> Publication:
-    return Publication(account, TickLog(keep_s=LOG_S, max_bytes=LOG_BYTES))
+def build_claiming(account: str) -> Claiming:
+    return Claiming(account, TickFeed(keep_s=LOG_S, max_bytes=LOG_BYTES))
 
 
 def build_route(subscription: str, epoch: int, named: str) -> Route:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 AN_HOUR_S: Final = 3_600
 DEADLINES: Final = (
-    "adapters.nats.bridge.CONNECT_TIMEOUT_S",
+    "adapters.nats.link.CONNECT_TIMEOUT_S",
     "adapters.nats.connection.PING_EVERY_S",
     "adapters.nats.control.PING_EVERY_S",
     "adapters.nats.control.REQUEST_TIMEOUT_S",
     "domain.claim.ANSWER_OVERDUE_S",
-    "domain.publication.ANSWER_OVERDUE_S",
+    "domain.claiming.ANSWER_OVERDUE_S",
     "domain.window.OVERDUE_S",
 )
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -26,7 +26,7 @@ from mds_protocol.wire.encodings import Encoding, decode
 from mds_protocol.wire.subjects import SubjectTemplate
 
 if TYPE_CHECKING:
-    from mds_gateway.domain.ticks import FinishedTick
+    from mds_gateway.domain.ticks import FinishedTick, TickRun
 
 TEMPLATE = SubjectTemplate.parse("md.{exchange}.{symbol}")
 
@@ -39,8 +39,9 @@ class Driver:
 
     def report(self, event: SourceEvent) -> None:
         match event:
-            case Batch(ticks):
-                self._ticks.extend(tick for batch in ticks.values() for tick in batch)
+            case Batch(runs):
+                for run in runs.values():
+                    self._ticks += cast("TickRun", run).ticks
             case ContractsLoaded(contracts):
                 self._contracts = contracts
                 say({"event": "contracts", "count": len(contracts)})

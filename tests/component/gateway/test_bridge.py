@@ -11,8 +11,8 @@ import pytest
 from mds_gateway.domain.window import LIMIT, OVERDUE_S
 from tests.component.gateway.bridges import (
     CONTRACTS,
+    build_claiming,
     build_destination,
-    build_publication,
     build_route,
     open_rig,
 )
@@ -51,18 +51,18 @@ async def test_what_a_dropped_subscription_had_in_flight_is_answered_and_nobody_
         bridge = rig.accounts["a"].bridge
         await rig.move("a")
         await rig.feed_until_active("a")
-        await wait_until(lambda: not bridge.window.in_flight)
+        await wait_until(lambda: not bridge.serving.window.in_flight)
 
         rig.proxy.hold(Held.INCOMING)
         rig.deliver(500)
-        in_flight = bridge.window.in_flight
-        bridge.drop("futures")
-        bridge.serve(build_destination("futures"), build_publication("a"))
+        in_flight = bridge.serving.window.in_flight
+        bridge.serving.drop("futures")
+        bridge.serve(build_destination("futures"), build_claiming("a"))
         rig.proxy.release()
 
-        await wait_until(lambda: bridge.window.in_flight == 0)
+        await wait_until(lambda: bridge.serving.window.in_flight == 0)
         assert in_flight > 0
-        assert bridge.served["futures"].publication.counts.acked == 0
+        assert bridge.serving.by_name["futures"].claiming.feed.counts.acked == 0
 
 
 @pytest.mark.usefixtures("patient")
@@ -74,14 +74,14 @@ async def test_edits_of_a_busy_subscription_cost_nothing_of_the_window(tmp_path:
 
         for _ in range(20):
             rig.deliver(1_000)
-            bridge.drop("futures")
-            bridge.serve(build_destination("futures"), build_publication("a"))
-            bridge.served["futures"].publication.note_relief(is_possible=False)
+            bridge.serving.drop("futures")
+            bridge.serve(build_destination("futures"), build_claiming("a"))
+            bridge.serving.by_name["futures"].claiming.note_replaceable(is_replaceable=False)
             bridge.on_route("futures", build_route("futures", rig.epoch, "a"))
             await rig.feed_until_active("a")
-        await wait_until(lambda: not account.waiting and not bridge.window.in_flight)
+        await wait_until(lambda: not account.waiting and not bridge.serving.window.in_flight)
 
-        assert bridge.window.free == LIMIT
+        assert bridge.serving.window.free == LIMIT
         assert bridge.connections == 1
 
 
@@ -92,7 +92,7 @@ async def test_a_connection_whose_batches_nobody_answers_is_ended_and_nothing_is
         bridge = rig.accounts["a"].bridge
         await rig.move("a")
         await rig.feed_until_active("a")
-        await wait_until(lambda: not bridge.window.in_flight)
+        await wait_until(lambda: not bridge.serving.window.in_flight)
 
         rig.proxy.hold(Held.INCOMING)
         rig.deliver(2_000)
@@ -102,7 +102,7 @@ async def test_a_connection_whose_batches_nobody_answers_is_ended_and_nothing_is
         counts = await rig.judge()
 
         assert counts.is_clean
-        assert bridge.window.free == LIMIT
+        assert bridge.serving.window.free == LIMIT
 
 
 @pytest.mark.usefixtures("patient")
@@ -112,7 +112,7 @@ async def test_where_the_window_is_full_subscriptions_are_served_in_turn(tmp_pat
         await rig.move("a")
         await rig.feed_until_active("a")
         # Whichever became active first was ahead until here.
-        await wait_until(lambda: not account.waiting and not bridge.window.in_flight)
+        await wait_until(lambda: not account.waiting and not bridge.serving.window.in_flight)
         first = rig.serial // CONTRACTS + 1
         rig.deliver(20_000)
         await rig.judge()

@@ -43,7 +43,7 @@ async def test_a_stream_wraps_a_hundred_times_at_full_rate_and_nobody_notices(tm
 
         assert (counts.lost, counts.repeated, counts.disordered) == ((), (), ())
         assert counts.stored == counts.delivered > 0
-        assert active.gaps == []
+        assert active.losses == []
         assert active.refused == 0
         assert [type(what) for what in active.happened] == [TookOver]
 
@@ -58,7 +58,7 @@ async def test_by_messages_as_by_bytes(tmp_path: Path) -> None:
         counts = await rig.judge()
 
         assert counts.is_clean
-        assert (active.gaps, active.refused) == ([], 0)
+        assert (active.losses, active.refused) == ([], 0)
 
 
 @pytest.mark.slow("nine takeovers over twenty wraps")
@@ -82,7 +82,7 @@ async def test_takeovers_kills_and_lost_connections_while_a_stream_wraps(tmp_pat
         counts = await rig.judge()
 
         assert (counts.lost, counts.repeated, counts.disordered, counts.invented) == ((), (), (), ())
-        assert [account.gaps for account in rig.accounts.values()] == [[], [], []]
+        assert [account.losses for account in rig.accounts.values()] == [[], [], []]
 
 
 @pytest.mark.parametrize("how", ["purged", "limit lowered"])
@@ -104,4 +104,4 @@ async def test_a_fence_that_goes_loses_nothing_and_tells_no_loss(tmp_path: Path,
 
         assert active.refused > 0
         assert (counts.lost, counts.repeated, counts.disordered) == ((), (), ())
-        assert active.gaps == []
+        assert active.losses == []

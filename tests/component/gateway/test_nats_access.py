@@ -19,7 +19,7 @@ import uvloop
 from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
 from mds_gateway.adapters.nats.connection import ConnectRefusedError, PublishConnection
 from mds_gateway.adapters.nats.control import Control
-from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
+from mds_gateway.domain.framing import FenceHead, TickParcel
 from mds_gateway.domain.ticks import FinishedTick
 from mds_runtime.nats.access import Access
 from mds_runtime.nats.addresses import parse_servers
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
+    from mds_gateway.adapters.nats.parsing import Incoming
     from tests.kit.nats_server import NatsServer
 
 STREAM = {
@@ -105,7 +106,7 @@ def test_a_tick_is_acknowledged(place: Place) -> None:
         connection = await PublishConnection.open(
             place.access, heard.put_nowait, lambda _: None, name="test", timeout_s=WITHIN_S
         )
-        connection.send(1, FenceFrame("ctp-a", 1, b"mds.fence.desk.all", fence.seq), [TICK], 1)
+        connection.send(1, FenceHead("ctp-a", 1, b"mds.fence.desk.all", fence.seq), TickParcel([TICK]), 1)
         incoming = await heard.get()
         connection.close("done")
         return incoming
@@ -117,10 +118,7 @@ def test_heartbeats_and_requests_come_back_after_the_server_did(place: Place) ->
     async def work(control: Control) -> bytes:
         heard: asyncio.Queue[bytes] = asyncio.Queue()
 
-        async def note(message: object) -> None:
-            heard.put_nowait(message.data)  # type: ignore[attr-defined] # a Msg of nats-py
-
-        await control.listen_to_hearts("beat", note)
+        await control.listen_to_hearts("beat", lambda _, body: heard.put_nowait(body))
         await control.heart.flush()
         await asyncio.to_thread(place.server.stop)
         await asyncio.to_thread(place.server.start)

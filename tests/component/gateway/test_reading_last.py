@@ -13,9 +13,9 @@ import uvloop
 
 from mds_gateway.adapters.nats import reading
 from mds_gateway.adapters.nats.connection import PublishConnection
-from mds_gateway.adapters.nats.framing import FenceFrame, Incoming
 from mds_gateway.adapters.nats.reading import ReadError, Wanted, read_last
 from mds_gateway.domain import window
+from mds_gateway.domain.framing import FenceHead, TickParcel
 from mds_gateway.domain.ticks import FinishedTick
 from mds_protocol.failover.takeover import Last
 from mds_protocol.wire.encodings import Encoding
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nats.aio.client import Client
+
+    from mds_gateway.adapters.nats.parsing import Incoming
 
 FENCE = "mds.fence.desk.all"
 STREAM: dict[str, Any] = {
@@ -83,10 +85,10 @@ async def store(server: NatsServer, ticks: list[FinishedTick], fence: int) -> No
     connection = await PublishConnection.open(
         Access(parse_servers(server.url)), arrived.put_nowait, lambda _: None, name="test", timeout_s=WITHIN_S
     )
-    frame = FenceFrame("ctp-a", 1, FENCE.encode(), fence)
+    head = FenceHead("ctp-a", 1, FENCE.encode(), fence)
     for start in range(0, len(ticks), window.LIMIT):
         part = ticks[start : start + window.LIMIT]
-        connection.send(start, frame, part, 1)
+        connection.send(start, head, TickParcel(part), 1)
         stored = 0
         while stored < len(part):
             incoming = await arrived.get()

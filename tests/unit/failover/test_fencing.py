@@ -46,7 +46,7 @@ def answer(**changes: Any) -> tuple[WriterAction, WriterReason]:
 
 
 LOST = {"route": make_route("b", epoch=6)}
-HEIR = {"own": None, "may_have_relief": True}
+HEIR = {"own": None, "is_replaceable": True}
 """A new process, which finds the fence of the one before it, and another account that could go on."""
 
 
@@ -150,7 +150,7 @@ HEIR = {"own": None, "may_have_relief": True}
             id="heir-that-nobody-relieved-in-4-s",
         ),
         pytest.param(
-            HEIR | {"may_have_relief": False},
+            HEIR | {"is_replaceable": False},
             WriterAction.WRITE_FENCE,
             WriterReason.NAMED,
             id="heir-without-relief",

@@ -12,7 +12,7 @@ from mds_protocol.failover.promotion import (
     StandbySeen,
     decide_promotion,
     find_unfitness,
-    may_relieve,
+    is_replaceable,
     note_active,
     says_it_fails,
 )
@@ -226,7 +226,7 @@ def test_what_the_active_account_says_is_remembered(said: list[Heard], word: Act
         pytest.param([], 0.1, 0.69, True, id="nobody could be heard yet"),
     ],
 )
-def test_another_may_relieve(
+def test_whom_another_could_replace(
     beats: list[dict[str, Any]], heard_ago: float, listened_s: float, *, may: bool
 ) -> None:
     heard = [
@@ -234,8 +234,8 @@ def test_another_may_relieve(
     ]
     route = make_route("a", "abc")
 
-    assert may_relieve("a", route, heard, listening_since=NOW - listened_s, now=NOW) is may
+    assert is_replaceable("a", route, heard, listening_since=NOW - listened_s, now=NOW) is may
 
 
 def test_where_there_is_no_other_candidate_nobody_is_waited_for() -> None:
-    assert not may_relieve("a", make_route("a", "a"), [], listening_since=NOW - 0.1, now=NOW)
+    assert not is_replaceable("a", make_route("a", "a"), [], listening_since=NOW - 0.1, now=NOW)

@@ -140,13 +140,13 @@ class Gateway:
             refused_at=self.refused_at,
             leaving_since=self.leaving_since,
             has_claimed=self.has_claimed,
-            may_have_relief=self.route is not None and self.may_have_relief(self.route),
+            is_replaceable=self.route is not None and self.is_replaceable(self.route),
             resuming_since=self.resuming_since,
         )
 
-    def may_have_relief(self, route: Route) -> bool:
+    def is_replaceable(self, route: Route) -> bool:
         heard = self.peers.values()
-        return promotion.may_relieve(
+        return promotion.is_replaceable(
             self.name, route, heard, listening_since=self.listening_since, now=self.world.now
         )
 

@@ -89,6 +89,20 @@ def test_each_subscription_gets_the_tick_in_its_own_encoding() -> None:
     assert [decode(done.body, Encoding.MSGPACK).symbol for done in ticks["b"]] == ["rb2701", "m2705"]
 
 
+def test_subscriptions_of_one_encoding_share_the_body() -> None:
+    """Whatever their order: a body is made once for each encoding."""
+    json, other = Encoding.JSON, Encoding.MSGPACK
+    names = {"a": json, "b": other, "c": json, "d": other}
+    by = finisher(*(outlet(name, "rb2701", encoding=encoding) for name, encoding in names.items()))
+    ticks = finish(by, raw()).ticks
+
+    assert ticks["a"][0].body is ticks["c"][0].body
+    assert ticks["b"][0].body is ticks["d"][0].body
+    assert [decode(ticks[name][0].body, encoding).symbol for name, encoding in names.items()] == [
+        "rb2701"
+    ] * 4
+
+
 def test_the_first_tick_of_a_contract_in_a_login_is_its_snapshot() -> None:
     by = finisher()
     first = finish(by, raw(), raw(), raw("m2705"), login=1).ticks["all"]

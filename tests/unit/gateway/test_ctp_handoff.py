@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mds_gateway.adapters.ctp.courtesy import LATE_NS, LATE_PAUSE_S, MOMENT_S, SEVERAL, Courtesy
 from mds_gateway.adapters.ctp.handoff import HandOff
+from mds_gateway.adapters.ctp.pausing import LATE_NS, LATE_PAUSE_S, MOMENT_S, SEVERAL, Pausing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,9 +167,9 @@ def test_under_two_threads_nothing_is_lost_or_disordered() -> None:
     ],
 )
 def test_the_loop_steps_aside_for_the_binding(taken: int, late_ns: int, pause_s: float) -> None:
-    courtesy = Courtesy()
+    pausing = Pausing()
 
-    assert courtesy.step_aside_s(taken, late_ns) == pause_s
-    assert courtesy.is_waiting is (pause_s > 0)
-    courtesy.resume()
-    assert not courtesy.is_waiting
+    assert pausing.begin_s(taken, late_ns) == pause_s
+    assert pausing.is_waiting is (pause_s > 0)
+    pausing.resume()
+    assert not pausing.is_waiting

@@ -7,6 +7,7 @@ import pytest
 
 from mds_gateway import events
 from mds_gateway.domain import actions
+from mds_gateway.domain.losing import Loss
 from mds_gateway.domain.ticks import FinishedTick
 from mds_gateway.ports import Quarantined
 from mds_protocol.resources.reasons import WriterReason
@@ -34,29 +35,20 @@ def test_a_takeover_says_the_epoch_the_fence_and_why() -> None:
     assert decode_event(event.encode()) == event
 
 
-CAUSES = [
-    pytest.param("conflated", GapCause.OVERFLOW, id="the buffer was full"),
-    pytest.param("superseded", GapCause.SUPERSEDED, id="something newer was accepted"),
-]
-
-
-@pytest.mark.parametrize(("cause", "said"), CAUSES)
-def test_a_gap_says_which_contracts_lack_what(cause: str, said: GapCause) -> None:
+def test_a_gap_says_which_contracts_lack_what() -> None:
     lost = [tick(b"md.SHFE.rb2701", 20), tick(b"md.SHFE.cu2701", 10), tick(b"md.SHFE.rb2701", 30)]
-    event = events.build(CONFIG, "all", actions.Gap(cause, lost, 3), NAMES)
+    event = events.build(CONFIG, "all", Loss.of(GapCause.SUPERSEDED, lost, 3), NAMES)
 
     assert isinstance(event, Gap)
     assert (event.contracts, event.from_ns, event.to_ns, event.count, event.cause) == (
-        ("cu2701.SHFE", "rb2701.SHFE"), 10, 30, 3, said,
+        ("cu2701.SHFE", "rb2701.SHFE"), 10, 30, 3, GapCause.SUPERSEDED,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(("contracts", "listed"), [(200, 200), (201, 0)])
 def test_a_gap_of_too_many_contracts_lists_none(contracts: int, listed: int) -> None:
     names = {b"md.SHFE.c%d" % n: f"c{n}.SHFE" for n in range(contracts)}
-    event = events.build(
-        CONFIG, "all", actions.Gap("conflated", [tick(subject, 1) for subject in names], 1), names
-    )
+    event = events.build(CONFIG, "all", Loss(GapCause.OVERFLOW, frozenset(names), 1, 1, 1), names)
 
     assert isinstance(event, Gap)
     assert len(event.contracts) == listed
@@ -71,7 +63,16 @@ NOTES = [
         actions.TookOver(4, 99, 3, 0.0415, "Drill"), "TookOver", False, "epoch 4, fence 99", id="active"
     ),
     pytest.param(actions.LetGo(4, WriterReason.LEFT), "Left", False, "epoch 4", id="no longer active"),
-    pytest.param(actions.Gap("conflated", [], 7), "Overflow", True, "7 ticks are lost", id="a gap"),
+    *(
+        pytest.param(
+            Loss(cause, frozenset(), 1, 2, 7), str(cause), True, f"7 ticks are lost: {words}", id=str(cause)
+        )
+        for cause, words in (
+            (GapCause.OVERFLOW, "more came"),
+            (GapCause.SUPERSEDED, "something newer"),
+            (GapCause.LOG_TOO_SHORT, "the log"),
+        )
+    ),
 ]
 
 

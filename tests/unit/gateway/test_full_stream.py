@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from mds_gateway.domain.actions import Gap, LetGo
-from mds_gateway.domain.phases import Phase
-from tests.unit.gateway.world import World
+from mds_gateway.domain.actions import LetGo
+from mds_gateway.domain.claiming import Phase
+from mds_gateway.domain.losing import Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.gateway.world import BuildWorld, World
+
+    type Start = Callable[[int], World]
 
 SEEDS = range(6)
 HELD = 400
@@ -14,21 +23,25 @@ HELD = 400
 A_WRAP_S = HELD / 1000
 
 
-def start(seed: int) -> World:
-    world = World(seed, max_messages=HELD)
-    world.run(0.3)
-    world.move("a")
-    world.run(1.0)
-    return world
+@pytest.fixture
+def start(build_world: BuildWorld) -> Start:
+    def start(seed: int) -> World:
+        world = build_world(seed, max_messages=HELD)
+        world.run(0.3)
+        world.move("a")
+        world.run(1.0)
+        return world
+
+    return start
 
 
 def assert_nobody_noticed(world: World) -> None:
     counts = world.count()
     assert (counts.lost, counts.repeated, counts.disordered) == ((), (), ())
-    assert [what for _, what in world.happened if isinstance(what, Gap)] == []
+    assert [what for _, what in world.happened if isinstance(what, Loss)] == []
 
 
-def test_a_hundred_wraps_refuse_nothing_and_tell_nothing() -> None:
+def test_a_hundred_wraps_refuse_nothing_and_tell_nothing(start: Start) -> None:
     world = start(1)
 
     world.run(100 * A_WRAP_S)
@@ -36,12 +49,12 @@ def test_a_hundred_wraps_refuse_nothing_and_tell_nothing() -> None:
 
     assert world.stream.first > 99 * HELD
     assert world.stream.refused == 0
-    assert world.accounts["a"].publication.counts.renewed >= 100
+    assert world.accounts["a"].claiming.renewals >= 100
     assert_nobody_noticed(world)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_moves_deaths_and_cuts_in_the_moment_of_a_wrap(seed: int) -> None:
+def test_moves_deaths_and_cuts_in_the_moment_of_a_wrap(start: Start, seed: int) -> None:
     world = start(seed)
 
     for name in ("b", "a", "b"):
@@ -63,7 +76,7 @@ def test_moves_deaths_and_cuts_in_the_moment_of_a_wrap(seed: int) -> None:
 
 @pytest.mark.parametrize("how", ["purged", "limit lowered"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_fence_that_goes_loses_nothing_and_tells_no_loss(seed: int, how: str) -> None:
+def test_a_fence_that_goes_loses_nothing_and_tells_no_loss(start: Start, seed: int, how: str) -> None:
     world = start(seed)
 
     for _ in range(5):
@@ -80,7 +93,7 @@ def test_a_fence_that_goes_loses_nothing_and_tells_no_loss(seed: int, how: str) 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_renewal_whose_answer_is_lost_does_not_end_the_feed(seed: int) -> None:
+def test_a_renewal_whose_answer_is_lost_does_not_end_the_feed(start: Start, seed: int) -> None:
     world = start(seed)
     world.fence_answers_lost = 0.5
 
@@ -89,12 +102,12 @@ def test_a_renewal_whose_answer_is_lost_does_not_end_the_feed(seed: int) -> None
     world.run(3.0)
     world.run(0.5, ticks=False)
 
-    assert world.accounts["a"].publication.phase is Phase.ACTIVE
+    assert world.accounts["a"].claiming.phase is Phase.ACTIVE
     assert not [what for _, what in world.happened if isinstance(what, LetGo)]
     assert_nobody_noticed(world)
 
 
-def test_a_fence_that_goes_while_the_route_cannot_be_read_is_written_again() -> None:
+def test_a_fence_that_goes_while_the_route_cannot_be_read_is_written_again(start: Start) -> None:
     world = start(1)
     world.route_is_lost = True
     world.stream.purge()
@@ -102,11 +115,11 @@ def test_a_fence_that_goes_while_the_route_cannot_be_read_is_written_again() -> 
     world.run(1.0)
     world.run(0.5, ticks=False)
 
-    assert world.accounts["a"].publication.phase is Phase.ACTIVE
+    assert world.accounts["a"].claiming.phase is Phase.ACTIVE
     assert_nobody_noticed(world)
 
 
-def test_a_route_that_cannot_be_read_gives_nobody_a_feed_that_another_has_fenced() -> None:
+def test_a_route_that_cannot_be_read_gives_nobody_a_feed_that_another_has_fenced(start: Start) -> None:
     world = start(1)
     world.route_is_lost = True
 
@@ -114,6 +127,6 @@ def test_a_route_that_cannot_be_read_gives_nobody_a_feed_that_another_has_fenced
     world.run(1.0)
     world.run(0.5, ticks=False)
 
-    assert world.accounts["b"].publication.phase is Phase.ACTIVE
-    assert world.accounts["a"].publication.phase is Phase.STANDBY
+    assert world.accounts["b"].claiming.phase is Phase.ACTIVE
+    assert world.accounts["a"].claiming.phase is Phase.STANDBY
     assert_nobody_noticed(world)

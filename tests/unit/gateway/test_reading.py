@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mds_gateway.adapters.nats.framing import ProtocolError
+from mds_gateway.adapters.nats.parsing import ProtocolError
 from mds_gateway.adapters.nats.reading import (
     BATCH,
     Collecting,

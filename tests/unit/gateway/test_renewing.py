@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mds_gateway.domain.renewing import OVERHEAD_BYTES, Reach, Renewal, StreamRoom, decide_reach
-from mds_gateway.domain.ticks import FinishedTick
 
-TICK = FinishedTick(b"md.X.c", (1, 1), b"i", b"x" * 100, 0, 1, snapshot=False)
-TICK_BYTES = 100 + OVERHEAD_BYTES
+BODY_BYTES = 100
+TICK_BYTES = BODY_BYTES + OVERHEAD_BYTES
 
 
 def room(**changes: int | None) -> StreamRoom:
@@ -47,7 +46,7 @@ def behind(reach: Reach, *, newest: int = 0, sent: int = 0) -> Renewal:
     renewal = Renewal(reach)
     renewal.note_fence(7)
     renewal.newest = max(newest, 7)
-    renewal.note_sent([TICK] * sent)
+    renewal.note_sent(sent, BODY_BYTES * sent)
     return renewal
 
 

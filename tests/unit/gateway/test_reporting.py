@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from mds_gateway import metrics, reporting
-from mds_gateway.domain.latency import Hops
 from mds_gateway.domain.peers import Peers, Witness
-from mds_gateway.domain.phases import Counts
+from mds_gateway.domain.serving import Serving
 from mds_gateway.domain.window import Window
 from mds_gateway.metrics import FAMILIES, GatewayMetrics
 from mds_protocol.wire import heartbeat as wire
@@ -22,7 +21,8 @@ from tests.unit.gateway.page import check_block
 from tests.unit.gateway.test_readiness import beat
 
 if TYPE_CHECKING:
-    from mds_gateway.adapters.nats.bridge import Bridge, Served
+    from mds_gateway.adapters.nats.bridge import Bridge
+    from mds_gateway.domain.serving import Served
 
 INFO = {"namespace": "desk", "account": "ctp-a", "environment": "Test"}
 
@@ -31,11 +31,9 @@ INFO = {"namespace": "desk", "account": "ctp-a", "environment": "Test"}
 class FakeBridge:
     """What the figures read of a bridge."""
 
-    connected: bool = True
+    is_connected: bool = True
     connections: int = 2
-    hops: Hops = field(default_factory=Hops)
-    served: dict[str, Any] = field(default_factory=dict)
-    window: Window[str] = field(default_factory=Window)
+    serving: Serving = field(default_factory=Serving)
 
 
 def build(bridge: FakeBridge | None = None) -> GatewayMetrics:
@@ -95,12 +93,14 @@ SAMPLES = [
 
 def build_full() -> GatewayMetrics:
     bridge = FakeBridge()
-    bridge.hops.on_sent(1, 1, 0, now_ns=2_000_000, now=0.0)
+    bridge.serving.hops.on_sent(1, 1, 0, now_ns=2_000_000, now=0.0)
     figures = build(bridge)
     figures.on_heartbeat(full_beat(), now=1.0)
     figures.tally.on_takeover("all", 0.041)
     figures.tally.notes["FrontLost"] += 2
-    bridge.served["all"] = SimpleNamespace(publication=SimpleNamespace(counts=Counts(renewed=3)))
+    bridge.serving.by_name["all"] = cast(
+        "Served", SimpleNamespace(name="all", claiming=SimpleNamespace(renewals=3))
+    )
     return figures
 
 
@@ -143,15 +143,14 @@ def test_the_page_lists_the_figures() -> None:
 # --- the heartbeat
 
 
-def served(named: str | None) -> Served:
-    route = Route(uid="u", epoch=3, named=named, reason="Initial", nonce="n", decided_at="now")
-    publication = SimpleNamespace(
-        route=route,
-        fence=None,
-        is_resuming=False,
-        log=SimpleNamespace(reach_s=lambda _: 2.5),
-    )
-    return cast("Served", SimpleNamespace(publication=publication, to=SimpleNamespace(subscription="all")))
+def make_route(named: str | None) -> Route:
+    return Route(uid="u", epoch=3, named=named, reason="Initial", nonce="n", decided_at="now")
+
+
+def served(named: str) -> Served:
+    claiming = SimpleNamespace(epoch=make_route(named).epoch, fence=None, is_resuming=False)
+    feed = SimpleNamespace(log_reach_s=lambda _: 2.5)
+    return cast("Served", SimpleNamespace(name="all", claiming=claiming, feed=feed))
 
 
 def test_a_standby_says_what_its_witness_saw() -> None:
@@ -169,21 +168,16 @@ def test_a_witness_that_was_not_asked_says_nothing() -> None:
 
 
 def test_the_oldest_unacknowledged_is_that_of_the_connection() -> None:
-    bridge = FakeBridge(window=Window())
-    bridge.window.note_sent(1, "a", 5, 1.5)
-    bridge.window.note_sent(2, "b", 5, 2.8)
+    window: Window[Served] = Window()
+    window.note_sent(1, served("ctp-a"), 5, 1.5)
+    window.note_sent(2, served("ctp-b"), 5, 2.8)
 
-    assert reporting.describe_oldest_unacked(cast("Bridge", bridge), now=3.0) == 1500
+    assert reporting.describe_oldest_unacked(window, now=3.0) == 1500
 
 
 def test_peers_are_the_others_that_routes_name() -> None:
     peers = Peers()
     peers.on_heartbeat(beat(account="ctp-b"), now=9.0)
-    bridge = FakeBridge(
-        served={"1": served("ctp-b"), "2": served("ctp-a"), "3": served(None), "4": served("ctp-c")}
-    )
+    routes = [make_route(named) for named in ("ctp-b", "ctp-a", None, "ctp-c")]
 
-    assert reporting.describe_peers(cast("Bridge", bridge), peers, "ctp-a", now=10.0) == {
-        "ctp-b": 1000,
-        "ctp-c": None,
-    }
+    assert reporting.describe_peers(routes, peers, "ctp-a", now=10.0) == {"ctp-b": 1000, "ctp-c": None}

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 import pytest
-from nats.errors import Error as NatsError
-from nats.js.errors import APIError, NotFoundError
 
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_gateway.ports import Outlet, OutletsUsed, SourceEvent, SourceState
 from mds_gateway.service import Gateway
 from mds_gateway.settings import GatewaySettings
@@ -31,15 +30,14 @@ from tests.unit.gateway.test_readiness import beat
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from mds_gateway.adapters.nats.bridge import Destination
     from mds_gateway.adapters.nats.connection import PublishConnection
     from mds_gateway.adapters.nats.control import Control
+    from mds_gateway.domain.serving import Destination
     from mds_gateway.ports import MarketData
 
 WRITTEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
 FORGED = "0001-01-01T00:00:00+14:00"
 SILENT_S = 60.0
-WRONG_STREAM = 10060
 WITHIN_S = 60.0  # the end of a test that hangs, never a claim about speed
 
 
@@ -82,20 +80,21 @@ class Requests:
     def __init__(self) -> None:
         self.connection = Unanswered()
         self.heart = Connection()
+        self.is_hearing = True
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def read_epoch_sequences(
-        self, to: Destination, _subjects: list[str], _epoch: int
+        self, destination: Destination, _subjects: list[str], _epoch: int
     ) -> dict[str, int]:
-        if to.stream == "NOPE":
-            raise NotFoundError
+        if destination.stream == "NOPE":
+            raise NatsTrouble("no message found")
         if self.meanwhile is not None:
             await self.meanwhile()
         return {}
 
     async def probe(self, stream: str, _subject: str) -> None:
         if stream == "NOPE":
-            raise APIError(err_code=WRONG_STREAM)
+            raise NatsTrouble("wrong stream")
 
 
 def build_gateway(requests: Requests) -> Gateway:
@@ -107,7 +106,7 @@ def build_gateway(requests: Requests) -> Gateway:
     access = Access(parse_servers(settings.nats_url))
     source = Source()
     gateway = Gateway(settings, access, cast("Control", requests), cast("MarketData", source))
-    source.report = gateway._on_source
+    source.report = gateway.on_source
     return gateway
 
 
@@ -127,7 +126,7 @@ def tell_route(
     gateway: Gateway, name: str, revision: int = 1, decided_at: str = "2026-11-23T01:00:00Z", epoch: int = 3
 ) -> None:
     route = Route(uid="u", epoch=epoch, named="ctp-b", reason="Initial", nonce="n", decided_at=decided_at)
-    gateway._on_route(f"desk.{name}", route.encode(), Revision(revision, WRITTEN_AT))
+    gateway.routing.on_route(f"desk.{name}", route.encode(), Revision(revision, WRITTEN_AT))
 
 
 async def stand_by(gateway: Gateway, *names: str) -> None:
@@ -150,10 +149,10 @@ async def test_a_subscription_that_goes_while_another_is_witnessed_stops_nothing
     await stand_by(gateway, "one", "two")
     requests.meanwhile = lambda: tell_settings(gateway, 2, "one")
 
-    await gateway._witness()
+    await gateway.witnessing.look()
 
-    assert list(gateway.witnesses) == ["one"]
-    assert gateway.witnesses["one"].answered_at is not None
+    assert list(gateway.witnessing.by_subscription) == ["one"]
+    assert gateway.witnessing.by_subscription["one"].answered_at is not None
 
 
 async def test_a_stream_that_does_not_exist_spoils_no_other_subscription() -> None:
@@ -161,15 +160,16 @@ async def test_a_stream_that_does_not_exist_spoils_no_other_subscription() -> No
     requests = Requests()
     gateway = build_gateway(requests)
     await stand_by(gateway, "all", "lost")
-    gateway.bridge.served["lost"].to = replace(gateway.bridge.served["lost"].to, stream="NOPE")
-    gateway.bridge._connection = cast("PublishConnection", Connection())
+    lost = gateway.bridge.serving.by_name["lost"]
+    lost.destination = replace(lost.destination, stream="NOPE")
+    gateway.bridge._link.connection = cast("PublishConnection", Connection())
 
-    await gateway._witness()
-    await gateway._probe()
+    await gateway.witnessing.look()
+    await gateway.probe()
 
-    assert gateway.witnesses["all"].answered_at is not None
-    assert gateway.witnesses["lost"].answered_at is None
-    assert gateway.compose_heartbeat().probe_age_ms is not None
+    assert gateway.witnessing.by_subscription["all"].answered_at is not None
+    assert gateway.witnessing.by_subscription["lost"].answered_at is None
+    assert gateway.beating.compose().probe_age_ms is not None
 
 
 def collect_failures(gateway: Gateway) -> dict[str, float]:
@@ -225,7 +225,7 @@ async def test_each_kind_of_defect_is_told_once_with_its_traceback(
 
 async def test_what_nats_refuses_for_now_is_no_defect() -> None:
     gateway = build_gateway(Requests())
-    to_raise = [TimeoutError(), NatsError("nats: away"), asyncio.CancelledError()]
+    to_raise = [NatsTrouble("away"), asyncio.CancelledError()]
 
     async def refused() -> None:
         raise to_raise.pop(0)
@@ -246,7 +246,7 @@ async def test_a_bad_route_is_told_once_and_the_one_before_it_stays_in_force(
     for revision in (7, 7, 9):
         tell_route(gateway, "all", revision, FORGED, epoch=40)
 
-    route = gateway.bridge.served["all"].publication.route
+    route = gateway.bridge.serving.by_name["all"].claiming.route
     assert route is not None
     assert route.epoch == 3
     assert gateway.promoting._followed["all"].seen.route == route
@@ -269,9 +269,9 @@ async def test_a_promotion_is_written_over_a_bad_route() -> None:
 @pytest.mark.parametrize("day", ["0", "20261331", "today", None])
 async def test_a_day_that_the_front_gets_wrong_stops_no_settings(day: str | None) -> None:
     gateway = build_gateway(Requests())
-    cast("Source", gateway.source).day = day
+    cast("Source", gateway._source).day = day
 
     await stand_by(gateway, "all")
 
-    assert list(gateway.bridge.served) == ["all"]
+    assert list(gateway.bridge.serving.by_name) == ["all"]
     assert gateway.arranging.known.plan is not None

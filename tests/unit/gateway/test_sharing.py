@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_gateway.sharing import ContractSharing
 from mds_protocol.wire.contract import Contract, ProductClass
 
@@ -34,14 +35,14 @@ class Bucket:
 
     async def write_contracts(self, product: ProductContracts) -> bool:
         if self.is_away:
-            raise TimeoutError
+            raise NatsTrouble("away")
         self.writes += 1
         self.products[product.product] = len(product.contracts)
         return True
 
     async def holds_contracts(self, key: ProductKey) -> bool:
         if self.is_away:
-            raise TimeoutError
+            raise NatsTrouble("away")
         return key.product in self.products
 
 

@@ -1,4 +1,4 @@
-"""A world in which publications run: an exchange, a stream that fences, dedupes and evicts, slow links.
+"""A world in which feeds run under claims: an exchange, a stream that fences, dedupes and evicts, slow links.
 
 Time is virtual.
 
@@ -12,11 +12,13 @@ import random
 from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from mds_gateway.domain import actions
-from mds_gateway.domain.log import TickLog
-from mds_gateway.domain.phases import Phase
-from mds_gateway.domain.publication import Publication
+from mds_gateway.domain.claiming import Claiming, Phase
+from mds_gateway.domain.feed import LANE
+from mds_gateway.domain.framing import FenceHead
+from mds_gateway.domain.losing import Loss
 from mds_gateway.domain.renewing import StreamRoom
 from mds_gateway.domain.ticks import FinishedTick
 from mds_gateway.domain.window import Window
@@ -24,9 +26,15 @@ from mds_protocol.failover.fencing import FENCE_REFUSED, Fence
 from mds_protocol.failover.takeover import Last
 from mds_protocol.wire.route import Route
 from mds_simulator.counting import join
+from tests.unit.gateway.feeds.frames import read_frames
+
+if TYPE_CHECKING:
+    from tests.unit.gateway.feeds.frames import Message
+    from tests.unit.gateway.feeds.makers import Feeds
 
 STEP_S = 0.005
 CONTRACTS = 7
+FENCE = b"mds.fence.desk.all"
 
 
 @dataclass
@@ -97,20 +105,20 @@ class Sent:
 
     due: float
     number: int
-    expected: int
     epoch: int
-    ticks: list[FinishedTick]
+    messages: list[Message]
     connection: int
 
 
 class Account:
-    """One gateway: its publication, its link to NATS, its front's own losses."""
+    """One gateway: its claim and feed, its link to NATS, its front's own losses."""
 
     def __init__(self, world: World, name: str, seed: int) -> None:
         self.world = world
         self.name = name
         self.random = random.Random(seed)  # noqa: S311 - a seed makes a failure repeatable
-        self.publication = Publication(name, TickLog(keep_s=10, max_bytes=1 << 30))
+        self.feed = world.feeds.make_feed(keep_s=10, max_bytes=1 << 30)
+        self.claiming = Claiming(name, self.feed)
         self.window: Window[str] = Window()
         self.delivered: list[FinishedTick] = []
         self.answers: deque[tuple[float, object]] = deque()
@@ -122,9 +130,9 @@ class Account:
         """On this connection; None: all of them come."""
         self.slices = 0
         self.batches = 0
-        self.fence = 0
+        self.head = FenceHead(name, 0, FENCE, 0)
         self.epoch = 0
-        self.act(self.publication.on_connected(0.0))
+        self.act(self.claiming.on_connected(0.0))
 
     @property
     def awake(self) -> bool:
@@ -135,10 +143,18 @@ class Account:
     def deliver(self, ticks: list[FinishedTick]) -> None:
         kept = [tick for tick in ticks if self.random.random() > self.world.front_loss]
         self.delivered += kept
-        self.act(self.publication.on_ticks(kept, self.world.now))
+        self.receive(kept)
+
+    def receive(self, ticks: list[FinishedTick]) -> tuple[actions.Action, ...]:
+        """Return what came of it, after it was done."""
+        if not ticks:
+            return ()
+        told = self.feed.extend(self.world.feeds.make_run(ticks), self.world.now)
+        self.act(told)
+        return told
 
     def on_route(self, route: Route) -> None:
-        self.act(self.publication.on_route(route, self.world.now))
+        self.act(self.claiming.on_route(route, self.world.now))
 
     def cut(self) -> None:
         """The connection ends here; what is under way may still reach the server."""
@@ -149,70 +165,72 @@ class Account:
         self.connection += 1
         self.answers_left = None
         self.window.forget_connection()
-        self.act(self.publication.on_disconnected(self.world.now))
+        self.act(self.claiming.on_disconnected(self.world.now))
 
     def connect(self) -> None:
-        self.act(self.publication.on_connected(self.world.now))
+        self.act(self.claiming.on_connected(self.world.now))
 
     def step(self) -> None:
         while self.answers and self.answers[0][0] <= self.world.now:
             self.hear(self.answers.popleft()[1])
-        self.act(self.publication.on_clock(self.world.now))
+        self.act(self.claiming.on_clock(self.world.now))
         if self.window.is_overdue(self.world.now):
             self.cut()
         while True:
             self.batches += 1
-            ticks = self.publication.next_batch(self.batches, self.window.free)
-            if not ticks:
+            parcel = self.claiming.take(LANE, self.batches, self.window.free)
+            if parcel is None:
                 return
-            self.window.note_sent(self.batches, self.name, len(ticks), self.world.now)
+            self.window.note_sent(self.batches, self.name, parcel.count, self.world.now)
             due = self.world.now + self.world.delay(self)
-            self.wire.append(Sent(due, self.batches, self.fence, self.epoch, ticks, self.connection))
+            messages = list(read_frames(parcel.frame(self.head.of_batch(b"_INBOX.1", parcel.count), 0)))
+            self.wire.append(Sent(due, self.batches, self.epoch, messages, self.connection))
 
     def hear(self, answer: object) -> None:
-        now, publication = self.world.now, self.publication
+        now, claiming = self.world.now, self.claiming
         match answer:
             case (("stored" | "refused") as verdict, int() as connection, int() as batch, int() as sequence):
                 if connection == self.connection:
                     self.hear_of_a_tick(verdict, batch, sequence)
             case ("standing", asked, route, fence):
-                self.act(publication.on_standing(route, fence, asked, now))  # type: ignore[arg-type]
+                self.act(claiming.on_standing(route, fence, asked, now))  # type: ignore[arg-type]
             case ("fence", fence):
                 self.hear_of_the_fence(fence)
             case ("last", int() as fence, last):
                 self.hear_last(fence, last)
             case ("room", StreamRoom() as room):
-                publication.on_room(room)
+                claiming.on_room(room)
             case "go on":
                 self.slices += 1
-                self.act(publication.go_on(now))
+                self.act(claiming.go_on(now))
 
     def hear_of_the_fence(self, fence: object) -> None:
-        now, publication = self.world.now, self.publication
+        now, claiming = self.world.now, self.claiming
         match fence:
             case Fence():
-                actions = publication.on_fence_stored(fence, now)
-                if publication.fence == fence:
-                    self.fence, self.epoch = fence.sequence, fence.epoch
+                actions = claiming.on_fence_stored(fence, now)
+                if claiming.fence == fence:
+                    self.head = FenceHead(self.name, fence.epoch, FENCE, fence.sequence)
+                    self.epoch = fence.epoch
                 self.act(actions)
             case None:
-                self.act(publication.on_fence_refused(now))
+                self.act(claiming.on_fence_refused(now))
             case _:
-                self.act(publication.on_request_failed(now))
+                self.act(claiming.on_request_failed(now))
 
     def hear_of_a_tick(self, verdict: str, batch: int, sequence: int) -> None:
-        now, publication = self.world.now, self.publication
+        now, claiming = self.world.now, self.claiming
         self.window.note_answered(batch, 1)
         if verdict == "stored":
-            self.act(publication.on_stored(batch, 1, sequence, now))
+            self.act(claiming.on_stored(batch, 1, sequence, now))
         else:
-            self.act(publication.on_refused(batch, FENCE_REFUSED, now))
+            self.act(claiming.on_refused(batch, FENCE_REFUSED, now))
 
     def hear_last(self, fence: int, last: object) -> None:
         if isinstance(last, dict):
-            self.act(self.publication.on_last_read(fence, last, self.world.now))
+            self.act(self.claiming.on_last_read(fence, last, self.world.now))
         else:
-            self.publication.on_read_failed(self.world.now)
+            self.claiming.on_read_failed(self.world.now)
 
     def act(self, wanted: tuple[actions.Action, ...]) -> None:
         """Requests are answered from the stream as it is when they arrive there: here, at once."""
@@ -235,7 +253,7 @@ class Account:
                     self.answer(("room", stream.room))
                 case actions.GoOn():
                     self.answer("go on")
-                case actions.TookOver() | actions.LetGo() | actions.Gap() | actions.HeldBack():
+                case actions.TookOver() | actions.LetGo() | Loss() | actions.HeldBack():
                     self.world.happened.append((self.name, action))
 
     def answer(self, what: object) -> None:
@@ -245,6 +263,7 @@ class Account:
 class World:
     def __init__(
         self,
+        feeds: Feeds,
         seed: int,
         names: tuple[str, ...] = ("a", "b"),
         *,
@@ -253,6 +272,9 @@ class World:
     ) -> None:
         self.random = random.Random(seed)  # noqa: S311 - a seed makes a failure repeatable
         self.now = 0.0
+        self.feeds = feeds
+        self.made: dict[bytes, FinishedTick] = {}
+        """By identity."""
         self.front_loss = front_loss
         self.extra_delay: dict[str, float] = {}
         self.reads_fail_until = 0.0
@@ -303,8 +325,9 @@ class World:
         """Moves what is due from the account's wire into the stream, and the answers back."""
         while account.wire and account.wire[0].due <= self.now:
             sent = account.wire.popleft()
-            for tick in sent.ticks:
-                stored = self.stream.store(account.name, sent.expected, sent.epoch, tick)
+            for message in sent.messages:
+                tick = self.made[message.identity]
+                stored = self.stream.store(account.name, message.expected, sent.epoch, tick)
                 verdict = "stored" if stored else "refused"
                 back = (verdict, sent.connection, sent.number, self.stream.sequence)
                 if account.answers_left is None or account.answers_left > 0:
@@ -316,7 +339,7 @@ class World:
         """Time and volume stand still over several serials, as in life."""
         self.serial += 1
         contract, serial = self.serial % CONTRACTS, self.serial // CONTRACTS
-        return FinishedTick(
+        tick = FinishedTick(
             contract=b"md.X.c%d" % contract,
             order_key=(serial // 2, serial // 3),
             identity=b"%d-%d" % (contract, serial),
@@ -325,6 +348,8 @@ class World:
             arrival=self.serial,
             snapshot=False,
         )
+        self.made[tick.identity] = tick
+        return tick
 
     # --- counting, by the oracle
 
@@ -346,9 +371,28 @@ class World:
         return join.count(delivered, stored, epochs, until_ns=until)
 
 
-def start(seed: int, *, front_loss: float = 0.01) -> World:
+class BuildWorld(Protocol):
+    """`World` with a feed chosen."""
+
+    def __call__(
+        self,
+        seed: int,
+        names: tuple[str, ...] = ("a", "b"),
+        *,
+        front_loss: float = 0.01,
+        max_messages: int | None = None,
+    ) -> World: ...
+
+
+class Start(Protocol):
+    """`start` with a feed chosen."""
+
+    def __call__(self, seed: int, *, front_loss: float = 0.01) -> World: ...
+
+
+def start(feeds: Feeds, seed: int, *, front_loss: float = 0.01) -> World:
     """Account a publishes in it for a second."""
-    world = World(seed, front_loss=front_loss)
+    world = World(feeds, seed, front_loss=front_loss)
     world.run(0.5)
     world.move("a")
     world.run(1.0)
@@ -356,7 +400,7 @@ def start(seed: int, *, front_loss: float = 0.01) -> World:
 
 
 def publishers(world: World) -> list[str]:
-    return [name for name, account in world.accounts.items() if account.publication.phase is Phase.ACTIVE]
+    return [name for name, account in world.accounts.items() if account.claiming.phase is Phase.ACTIVE]
 
 
 def assert_whole(world: World) -> None:

@@ -157,12 +157,16 @@ class Finisher:
             return None
         tick = build_tick(raw, numbers, exchange, time_ns, self.trading_day)
         order_key = (time_ns, numbers[_VOLUME])
+        encode, body = None, b""
         for route in plan.routes:
+            if route.encode is not encode:  # routes of one encoding stand together
+                encode = route.encode
+                body = encode(tick)
             finished = FinishedTick(
                 route.subject,
                 order_key,
                 identify(route.identity_prefix, raw["UpdateTime"], numbers),
-                route.encode(tick),
+                body,
                 received_ns,
                 arrival,
                 snapshot,

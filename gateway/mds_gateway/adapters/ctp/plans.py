@@ -21,7 +21,7 @@ from mds_protocol.wire.identity import build_prefix
 from mds_protocol.wire.tick import Tick
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mds_gateway.domain.slices import Slices
     from mds_gateway.ports import Outlet
@@ -63,6 +63,7 @@ class ContractPlan(msgspec.Struct, frozen=True, gc=False):
     exchange_seen: ExchangeSeen
     seen: ContractSeen
     routes: tuple[Route, ...]
+    """By encoding, so that the same body is not made twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,12 @@ def build_source_plan(asked: Asked, before: SourcePlan) -> Slices[SourcePlan]:
         exchanges[exchange] = ExchangeSeen()
     yield
     kept = _find_kept(asked.outlets, before.asked.outlets)
+    outlets = sorted(asked.outlets, key=lambda outlet: outlet.encoding)
     contracts: dict[str, ContractPlan] = {}
     for part in batched(known.values(), SLICE, strict=False):
         for contract in part:
             contracts[contract.symbol] = _build_contract_plan(
-                contract, asked.outlets, exchanges, before.contracts.get(contract.symbol), kept
+                contract, outlets, exchanges, before.contracts.get(contract.symbol), kept
             )
         yield
     named = {symbol for outlet in asked.outlets for symbol in outlet.contracts}
@@ -144,7 +146,7 @@ def _find_kept(outlets: tuple[Outlet, ...], before: tuple[Outlet, ...]) -> froze
 
 def _build_contract_plan(
     contract: Contract,
-    outlets: tuple[Outlet, ...],
+    outlets: Sequence[Outlet],
     exchanges: Mapping[str, ExchangeSeen],
     before: ContractPlan | None,
     kept: frozenset[str],

@@ -25,6 +25,7 @@ from mds_gateway.adapters.ctp.requests import Requests
 from mds_gateway.adapters.ctp.stepping import Stepping
 from mds_gateway.domain.clock_offset import ClockWatch
 from mds_gateway.domain.exchange_time import moment_of_login
+from mds_gateway.domain.ticks import TickRun
 from mds_gateway.ports import Batch, ContractsLoaded, Note, OutletsUsed
 from mds_gateway.slicing import InSlices
 
@@ -117,7 +118,8 @@ class CtpSource:
         now_ns, monotonic_ns = self._clock() + self._clock_offset_ns, time.monotonic_ns()
         made = self._finisher.finish(received, now_ns=now_ns, monotonic_lag_ns=time.time_ns() - monotonic_ns)
         if made.ticks:
-            self._report(running, Batch(made.ticks))
+            runs = {name: TickRun.of(ticks) for name, ticks in made.ticks.items()}
+            self._report(running, Batch(runs))
         for quarantined in made.quarantined:
             self._report(running, quarantined)
         if running.overflow.grew(running.handoff.conflated, running.loop.time()):

@@ -2,7 +2,7 @@
 
     front's thread --put--> HandOff --one wake--> step --+-- idle: the next tick wakes the loop
                                                          +-- more waits: a step follows what else is due
-                                                         +-- steps aside (`courtesy`), then a step
+                                                         +-- pauses (`pausing`), then a step
 
 While a step runs or is sure to come, no tick wakes the loop; a control always does, as a lost front must be
 said at once.
@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from mds_gateway.adapters.ctp.courtesy import Courtesy
 from mds_gateway.adapters.ctp.handoff import HandOff
+from mds_gateway.adapters.ctp.pausing import Pausing
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,7 +38,7 @@ class Stepping:
     def __init__(self, loop: asyncio.AbstractEventLoop, worker: Worker, *, bound: int) -> None:
         self._loop = loop
         self._worker = worker
-        self._courtesy = Courtesy()
+        self._pausing = Pausing()
         self.handoff = HandOff(loop, bound=bound, on_wake=self.step, on_failure=worker.on_failure)
 
     def step(self) -> None:
@@ -47,21 +47,21 @@ class Stepping:
             self._guard(control)
         if controls:
             self._guard(self._worker.on_controls_done)
-        if not self._courtesy.is_waiting:  # else `_resume` comes
+        if not self._pausing.is_waiting:  # else `_resume` comes
             self._take_ticks()
 
     def _take_ticks(self) -> None:
         pause_s = 0.0
         if received := self.handoff.take_ticks(TICKS_A_STEP):
             late_ns = self._guard(lambda: self._worker.on_received(received)) or 0
-            pause_s = self._courtesy.step_aside_s(len(received), late_ns)
+            pause_s = self._pausing.begin_s(len(received), late_ns)
         if pause_s:
             self._loop.call_later(pause_s, self._resume)
         elif not self.handoff.fall_idle():
             self._loop.call_soon(self.step)
 
     def _resume(self) -> None:
-        self._courtesy.resume()
+        self._pausing.resume()
         self.step()
 
     def _guard[T](self, work: Callable[[], T]) -> T | None:

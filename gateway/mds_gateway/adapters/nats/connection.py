@@ -2,7 +2,7 @@
 
 nats-py costs several microseconds and an allocation storm per message; these write pre-framed batches and
 read by the bufferful. They never reconnect by themselves: what was in flight is in doubt then, and only the
-publication knows what to do.
+claim knows what to do.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 import msgspec
 
-from mds_gateway.adapters.nats.framing import FenceFrame, Incoming, ProtocolError, Reader, Signals
+from mds_gateway.adapters.nats.parsing import Incoming, ProtocolError, Reader, Signals
 from mds_runtime.nats.addresses import AccessError
 from mds_runtime.nats.words import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from mds_gateway.domain.ticks import FinishedTick
+    from mds_gateway.domain.feed import Parcel
+    from mds_gateway.domain.framing import FenceHead
     from mds_runtime.nats.access import Access
 
 # Bytes that a dead peer never acknowledged end the connection so soon, not after the kernel's minutes.
@@ -235,8 +236,9 @@ class PublishConnection(NatsConnection[Incoming]):
     def make_reader() -> Reader:
         return Reader()
 
-    def send(self, batch: int, frame: FenceFrame, ticks: Sequence[FinishedTick], published_ns: int) -> None:
-        self.write(frame.frame(ticks, b"%b.%d" % (self.inbox, batch), published_ns))
+    def send(self, batch: int, head: FenceHead, parcel: Parcel, published_ns: int) -> None:
+        heads = head.of_batch(b"%b.%d" % (self.inbox, batch), parcel.count)
+        self.write(parcel.frame(heads, published_ns))
 
 
 def _has_come(waiting: asyncio.Future[Any]) -> bool:

@@ -20,6 +20,7 @@ from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
 
 from mds_gateway.adapters.nats import reading, stream
 from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
+from mds_gateway.adapters.nats.trouble import FOREIGN, maps_trouble
 from mds_protocol.wire import fence as wire_fence
 from mds_protocol.wire import headers
 from mds_protocol.wire.contract import ProductContracts
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
     from nats.js import JetStreamContext
 
-    from mds_gateway.adapters.nats.bridge import Destination
     from mds_gateway.domain.renewing import StreamRoom
+    from mds_gateway.domain.serving import Destination
     from mds_protocol.failover.fencing import Fence
     from mds_protocol.failover.takeover import Last
     from mds_protocol.wire.subjects import ProductKey
@@ -53,13 +54,15 @@ UNAVAILABLE = 503
 NOT_ENABLED = frozenset({10039, 10076})
 """JetStream's codes: not for this account, not on this server. Waiting does not change them."""
 
-TROUBLE = (NatsError, TimeoutError, OSError, WireError)
-"""What a request may fail with; it may succeed a moment later."""
+type Listen = Callable[[str, bytes], None]
+"""Told the subject and the message."""
+type Respond = Callable[[str, bytes], Awaitable[bytes | None]]
+"""Told the same; returns the answer. None: somebody else answers."""
 
 
 @dataclass(slots=True)
 class Control:
-    """Open connections. Implements `bridge.StreamOperations`."""
+    """Open connections. Implements `bridge.StreamOperations`. Each request fails with `NatsTrouble` alone."""
 
     access: Access
     name: str
@@ -91,55 +94,70 @@ class Control:
 
     # --- the stream
 
-    async def read_standing(self, to: Destination) -> tuple[Route | None, Fence | None]:
+    @maps_trouble
+    async def read_standing(self, destination: Destination) -> tuple[Route | None, Fence | None]:
         """The route and the newest fence, as their leaders have them. None for a route that is none."""
-        fence = await stream.read_fence(self.js, to.stream, to.fence_subject)
+        fence = await stream.read_fence(self.js, destination.stream, destination.fence_subject)
         try:
-            message = await self.js.get_last_msg(f"KV_{ROUTES_BUCKET}", f"$KV.{ROUTES_BUCKET}.{to.route_key}")
+            message = await self.js.get_last_msg(
+                f"KV_{ROUTES_BUCKET}", f"$KV.{ROUTES_BUCKET}.{destination.route_key}"
+            )
         except NotFoundError:
             return None, fence
         try:
             return Route.decode(message.data or b""), fence
         except WireError as exc:
             # Whoever follows the key tells people; a claim that waits for another route would never end.
-            log.debug("route %s: %s", to.route_key, exc)
+            log.debug("route %s: %s", destination.route_key, exc)
             return None, fence
 
-    async def write_fence(self, to: Destination, fence: wire_fence.Fence, over: int) -> Fence | None:
-        return await stream.write_fence(self.js, to.stream, to.fence_subject, fence, over)
+    @maps_trouble
+    async def write_fence(self, destination: Destination, fence: wire_fence.Fence, over: int) -> Fence | None:
+        return await stream.write_fence(self.js, destination.stream, destination.fence_subject, fence, over)
 
-    async def read_last(self, to: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]:
-        wanted = reading.Wanted(to.stream, to.wildcard, to.fence_subject, up_to, to.encoding)
+    @maps_trouble
+    async def read_last(self, destination: Destination, up_to: int) -> Mapping[bytes, Last[bytes]]:
+        wanted = reading.Wanted(
+            destination.stream, destination.wildcard, destination.fence_subject, up_to, destination.encoding
+        )
         return await reading.read_last(self.access, wanted, f"{self.name} reading")
 
-    async def read_room(self, to: Destination) -> StreamRoom:
-        return await stream.read_room(self.js, to.stream)
+    @maps_trouble
+    async def read_room(self, destination: Destination) -> StreamRoom:
+        return await stream.read_room(self.js, destination.stream)
 
+    @maps_trouble
     async def write_route(self, key: str, route: Route, revision: int) -> None:
         """By compare-and-set: of two writers one is refused."""
         conditions = {headers.EXPECTED_SEQUENCE: str(revision)}
         await self.js.publish(f"$KV.{ROUTES_BUCKET}.{key}", route.encode(), headers=conditions)
 
-    async def read_epoch_sequences(self, to: Destination, subjects: list[str], epoch: int) -> dict[str, int]:
+    @maps_trouble
+    async def read_epoch_sequences(
+        self, destination: Destination, subjects: list[str], epoch: int
+    ) -> dict[str, int]:
         """For a witness: the sequence of each subject's last tick, where it belongs to the epoch."""
         found: dict[str, int] = {}
         for subject in subjects:
             with contextlib.suppress(NotFoundError):
-                message = await self.js.get_last_msg(to.stream, subject, direct=True)
+                message = await self.js.get_last_msg(destination.stream, subject, direct=True)
                 value = (message.headers or {}).get(headers.MDS_PUB, "")
                 if message.seq and headers.parse_publication(value).epoch == epoch:
                     found[subject] = message.seq
         return found
 
+    @maps_trouble
     async def probe(self, stream_name: str, subject: str) -> None:
         await stream.probe(self.js, stream_name, subject)
 
+    @maps_trouble
     async def publish_event(self, subject: str, body: bytes, identity: str) -> None:
         """Stored once, however often it is asked for within the stream's window for duplicates."""
         await self.js.publish(subject, body, timeout=REQUEST_TIMEOUT_S, headers={headers.MSG_ID: identity})
 
     # --- contracts
 
+    @maps_trouble
     async def write_contracts(self, product: ProductContracts) -> bool:
         """By compare-and-set, if they differ and the trading day is not older. True: written."""
         bucket = await self.js.key_value(CONTRACTS_BUCKET)
@@ -155,6 +173,7 @@ class Control:
         await bucket.update(key, product.encode(), last=entry.revision)
         return True
 
+    @maps_trouble
     async def holds_contracts(self, key: ProductKey) -> bool:
         bucket = await self.js.key_value(CONTRACTS_BUCKET)
         try:
@@ -163,6 +182,7 @@ class Control:
             return False
         return True
 
+    @maps_trouble
     async def read_contracts(self, prefix: str) -> list[ProductContracts]:
         """All products of a gateway type and environment."""
         bucket = await self.js.key_value(CONTRACTS_BUCKET)
@@ -179,16 +199,37 @@ class Control:
 
     # --- core NATS
 
+    @property
+    def is_hearing(self) -> bool:
+        """Whether heartbeats can come and go."""
+        return self.heart.is_connected
+
+    @maps_trouble
     async def beat(self, subject: str, body: bytes) -> None:
         """Only while connected: nats-py would keep it and send it later, as if it were fresh."""
         if self.heart.is_connected:
             await self.heart.publish(subject, body)
 
-    async def listen_to_hearts(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
-        await self.heart.subscribe(subject, cb=callback)
+    @maps_trouble
+    async def listen_to_hearts(self, subject: str, listen: Listen) -> None:
+        async def hear(message: Msg) -> None:
+            listen(message.subject, message.data)
 
-    async def answer(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
-        await self.client.subscribe(subject, cb=callback)
+        await self.heart.subscribe(subject, cb=hear)
+
+    @maps_trouble
+    async def answer(self, subject: str, respond: Respond) -> None:
+        """From now on: every request that can be answered."""
+
+        async def hear(message: Msg) -> None:
+            if not message.reply or (reply := await respond(message.subject, message.data)) is None:
+                return
+            try:
+                await message.respond(reply)
+            except FOREIGN as exc:
+                log.debug("a reply was not sent: %s", describe(exc))
+
+        await self.client.subscribe(subject, cb=hear)
 
     async def tell(self, subject: str, body: bytes) -> None:
         """Core publish: nobody has to listen, and while NATS is away nobody can."""

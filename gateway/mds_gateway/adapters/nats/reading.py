@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple, override
 import msgspec
 
 from mds_gateway.adapters.nats.connection import NatsConnection
-from mds_gateway.adapters.nats.framing import ProtocolError, Signals, check_incomplete, read_signal
+from mds_gateway.adapters.nats.parsing import ProtocolError, Signals, check_incomplete, read_signal
 from mds_protocol.failover.takeover import Last
 from mds_protocol.wire import headers
 from mds_protocol.wire.encodings import Encoding, decode

@@ -1,13 +1,13 @@
-"""Lets the binding's thread go first while there is more than a little to do.
+"""How long the loop pauses between steps, so that the binding's thread can go first.
 
 The binding needs the interpreter's lock for each tick, and gives it back after each. A loop that wakes for
 every tick takes the lock a thousand times a second for a handful of them, and each change of hands costs more
-than the tick. So after a step that found several ticks the loop steps aside for a moment, and the next step
+than the tick. So after a step that found several ticks the loop pauses for a moment, and the next step
 finds a batch. A tick that comes alone still leaves at once.
 
 Beyond what one process can do, the binding's own queue, in C++, without bound and out of sight, would grow
 while ours stays empty. Its age shows in how much later than usual ticks are received (`exchange_clock`); a
-wrong clock does not change that. So, while steps of several ticks come late, the loop steps aside for longer:
+wrong clock does not change that. So, while steps of several ticks come late, the loop pauses for longer:
 the backlog moves into our bounded queue, where the newest tick of a contract wins and the rest is counted.
 """
 
@@ -19,12 +19,12 @@ LATE_NS = 2_000_000_000  # CZCE's times have whole seconds
 LATE_PAUSE_S = 0.02  # some thousand ticks for the binding; heartbeats come every 200 ms
 
 
-class Courtesy:
+class Pausing:
     def __init__(self) -> None:
         self.is_waiting = False
 
-    def step_aside_s(self, taken: int, late_ns: int) -> float:
-        """After a step that took so many ticks, all at least so late: how long. `resume` must follow."""
+    def begin_s(self, taken: int, late_ns: int) -> float:
+        """Return the pause after a step that took so many ticks, all at least so late; then `resume`."""
         pause_s = 0.0 if taken < SEVERAL else LATE_PAUSE_S if late_ns > LATE_NS else MOMENT_S
         self.is_waiting = pause_s > 0.0
         return pause_s

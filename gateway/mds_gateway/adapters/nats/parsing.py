@@ -1,4 +1,4 @@
-"""NATS protocol frames of the hot path: publishes framed in bulk, acks counted in bulk. Pure bytes.
+"""What a NATS server sends, parsed in bulk: acknowledgements, refusals, and what concerns the connection.
 
 Acks are parsed by frame: counting a substring per read miscounts where a frame straddles two reads.
 """
@@ -7,14 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, override
+from typing import override
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mds_gateway.domain.ticks import FinishedTick
 
 # The server's acknowledgement of one publish: to our inbox, token = batch number.
 _ACK = re.compile(
@@ -73,7 +68,8 @@ class Incoming(Signals):
     """Per batch: messages acknowledged, duplicates among them."""
     newest: dict[int, int] = field(default_factory=dict)
     """Per batch: the sequence that the last of them has in the stream."""
-    duplicates: int = 0
+    duplicates: dict[int, int] = field(default_factory=dict)
+    """Per batch: those of them that the stream had already."""
     refusals: list[Refusal] = field(default_factory=list)
 
     @property
@@ -101,7 +97,7 @@ class Reader:
                 stored[batch] = stored.get(batch, 0) + 1
                 newest[batch] = int(ack[2])
                 if ack[3]:
-                    incoming.duplicates += 1
+                    incoming.duplicates[batch] = incoming.duplicates.get(batch, 0) + 1
                 position = ack.end()
                 continue
             after = self._read_other(buffer, position, incoming)
@@ -167,35 +163,3 @@ def _note_reply(message: re.Match[bytes], payload: bytes, incoming: Incoming) ->
         return
     code = reply.error.err_code or reply.error.code
     incoming.refusals.append(Refusal(batch, code, reply.error.description))
-
-
-class FenceFrame:
-    """Frames the ticks of one publication under one fence; what they share is rendered once."""
-
-    def __init__(self, account: str, epoch: int, fence_subject: bytes, fence: int) -> None:
-        self._head = (
-            b"NATS/1.0\r\nNats-Expected-Last-Subject-Sequence:%d\r\n"
-            b"Nats-Expected-Last-Subject-Sequence-Subject:%b\r\nMds-Pub:%b %d "
-            % (fence, fence_subject, account.encode(), epoch)
-        )
-
-    def frame(self, ticks: Sequence[FinishedTick], reply: bytes, published_ns: int) -> bytes:
-        """The bytes of one batch; every message asks for its ack at `reply`."""
-        head = self._head
-        head_bytes = len(head)
-        parts: list[bytes] = []
-        for tick in ticks:
-            tail = b"%d %d %d%b\r\nNats-Msg-Id:%b\r\n\r\n" % (
-                tick.received_ns,
-                published_ns,
-                tick.arrival,
-                b" snapshot" if tick.snapshot else b"",
-                tick.identity,
-            )
-            header_bytes = head_bytes + len(tail)
-            body = tick.body
-            parts.append(
-                b"HPUB %b %b %d %d\r\n" % (tick.contract, reply, header_bytes, header_bytes + len(body))
-            )
-            parts += (head, tail, body, b"\r\n")
-        return b"".join(parts)

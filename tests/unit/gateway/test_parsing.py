@@ -1,4 +1,4 @@
-"""Acks are counted by frame, wherever a read ends; publishes are framed as NATS wants them."""
+"""Acks are counted by frame, wherever a read ends."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mds_gateway.adapters.nats.framing import FenceFrame, Incoming, ProtocolError, Reader
-from mds_gateway.domain.ticks import FinishedTick
+from mds_gateway.adapters.nats.parsing import Incoming, ProtocolError, Reader
 
 ACK = b'MSG _INBOX.ab.7 1 28\r\n{"stream":"MD", "seq":12345}\r\n'
 DUPLICATE = b'MSG _INBOX.ab.7 1 43\r\n{"stream":"MD","seq":1234,"duplicate":true}\r\n'
@@ -29,7 +28,8 @@ def read(chunks: list[bytes]) -> Incoming:
         for batch, count in got.stored.items():
             total.stored[batch] = total.stored.get(batch, 0) + count
         total.newest |= got.newest
-        total.duplicates += got.duplicates
+        for batch, count in got.duplicates.items():
+            total.duplicates[batch] = total.duplicates.get(batch, 0) + count
         total.refusals += got.refusals
         total.pings += got.pings
         total.pongs += got.pongs
@@ -41,7 +41,7 @@ def test_a_read_is_counted_by_batch() -> None:
 
     assert got.stored == {7: 2, 8: 1}
     assert got.newest == {7: 1234, 8: 1}
-    assert (got.duplicates, got.pings, got.pongs) == (1, 1, 1)
+    assert (got.duplicates, got.pings, got.pongs) == ({7: 1}, 1, 1)
     assert [(refusal.batch, refusal.code) for refusal in got.refusals] == [(8, 10071), (9, 503)]
 
 
@@ -72,21 +72,3 @@ def test_an_info_is_handed_on() -> None:
 
 def test_an_error_is_handed_on() -> None:
     assert Reader().feed(b"-ERR 'Authorization Violation'\r\n").error == "Authorization Violation"
-
-
-def test_a_tick_is_framed_with_its_fence_and_identity() -> None:
-    frame = FenceFrame("ctp-a", 3, b"mds.fence.desk.all", 42)
-    tick = FinishedTick(b"md.SHFE.rb2701", (1, 2), b"identity", b"body", 11, 13, snapshot=True)
-
-    framed = frame.frame([tick], b"_INBOX.ab.7", 12)
-
-    header = (
-        b"NATS/1.0\r\n"
-        b"Nats-Expected-Last-Subject-Sequence:42\r\n"
-        b"Nats-Expected-Last-Subject-Sequence-Subject:mds.fence.desk.all\r\n"
-        b"Mds-Pub:ctp-a 3 11 12 13 snapshot\r\n"
-        b"Nats-Msg-Id:identity\r\n\r\n"
-    )
-    assert framed == (
-        b"HPUB md.SHFE.rb2701 _INBOX.ab.7 %d %d\r\n" % (len(header), len(header) + 4) + header + b"body\r\n"
-    )

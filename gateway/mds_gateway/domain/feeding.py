@@ -1,0 +1,172 @@
+"""The feed in Python: what is kept, sent and settled of one subscription's ticks (`feed.Feed`).
+
+Every tick goes into the log. Behind that, while the feed is live: in order (`ordering`), queued, taken in
+batches (`sending`), settled by the stream's answers. At a takeover the log is searched for what the stream
+lacks (`catching_up`), and that goes out first. What cannot go out any more is a loss (`losing`).
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from mds_gateway.domain.catching_up import CatchingUp
+from mds_gateway.domain.feed import LANE, CaughtUp, Counts, Fate
+from mds_gateway.domain.framing import TickParcel
+from mds_gateway.domain.log import TickLog
+from mds_gateway.domain.losing import FORGET_OUTAGE_S, Doubt, Evicted, Loss
+from mds_gateway.domain.ordering import Ordering
+from mds_gateway.domain.sending import Sender
+from mds_protocol.wire.events import GapCause
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mds_gateway.domain.feed import Reports
+    from mds_gateway.domain.ticks import FinishedTick, TickRun
+    from mds_protocol.failover.takeover import Last, Plan
+
+
+class _Standing(Enum):
+    IDLE = auto()
+    """What leaves the log is stored by another account."""
+    CUT_OFF = auto()
+    """The same without NATS: perhaps nobody can store it, and then the next to publish tells that."""
+    HELD = auto()
+    """To be sent, but not yet: what leaves the log may be lost."""
+    LIVE = auto()
+
+
+_STANDING_BY = (_Standing.IDLE, _Standing.CUT_OFF)
+
+
+class TickFeed:
+    def __init__(self, *, keep_s: float, max_bytes: int) -> None:
+        self.counts = Counts()
+        self._log = TickLog(keep_s=keep_s, max_bytes=max_bytes)
+        self._ordering = Ordering()
+        self._sender = Sender()
+        self._standing = _Standing.CUT_OFF
+        self._catching_up: CatchingUp | None = None
+        self._doubt = Doubt()
+        self._evicted = Evicted()
+
+    @property
+    def waiting(self) -> int:
+        return self._sender.waiting
+
+    @property
+    def has_unanswered(self) -> bool:
+        return self._sender.has_unanswered
+
+    @property
+    def log_bytes(self) -> int:
+        return self._log.size_bytes
+
+    def log_reach_s(self, now: float) -> float:
+        return self._log.reach_s(now)
+
+    # --- in
+
+    def extend(self, run: TickRun, now: float) -> Reports:
+        self._note_evicted(self._log.extend(run, now))
+        if self._catching_up is not None:
+            self._catching_up.meanwhile += run.ticks
+        return self._send(run.ticks) if self._standing is _Standing.LIVE else ()
+
+    def use_log_bounds(self, *, keep_s: float, max_bytes: int, now: float) -> None:
+        self._note_evicted(self._log.use_bounds(keep_s=keep_s, max_bytes=max_bytes, now=now))
+
+    def _note_evicted(self, gone: Sequence[TickRun]) -> None:
+        if gone and self._standing in (_Standing.CUT_OFF, _Standing.HELD):
+            for run in gone:
+                self._evicted.add(run.ticks, self._sender.settled_arrival)
+
+    def _send(self, ticks: Sequence[FinishedTick]) -> Reports:
+        passed = self._ordering.let_pass(ticks)
+        self.counts.replayed += passed.replayed
+        dropped = self._sender.queue(passed.ticks)
+        if not dropped:
+            return tuple(passed.told)
+        self.counts.conflated += len(dropped)
+        return (*passed.told, Loss.of(GapCause.OVERFLOW, dropped, len(dropped)))
+
+    # --- out
+
+    def take(self, lane: int, batch: int, room: int) -> TickParcel | None:
+        if lane != LANE or self._standing is not _Standing.LIVE:
+            return None
+        ticks = self._sender.next_batch(batch, room)
+        self.counts.published += len(ticks)
+        return TickParcel(ticks) if ticks else None
+
+    def settle(self, batch: int, fate: Fate, count: int) -> bool:
+        counts = self.counts
+        if fate is Fate.STORED or fate is Fate.DUPLICATE:
+            counts.acked += count
+            if fate is Fate.DUPLICATE:
+                counts.duplicates += count
+            return self._sender.on_stored(batch, count)
+        counts.refused += count
+        if is_under_way := self._sender.has_sent(batch):
+            self.give_up()
+        if fate is Fate.IN_DOUBT and batch in self._doubt.batches:
+            self._doubt.refused += count
+        return is_under_way
+
+    # --- what may go out
+
+    def on_connected(self, now: float) -> None:
+        self._evicted.forget_at = now + FORGET_OUTAGE_S
+        if self._standing is _Standing.CUT_OFF:
+            self._standing = _Standing.IDLE
+
+    def on_disconnected(self) -> None:
+        self.give_up()
+        if self._standing is _Standing.IDLE:
+            self._standing = _Standing.CUT_OFF
+            self._evicted = Evicted(self._log.newest_arrival, is_standby=True)
+
+    def stand_by(self, *, is_connected: bool) -> None:
+        self.give_up()
+        self._doubt, self._evicted = Doubt(), Evicted()
+        self._standing = _Standing.IDLE if is_connected else _Standing.CUT_OFF
+
+    def hold(self, now: float) -> None:
+        if self._standing in _STANDING_BY:
+            self._standing = _Standing.HELD
+            if now >= self._evicted.forget_at:
+                self._evicted = Evicted()
+
+    def give_up(self) -> None:
+        self._doubt.add(self._sender.give_up())
+        self._catching_up = None
+        if self._standing is _Standing.LIVE:
+            self._standing = _Standing.HELD
+
+    def catch_up(self, last: Mapping[bytes, Last[bytes]]) -> Reports:
+        self._catching_up = CatchingUp.begin(self._log, last)
+        lost, self._evicted = self._evicted.settle(last), Evicted()
+        return (lost,) if lost is not None else ()
+
+    def go_on(self) -> CaughtUp | None:
+        if self._catching_up is None:
+            return None
+        try:
+            next(self._catching_up.search)
+        except StopIteration as end:
+            return self._go_live(self._catching_up, end.value)
+        return None
+
+    def _go_live(self, catching_up: CatchingUp, lacking: Plan[FinishedTick]) -> CaughtUp:
+        self._standing, self._catching_up = _Standing.LIVE, None
+        self._ordering.begin(lacking.newest)
+        self.counts.replayed += lacking.replayed
+        self._sender.owe(lacking.publish)
+        doubt, self._doubt = self._doubt, Doubt()
+        lost = doubt.settle(lacking.publish)
+        self.counts.superseded += lost.count if lost else 0
+        # What left the log since was in the copy, or comes now.
+        self._evicted = Evicted()
+        told = (*((lost,) if lost else ()), *self._send(catching_up.meanwhile))
+        return CaughtUp(len(lacking.publish), told)

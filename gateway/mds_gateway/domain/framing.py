@@ -1,0 +1,67 @@
+"""How ticks are framed as NATS messages: the headers that a fence gives them all, and the frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mds_gateway.domain.feed import Head
+from mds_gateway.domain.ticks import FinishedTick
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class FenceHead:
+    """What the messages of one subscription share under one fence, rendered once."""
+
+    def __init__(self, account: str, epoch: int, fence_subject: bytes, fence: int) -> None:
+        self._headers = (
+            b"NATS/1.0\r\nNats-Expected-Last-Subject-Sequence:%d\r\n"
+            b"Nats-Expected-Last-Subject-Sequence-Subject:%b\r\nMds-Pub:%b %d "
+            % (fence, fence_subject, account.encode(), epoch)
+        )
+
+    def of_batch(self, reply: bytes, count: int) -> Sequence[Head]:
+        """The head of each message. With one replica all are alike: each is fenced and asks for its ack."""
+        return (Head(reply, self._headers),) * count
+
+
+class TickParcel(msgspec.Struct, gc=False):
+    """`feed.Parcel` in Python."""
+
+    ticks: list[FinishedTick]
+
+    @property
+    def count(self) -> int:
+        return len(self.ticks)
+
+    @property
+    def size_bytes(self) -> int:
+        return sum([len(tick.body) for tick in self.ticks])
+
+    @property
+    def first_received_ns(self) -> int:
+        return self.ticks[0].received_ns
+
+    def frame(self, heads: Sequence[Head], published_ns: int) -> bytes:
+        parts: list[bytes] = []
+        for tick, (reply, headers) in zip(self.ticks, heads, strict=True):
+            tail = b"%d %d %d%b\r\nNats-Msg-Id:%b\r\n\r\n" % (
+                tick.received_ns,
+                published_ns,
+                tick.arrival,
+                b" snapshot" if tick.snapshot else b"",
+                tick.identity,
+            )
+            header_bytes = len(headers) + len(tail)
+            body = tick.body
+            parts += (
+                b"HPUB %b %b %d %d\r\n" % (tick.contract, reply, header_bytes, header_bytes + len(body)),
+                headers,
+                tail,
+                body,
+                b"\r\n",
+            )
+        return b"".join(parts)
