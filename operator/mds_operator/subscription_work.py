@@ -77,10 +77,11 @@ class SubscriptionWork:
             if record is None:  # it was deleted since the decision
                 return
             before, bad = known.route if known else None, self._desk.bad_routes.get(name)
+            detected_at = self._find_detection(before, decision, judgement)
             decided = self._decide_route(name, record, decision, judgement) if decision else None
             if decided is None and bad is None:
                 return
-            route, detected_at = decided or before, self._find_detection(before, decision, judgement)
+            route = decided or before
             if bad is not None:
                 await self._tell_bad(name, record, bad)
                 route = restate(route, bad, self._stamp()) if route else None

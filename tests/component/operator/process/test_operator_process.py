@@ -203,13 +203,16 @@ async def test_a_new_start_of_the_operator_changes_no_pod_and_hears_what_was_tol
         ("2026-11-28T01:00:00Z", "2026-11-28T01:00:12Z"),
     ]
     await cluster.edit(ACCOUNTS, "ctp-b", priority=7)
+    # On a busy machine it is deaf for a moment, and then cannot tell.
     status = await cluster.until_status(
-        ACCOUNTS, "ctp-b", lambda status: status.get("observedGeneration") == 2
+        ACCOUNTS,
+        "ctp-b",
+        lambda status: (status.get("observedGeneration"), status["reason"]) == (2, "Starting"),
     )
     await operator.has_worked()
 
     assert await cluster.pods() == before
-    assert (status["reason"], "over a minute" in status["message"]) == ("Starting", False)
+    assert "over a minute" not in status["message"]
 
 
 async def test_a_loss_that_a_gateway_tells_stands_in_the_status_and_in_an_event(
