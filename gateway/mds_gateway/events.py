@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mds_gateway.domain import actions
@@ -64,7 +63,7 @@ def build(
                 name=subscription,
                 account=config.account,
                 instance=config.instance,
-                at=datetime.now(UTC),
+                at_ns=time.time_ns(),
                 epoch=epoch,
                 fence=fence,
                 reason=reason,
@@ -92,7 +91,7 @@ def _build_gap(
         name=subscription,
         account=config.account,
         instance=config.instance,
-        at=datetime.now(UTC),
+        at_ns=time.time_ns(),
         contracts=tuple(contracts) if len(contracts) <= LISTED_CONTRACTS else (),
         from_ns=min(times),
         to_ns=max(times),
@@ -112,7 +111,7 @@ def build_blocked(config: GatewaySettings, source: SourceState) -> wire.Blocked:
         name=config.account,
         account=config.account,
         instance=config.instance,
-        at=datetime.now(UTC),
+        at_ns=time.time_ns(),
         error_code=front.error_code or 0,
         error_message=front.error_message or "",
     )

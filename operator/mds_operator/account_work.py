@@ -35,6 +35,7 @@ from mds_protocol.wire import events
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.settings import Settings
 from mds_protocol.wire.subjects import encode_key
+from mds_protocol.wire.times import to_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -295,7 +296,7 @@ class AccountWork:
             name=record.account.metadata.name,
             account=record.account.metadata.name,
             instance=pod,
-            at=self._office.wall(),
+            at_ns=to_ns(self._office.wall()),
             reason=str(reason),
             attempt=len(record.restarts.recent) if unplanned else 0,
         )

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
 from mds_protocol.wire.codec import ContractId, Message, Name, Namespace, Natural, Text, decode_as
-from mds_protocol.wire.times import check_moment
+from mds_protocol.wire.times import Moment
 
 
 class Event(Message, tag_field="kind"):
@@ -24,11 +23,8 @@ class Event(Message, tag_field="kind"):
     """Who says so."""
     instance: str
     """The pod's name."""
-    at: Annotated[datetime, msgspec.Meta(tz=True)]
-    """Wall clock of the writer, RFC 3339 of the years 2000 to 2199."""
-
-    def __post_init__(self) -> None:
-        check_moment("Event", "$.at", self.at)
+    at_ns: Moment
+    """Wall clock of the writer."""
 
 
 class Takeover(Event, tag="takeover"):
@@ -85,9 +81,9 @@ class Gap(Event, tag="gap"):
 
     contracts: tuple[ContractId, ...]
     """Empty: all of the subscription."""
-    from_ns: Natural = msgspec.field(name="from")
+    from_ns: Moment
     """Exchange time of the first tick that is lost, or, for want of one, the writer's clock."""
-    to_ns: Natural = msgspec.field(name="to")
+    to_ns: Moment
     """The same of the last one."""
     count: Natural | None = None
     """Absent: nobody can know."""

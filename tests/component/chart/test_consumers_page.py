@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -159,7 +160,8 @@ def test_a_loss_that_a_gateway_told_is_printed(place: Place, desk: Path) -> None
 
     assert gaps
     for gap, line in zip(gaps, lines, strict=True):
-        assert line.startswith(f"{gap['at']} {gap['name']} {gap['cause']} {gap.get('count', 'unknown')} ")
+        at = datetime.fromtimestamp(gap["at_ns"] // 10**9, UTC)
+        assert line.startswith(f"{at} {gap['name']} {gap['cause']} {gap.get('count', 'unknown')} ")
         assert line.endswith(f"{', '.join(gap['contracts']) or 'all contracts'}\n")
 
 

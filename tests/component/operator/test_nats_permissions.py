@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mds_operator.adapters.nats.access import Access
@@ -17,6 +16,7 @@ from mds_operator.adapters.nats.telling import publish_event
 from mds_protocol.wire.events import Gap, GapCause, Restart
 from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import DEFAULT, ROUTES_BUCKET, SETTINGS_BUCKET
+from mds_protocol.wire.times import FIRST_NS
 from tests.component.operator.running import connected, running, until
 from tests.kit import nats_kinds
 from tests.unit.operator.page import check_block
@@ -43,7 +43,7 @@ EVENT = Restart(
     name="ctp-a",
     account="ctp-a",
     instance="mds-operator-0",
-    at=datetime(2026, 11, 21, tzinfo=UTC),
+    at_ns=1_795_219_200_000_000_000,
     reason="Unhealthy",
 )
 
@@ -52,10 +52,10 @@ LOSS = Gap(
     name="all",
     account="ctp-a",
     instance="ctp-a-0f3c1",
-    at=datetime(2026, 11, 21, tzinfo=UTC),
+    at_ns=1_795_219_200_000_000_000,
     contracts=(),
-    from_ns=1,
-    to_ns=2,
+    from_ns=FIRST_NS,
+    to_ns=FIRST_NS + 1,
     cause=GapCause.LOG_TOO_SHORT,
 )
 

@@ -145,7 +145,7 @@ def test_the_page_lists_the_figures() -> None:
 
 
 def served(named: str | None) -> Served:
-    route = Route(uid="u", epoch=3, named=named, reason="Initial", nonce="n", decided_at="now")
+    route = Route(uid="u", epoch=3, named=named, reason="Initial", nonce="n", decided_at_ns=0)
     publication = SimpleNamespace(
         route=route,
         fence=None,

@@ -262,7 +262,7 @@ class World:
         """How many of them."""
         self.stream = Stream(max_messages)
         self.happened: list[tuple[str, actions.Report]] = []
-        self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at="")
+        self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at_ns=0)
         self.serial = 0
         self.quiet: frozenset[int] = frozenset()
         """Contracts of which no tick goes out."""
@@ -280,7 +280,7 @@ class World:
     def write_route(self, name: str, reason: str) -> None:
         """Nobody hears of it; whoever asks the leader does."""
         epoch = self.route.epoch + 1
-        self.route = Route(uid="u", epoch=epoch, named=name, reason=reason, nonce=str(epoch), decided_at="")
+        self.route = Route(uid="u", epoch=epoch, named=name, reason=reason, nonce=str(epoch), decided_at_ns=0)
 
     def begin_anew(self, name: str) -> Account:
         """The process is killed, and another begins with an empty log."""

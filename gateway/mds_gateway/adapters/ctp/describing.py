@@ -46,8 +46,8 @@ class Describer:
         logins = account.logins
         return SourceState(
             state=self._state(),
-            market_data=logins.market_data.describe(account.began_at),
-            trade=logins.trade.describe(account.began_at) if logins.trade is not None else None,
+            market_data=logins.market_data.describe(account.began_ns),
+            trade=logins.trade.describe(account.began_ns) if logins.trade is not None else None,
             trading_day=logins.trading_day,
             contracts=len(finisher.plan.contracts),
             subscribed=account.subscriber.held_count,

@@ -210,7 +210,7 @@ def make_route(named: str | None = "ctp-a", epoch: int = 5, **changes: Any) -> R
         "candidates": ("ctp-a", "ctp-b"),
         "reason": "FirstElection",
         "nonce": "n0",
-        "decided_at": "2027-01-05T01:00:00Z",
+        "decided_at_ns": 1_799_110_800_000_000_000,
     }
     return Route(**(fields | changes))
 
