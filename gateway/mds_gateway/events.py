@@ -13,7 +13,6 @@ from mds_protocol.wire import quarantine as wire_quarantine
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mds_gateway.domain.ticks import FinishedTick
     from mds_gateway.ports import Quarantined, SourceState
     from mds_gateway.settings import GatewaySettings
 
@@ -42,7 +41,7 @@ def describe(subscription: str, what: actions.Report) -> Note:
                 f" {ahead_s:.1f} s later"
             )
             return Note("HeldBack", f"{subscription}: {text}", bad=True)
-        case actions.Gap(cause, _, count):
+        case actions.Gap(cause, _, count, _):
             return Note(_CAUSES[cause], f"{subscription}: {count} ticks are lost: {cause}", bad=True)
 
 
@@ -72,20 +71,18 @@ def build(
             )
         case actions.LetGo() | actions.HeldBack():
             return None
-        case actions.Gap(cause, ticks, count):
-            return _build_gap(config, subscription, cause, ticks, count, names)
+        case actions.Gap():
+            return _build_gap(config, subscription, what, names)
 
 
 def _build_gap(
     config: GatewaySettings,
     subscription: str,
-    cause: str,
-    ticks: list[FinishedTick],
-    count: int,
+    gap: actions.Gap,
     names: Mapping[bytes, str],
 ) -> wire.Gap:
-    times = [tick.order_key[0] for tick in ticks] or [time.time_ns()]
-    contracts = sorted({names[tick.contract] for tick in ticks if tick.contract in names})
+    times = [tick.order_key[0] for tick in gap.ticks] or [time.time_ns()]
+    contracts = sorted({names[tick.contract] for tick in gap.ticks if tick.contract in names})
     return wire.Gap(
         namespace=config.namespace,
         name=subscription,
@@ -95,8 +92,9 @@ def _build_gap(
         contracts=tuple(contracts) if len(contracts) <= LISTED_CONTRACTS else (),
         from_ns=min(times),
         to_ns=max(times),
-        count=count,
-        cause=_CAUSES[cause],
+        count=gap.count,
+        after_sequence=gap.after,
+        cause=_CAUSES[gap.cause],
     )
 
 

@@ -67,6 +67,8 @@ class Gap:
     cause: str
     ticks: list[FinishedTick]
     count: int
+    after: int
+    """The newest sequence of the stream that surely lies before the hole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,12 @@ class Doubt:
     ticks: list[FinishedTick] = field(default_factory=list)
     batches: set[int] = field(default_factory=set)
     refused: int = 0
+    fence: int = 0
+    """Behind which the first of them were sent."""
 
-    def add(self, given_up: GivenUp) -> None:
+    def add(self, given_up: GivenUp, fence: int) -> None:
+        if given_up.ticks and not self.ticks:
+            self.fence = fence
         self.ticks += given_up.ticks
         self.batches |= given_up.batches
 
@@ -45,7 +49,7 @@ class Doubt:
         again = {tick.identity for tick in sent_again}
         passed_by = [tick for tick in self.ticks if tick.identity not in again]
         count = min(self.refused, len(passed_by))
-        return Gap("superseded", passed_by, count) if count else None
+        return Gap("superseded", passed_by, count, self.fence) if count else None
 
 
 @dataclass(slots=True)
@@ -75,7 +79,7 @@ class Outlived:
         self.first.setdefault(tick.contract, bare)
         self.last[tick.contract] = bare
 
-    def settle(self, stored: Mapping[bytes, Last[bytes]]) -> Gap | None:
+    def settle(self, stored: Mapping[bytes, Last[bytes]], fence: int) -> Gap | None:
         """Return what is lost of it: not what the account before us stored, though we never sent it.
 
         An upper bound: of a contract of which some were stored and some were not, all count.
@@ -86,7 +90,8 @@ class Outlived:
                 del self.counts[contract], self.first[contract], self.last[contract]
         if not self.counts or (self.floor is not None and self._has_gone_on(stored)):
             return None
-        return Gap("log too short", [*self.first.values(), *self.last.values()], self.counts.total())
+        ticks = [*self.first.values(), *self.last.values()]
+        return Gap("log too short", ticks, self.counts.total(), fence)
 
     def _has_gone_on(self, stored: Mapping[bytes, Last[bytes]]) -> bool:
         """Whether somebody stored something after all of this, and so has told it already."""

@@ -213,7 +213,7 @@ class Publication:
         self._asking.end()
         self.phase = Phase.CATCHING_UP
         self._catching_up = CatchingUp.begin(fence, self.log, last)
-        lost, self._outlived = self._outlived.settle(last), Outlived()
+        lost, self._outlived = self._outlived.settle(last, fence), Outlived()
         return (*((lost,) if lost else ()), *self.go_on(now))
 
     def go_on(self, now: float) -> tuple[Action, ...]:
@@ -384,10 +384,10 @@ class Publication:
         if not dropped:
             return tuple(passed.told)
         self.counts.conflated += len(dropped)
-        return (*passed.told, Gap("conflated", dropped, len(dropped)))
+        return (*passed.told, Gap("conflated", dropped, len(dropped), self._renewal.newest))
 
     def _give_up_sending(self) -> None:
-        self._doubt.add(self._sender.give_up())
+        self._doubt.add(self._sender.give_up(), self._renewal.fence)
         self._renewal.is_under_way = False
         self._catching_up = None
 

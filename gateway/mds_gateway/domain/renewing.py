@@ -59,6 +59,8 @@ class Renewal:
 
     reach: Reach = Reach()
     """Nothing is known of the stream yet."""
+    fence: int = 0
+    """Its sequence, also after it was lost."""
     newest: int = 0
     """The newest sequence of the stream that was heard of."""
     sent: int = 0
@@ -79,7 +81,8 @@ class Renewal:
 
     def note_fence(self, sequence: int) -> None:
         """A fence was stored: all begins anew behind it."""
-        self.newest, self.sent, self.sent_bytes, self.is_under_way = sequence, 0, 0, False
+        self.fence = self.newest = sequence
+        self.sent, self.sent_bytes, self.is_under_way = 0, 0, False
 
     def note_sent(self, ticks: Sequence[FinishedTick]) -> None:
         self.sent += len(ticks)

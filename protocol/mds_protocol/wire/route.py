@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from mds_protocol.wire.codec import Message, Name, Natural
+from mds_protocol.wire.codec import Code, Message, Name, Natural
 from mds_protocol.wire.times import Moment
 
 
@@ -33,7 +33,7 @@ class Route(Message):
     """The subscription is gone. Nobody takes a closed route."""
     paused: bool = False
     mode: Mode = Mode.AUTO
-    reason: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{1,64}\Z")]
+    reason: Code
     """A code of `resources.reasons.FailoverReason`."""
     nonce: str
     """Random, by the writer: after a compare-and-set that timed out, it tells whose write won."""

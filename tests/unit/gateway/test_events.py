@@ -43,19 +43,20 @@ CAUSES = [
 @pytest.mark.parametrize(("cause", "said"), CAUSES)
 def test_a_gap_says_which_contracts_lack_what(cause: str, said: GapCause) -> None:
     lost = [tick(b"md.SHFE.rb2701", 20), tick(b"md.SHFE.cu2701", 10), tick(b"md.SHFE.rb2701", 30)]
-    event = events.build(CONFIG, "all", actions.Gap(cause, lost, 3), NAMES)
+    event = events.build(CONFIG, "all", actions.Gap(cause, lost, 3, 104711), NAMES)
 
     assert isinstance(event, Gap)
     assert (event.contracts, event.from_ns, event.to_ns, event.count, event.cause) == (
         ("cu2701.SHFE", "rb2701.SHFE"), 10, 30, 3, said,
     )  # fmt: skip
+    assert event.after_sequence == 104711
 
 
 @pytest.mark.parametrize(("contracts", "listed"), [(200, 200), (201, 0)])
 def test_a_gap_of_too_many_contracts_lists_none(contracts: int, listed: int) -> None:
     names = {b"md.SHFE.c%d" % n: f"c{n}.SHFE" for n in range(contracts)}
     event = events.build(
-        CONFIG, "all", actions.Gap("conflated", [tick(subject, 1) for subject in names], 1), names
+        CONFIG, "all", actions.Gap("conflated", [tick(subject, 1) for subject in names], 1, 9), names
     )
 
     assert isinstance(event, Gap)
@@ -71,7 +72,7 @@ NOTES = [
         actions.TookOver(4, 99, 3, 0.0415, "Drill"), "TookOver", False, "epoch 4, fence 99", id="active"
     ),
     pytest.param(actions.LetGo(4, WriterReason.LEFT), "Left", False, "epoch 4", id="no longer active"),
-    pytest.param(actions.Gap("conflated", [], 7), "Overflow", True, "7 ticks are lost", id="a gap"),
+    pytest.param(actions.Gap("conflated", [], 7, 9), "Overflow", True, "7 ticks are lost", id="a gap"),
 ]
 
 

@@ -16,6 +16,9 @@ def test_what_was_dropped_for_newer_ticks_is_counted_and_told() -> None:
 
     gaps = [action for action in actions if isinstance(action, Gap)]
     assert sum(gap.count for gap in gaps) == account.publication.counts.conflated > 0
+    fence = account.publication.fence
+    assert fence is not None
+    assert all(fence.sequence <= gap.after <= world.stream.sequence for gap in gaps)
 
 
 def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told() -> None:
@@ -32,6 +35,9 @@ def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told() -> None
     # The log keeps 10 s of 12 s; what the stream answered last may be a few batches old.
     assert gaps[0].count == pytest.approx(2 * 1000 * 0.99, rel=0.1)
     assert len(gaps[0].ticks) <= 2 * 7
+    fence = account.publication.fence
+    assert fence is not None
+    assert gaps[0].after == fence.sequence
 
 
 def test_what_leaves_a_full_log_during_a_takeover_is_not_lost_as_the_one_before_stored_it() -> None:

@@ -64,7 +64,8 @@ def test_every_value_in_the_bytes_is_in_the_message(area: str, row: dict[str, An
     message = decode(area, row)
 
     for name, value in row["value"].items():
-        found = str(message.__struct_config__.tag) if name == "kind" else getattr(message, name)
+        field = {"from": "before", "to": "after"}.get(name, name)
+        found = str(message.__struct_config__.tag) if name == "kind" else getattr(message, field)
         assert json.loads(msgspec.json.encode(found)) == value
 
 

@@ -23,6 +23,7 @@ from mds_protocol.wire.subjects import DEFAULT
 
 if TYPE_CHECKING:
     from mds_operator.adapters.nats.bucket import Bucket, Outcome
+    from mds_protocol.wire.events import AnyEvent
 
 NOW = 10_000.0
 WALL = datetime(2027, 1, 5, 2, 0, tzinfo=UTC)
@@ -76,6 +77,10 @@ class FakeOffice(Office):
     """No way out: what it would send to Kubernetes fails the test."""
 
     moment: float = NOW
+    said: list[AnyEvent] = field(default_factory=list)
+
+    async def tell(self, event: AnyEvent) -> None:
+        self.said.append(event)
 
     def now(self) -> float:
         return self.moment
