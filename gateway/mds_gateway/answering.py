@@ -14,7 +14,7 @@ import msgspec
 
 from mds_gateway.adapters.nats.access import describe
 from mds_gateway.adapters.nats.bridge import TROUBLE
-from mds_gateway.domain.listing import list_contracts
+from mds_gateway.domain.listing import cut_page, list_contracts
 from mds_gateway.domain.readiness import judge_readiness
 from mds_gateway.slicing import do_in_turn
 from mds_protocol.wire import rpc
@@ -76,7 +76,7 @@ class Answering:
             case rpc.ContractsRequest():
                 return await self._list_contracts(request)
             case rpc.SubscriptionsRequest():
-                return self._list_subscriptions()
+                return self._list_subscriptions(request)
             case _:
                 return self._describe_stats()
 
@@ -91,26 +91,39 @@ class Answering:
             return rpc.ErrorReply(code=rpc.ErrorCode.NOT_READY, message="there is no contract table yet")
         return await do_in_turn(list_contracts(request, known, self._gateway.arranging.today()))
 
-    def _list_subscriptions(self) -> rpc.SubscriptionsReply:
-        gateway = self._gateway
-        plan = gateway.arranging.known.plan
-        outlets = plan.outlets if plan else {}
-        states = []
-        for name, served in gateway.bridge.served.items():
-            selected = outlets[name].contracts if name in outlets else frozenset()
-            progress = gateway.source.describe_contracts(selected)
-            states.append(
-                rpc.SubscriptionState(
-                    name=name,
-                    epoch=served.publication.route.epoch if served.publication.route else 0,
-                    active=served.publication.fence is not None,
-                    selected=len(selected),
-                    subscribed=progress.subscribed,
-                    ticking=progress.ticking,
-                    refused=progress.refused,
-                )
-            )
-        return rpc.SubscriptionsReply(subscriptions=tuple(states))
+    def _list_subscriptions(
+        self, request: rpc.SubscriptionsRequest
+    ) -> rpc.SubscriptionsReply | rpc.ErrorReply:
+        served, name = self._gateway.bridge.served, request.subscription
+        if name is None:
+            return rpc.SubscriptionsReply(subscriptions=tuple(map(self._describe_subscription, served)))
+        if name not in served:
+            problem = f"{name} is no subscription of this account"
+            return rpc.refuse(WireError("SubscriptionsRequest", "$.subscription", problem))
+        page, following = cut_page(sorted(self._find_selected(name)), request.after, request.limit)
+        return rpc.SubscriptionsReply(
+            subscriptions=(self._describe_subscription(name),),
+            contracts=self._gateway.source.describe_each(page),
+            next=following,
+        )
+
+    def _describe_subscription(self, name: str) -> rpc.SubscriptionState:
+        publication = self._gateway.bridge.served[name].publication
+        selected = self._find_selected(name)
+        progress = self._gateway.source.describe_contracts(selected)
+        return rpc.SubscriptionState(
+            name=name,
+            epoch=publication.route.epoch if publication.route else 0,
+            active=publication.fence is not None,
+            selected=len(selected),
+            subscribed=progress.subscribed,
+            ticking=progress.ticking,
+            refused=progress.refused,
+        )
+
+    def _find_selected(self, name: str) -> frozenset[str]:
+        plan = self._gateway.arranging.known.plan
+        return plan.outlets[name].contracts if plan and name in plan.outlets else frozenset()
 
     def _describe_stats(self) -> rpc.StatsReply:
         now = time.monotonic()

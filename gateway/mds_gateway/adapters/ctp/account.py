@@ -150,7 +150,7 @@ class Account:
         self._say(Note("RequestRefused", f"the {side} front answers {answer.code} {answer.text!r}", bad=True))
 
     def on_subscribed(self, symbol: str, answer: Answer) -> None:
-        if self.subscriber.on_answer(symbol, answer.code):
+        if self.subscriber.on_answer(symbol, answer.code, self._now):
             self._news.add_refusal(symbol, f"{answer.code} {answer.text!r}", self._now)
 
     def on_status(self, exchange: str, product: str, status: str) -> None:

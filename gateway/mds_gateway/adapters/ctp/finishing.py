@@ -150,7 +150,7 @@ class Finisher:
             self._note_far(contract.symbol, dated, at_ns)
         seen.tick_ns = exchange_seen.tick_ns = at_ns
         if snapshot:
-            seen.login = login
+            seen.login, seen.first_tick_ns = login, received_ns
             seen.pre_open_interest = numbers[_PRE_OPEN_INTEREST]
         if not plan.routes:
             self.unrouted += 1
