@@ -39,6 +39,8 @@ class Sender:
         """What a takeover found lacking. The log holds it, so none of it gives way."""
         self._waiting: deque[FinishedTick] = deque()
         self._batches: dict[int, _Batch] = {}
+        self.gave_way: dict[bytes, int] = {}
+        """Ticks dropped for the next one of their contract; who sends that one takes them out."""
         self.settled_arrival = 0
         """The newest tick of which the stream has answered; answers come in the order of sending."""
 
@@ -61,6 +63,8 @@ class Sender:
             return []
         newest = {tick.contract: index for index, tick in enumerate(self._waiting)}
         dropped = [tick for index, tick in enumerate(self._waiting) if newest[tick.contract] != index]
+        for tick in dropped:
+            self.gave_way[tick.contract] = self.gave_way.get(tick.contract, 0) + 1 + tick.gave_way
         self._waiting = deque(
             tick for index, tick in enumerate(self._waiting) if newest[tick.contract] == index
         )
@@ -100,4 +104,5 @@ class Sender:
         self._owed.clear()
         self._waiting.clear()
         self._batches.clear()
+        self.gave_way.clear()  # the log holds them still
         return given_up

@@ -76,7 +76,7 @@ def test_an_error_is_handed_on() -> None:
 
 def test_a_tick_is_framed_with_its_fence_and_identity() -> None:
     frame = FenceFrame("ctp-a", 3, b"mds.fence.desk.all", 42)
-    tick = FinishedTick(b"md.SHFE.rb2701", (1, 2), b"identity", b"body", 11, 13, snapshot=True)
+    tick = FinishedTick(b"md.SHFE.rb2701", (1, 2), b"identity", b"body", 11, 9, snapshot=True, number=13)
 
     framed = frame.frame([tick], b"_INBOX.ab.7", 12)
 
@@ -84,7 +84,7 @@ def test_a_tick_is_framed_with_its_fence_and_identity() -> None:
         b"NATS/1.0\r\n"
         b"Nats-Expected-Last-Subject-Sequence:42\r\n"
         b"Nats-Expected-Last-Subject-Sequence-Subject:mds.fence.desk.all\r\n"
-        b"Mds-Pub:ctp-a 3 11 12 13 snapshot\r\n"
+        b"Mds-Pub:ctp-a 3 42 11 12 13 snapshot\r\n"
         b"Nats-Msg-Id:identity\r\n\r\n"
     )
     assert framed == (

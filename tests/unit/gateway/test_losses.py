@@ -19,6 +19,8 @@ def test_what_was_dropped_for_newer_ticks_is_counted_and_told() -> None:
     fence = account.publication.fence
     assert fence is not None
     assert all(fence.sequence <= gap.after <= world.stream.sequence for gap in gaps)
+    world.run(5.0, ticks=False)
+    assert world.count_holes() == account.publication.counts.conflated
 
 
 def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told() -> None:
@@ -38,6 +40,8 @@ def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told() -> None
     fence = account.publication.fence
     assert fence is not None
     assert gaps[0].after == fence.sequence
+    world.run(0.5, ticks=False)
+    assert world.count_holes() == gaps[0].count
 
 
 def test_what_leaves_a_full_log_during_a_takeover_is_not_lost_as_the_one_before_stored_it() -> None:
@@ -71,6 +75,7 @@ def test_after_an_outage_of_all_who_takes_over_tells_what_it_cost(outage_s: floa
     assert publishers(world)[-1] == "b"
     assert (lost > 0) is (outage_s > 10.0)
     assert told == ([lost] if lost else [])
+    assert world.count_holes() == lost
 
 
 def test_what_the_one_before_has_told_is_not_told_again() -> None:

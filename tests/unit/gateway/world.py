@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from mds_gateway.domain import actions
@@ -39,6 +39,8 @@ class Stream:
     """All that was ever stored."""
     written: Fence | None = None
     """The newest fence, whether the stream holds it still or not."""
+    numbers: list[tuple[int, int]] = field(default_factory=list)
+    """Beside each entry: the fence behind which it was sent, and its number."""
     sequence: int = 0
     identities: set[bytes] = field(default_factory=set)
     refused: int = 0
@@ -69,7 +71,7 @@ class Stream:
         self.written = Fence(epoch, account, nonce, self.sequence)
         return self.written
 
-    def store(self, account: str, expected: int, epoch: int, tick: FinishedTick) -> bool:
+    def store(self, account: str, expected: int, epoch: int, tick: FinishedTick, number: int) -> bool:
         if self.fence is None or self.fence.sequence != expected:
             self.refused += 1
             return False
@@ -77,6 +79,7 @@ class Stream:
             self.sequence += 1
             self.identities.add(tick.identity)
             self.entries.append((self.sequence, tick, account, epoch))
+            self.numbers.append((expected, number))
         return True
 
     def last(self, up_to: int) -> dict[bytes, Last[bytes]]:
@@ -100,6 +103,7 @@ class Sent:
     expected: int
     epoch: int
     ticks: list[FinishedTick]
+    numbers: list[int]
     connection: int
 
 
@@ -167,7 +171,8 @@ class Account:
                 return
             self.window.note_sent(self.batches, self.name, len(ticks), self.world.now)
             due = self.world.now + self.world.delay(self)
-            self.wire.append(Sent(due, self.batches, self.fence, self.epoch, ticks, self.connection))
+            numbers = [tick.number for tick in ticks]
+            self.wire.append(Sent(due, self.batches, self.fence, self.epoch, ticks, numbers, self.connection))
 
     def hear(self, answer: object) -> None:
         now, publication = self.world.now, self.publication
@@ -303,8 +308,8 @@ class World:
         """Moves what is due from the account's wire into the stream, and the answers back."""
         while account.wire and account.wire[0].due <= self.now:
             sent = account.wire.popleft()
-            for tick in sent.ticks:
-                stored = self.stream.store(account.name, sent.expected, sent.epoch, tick)
+            for tick, number in zip(sent.ticks, sent.numbers, strict=True):
+                stored = self.stream.store(account.name, sent.expected, sent.epoch, tick, number)
                 verdict = "stored" if stored else "refused"
                 back = (verdict, sent.connection, sent.number, self.stream.sequence)
                 if account.answers_left is None or account.answers_left > 0:
@@ -326,7 +331,16 @@ class World:
             snapshot=False,
         )
 
-    # --- counting, by the oracle
+    # --- counting, by the oracle and as a reader counts
+
+    def count_holes(self) -> int:
+        """What the numbers say is lost: all that lies between two of one fence, and before its first."""
+        newest: Counter[int] = Counter()
+        holes = 0
+        for fence, number in self.stream.numbers:
+            holes += max(0, number - newest[fence] - 1)
+            newest[fence] = max(newest[fence], number)
+        return holes
 
     def count(self) -> join.Counts:
         """The exchange's serial is the clock; due is what came before the newest stored tick."""
@@ -362,6 +376,8 @@ def publishers(world: World) -> list[str]:
 def assert_whole(world: World) -> None:
     counts = world.count()
     assert (counts.lost, counts.repeated, counts.disordered) == ((), (), ()), counts
+    # What a purge took away is sent again, and the dedupe lets none of it in: not in the stream, so a hole.
+    assert world.stream.purged_up_to or world.count_holes() == 0
 
 
 def _serial(tick: FinishedTick) -> int:

@@ -83,9 +83,10 @@ def test_publication_header_is_read_and_written(row: dict[str, Any]) -> None:
     built = headers.build_publication(
         value["account"].encode(),
         value["epoch"],
+        value["fence"],
         value["receive_ns"],
         value["publish_ns"],
-        value["arrival"],
+        value["number"],
         snapshot=value["snapshot"],
     )
 

@@ -12,9 +12,10 @@ type headerVectors struct {
 		Value      struct {
 			Account    string
 			Epoch      uint64
+			Fence      uint64
 			Receive_ns uint64
 			Publish_ns uint64
-			Arrival    uint64
+			Number     uint64
 			Snapshot   bool
 		}
 	}
@@ -22,7 +23,7 @@ type headerVectors struct {
 }
 
 var header = regexp.MustCompile(
-	`\A([a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?) (0|[1-9][0-9]*) (0|[1-9][0-9]*) (0|[1-9][0-9]*) (0|[1-9][0-9]*)( snapshot)?\z`,
+	`\A([a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?) (0|[1-9][0-9]*) (0|[1-9][0-9]*) (0|[1-9][0-9]*) (0|[1-9][0-9]*) (0|[1-9][0-9]*)( snapshot)?\z`,
 )
 
 func checkHeaders(folder string, report func(file, name, problem string)) int {
@@ -30,7 +31,8 @@ func checkHeaders(folder string, report func(file, name, problem string)) int {
 	load(folder, "mds_pub.json", &vectors)
 	for _, row := range vectors.Cases {
 		numbers, account, snapshot, err := readHeader(row.Text)
-		expected := [4]uint64{row.Value.Epoch, row.Value.Receive_ns, row.Value.Publish_ns, row.Value.Arrival}
+		value := row.Value
+		expected := [5]uint64{value.Epoch, value.Fence, value.Receive_ns, value.Publish_ns, value.Number}
 		if err != nil || numbers != expected || account != row.Value.Account || snapshot != row.Value.Snapshot {
 			report("mds_pub.json", row.Name, fmt.Sprint(numbers, account, snapshot, err))
 		}
@@ -43,7 +45,7 @@ func checkHeaders(folder string, report func(file, name, problem string)) int {
 	return len(vectors.Cases) + len(vectors.Refused)
 }
 
-func readHeader(text string) (numbers [4]uint64, account string, snapshot bool, err error) {
+func readHeader(text string) (numbers [5]uint64, account string, snapshot bool, err error) {
 	found := header.FindStringSubmatch(text)
 	if found == nil {
 		return numbers, "", false, fmt.Errorf("is of another form")
@@ -53,5 +55,5 @@ func readHeader(text string) (numbers [4]uint64, account string, snapshot bool, 
 			return numbers, "", false, err
 		}
 	}
-	return numbers, found[1], found[6] != "", nil
+	return numbers, found[1], found[7] != "", nil
 }

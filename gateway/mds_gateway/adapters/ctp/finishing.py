@@ -98,10 +98,10 @@ class Finisher:
             self._dates_until_ns = now_ns + DATES_KEPT_NS
         made = Finished()
         self.late_ns = NONE_NS
-        for arrival, received_ns, login, raw in received:
+        for arrival, received_ns, login, raw, gave_way in received:
             try:
                 refusal = self._finish_one(
-                    made.ticks, arrival, received_ns, login, raw, now_ns, monotonic_lag_ns
+                    made.ticks, arrival, received_ns, login, raw, gave_way, now_ns, monotonic_lag_ns
                 )
             except Exception as exc:  # noqa: BLE001 - one bad tick costs itself: it is counted and told
                 refusal = refuse_malformed(exc)
@@ -118,6 +118,7 @@ class Finisher:
         received_ns: int,
         login: int,
         raw: RawTick,
+        gave_way: int,
         now_ns: int,
         monotonic_lag_ns: int,
     ) -> Refusal | None:
@@ -166,6 +167,7 @@ class Finisher:
                 received_ns,
                 arrival,
                 snapshot,
+                gave_way,
             )
             try:
                 ticks[route.subscription].append(finished)

@@ -175,8 +175,8 @@ class FenceFrame:
     def __init__(self, account: str, epoch: int, fence_subject: bytes, fence: int) -> None:
         self._head = (
             b"NATS/1.0\r\nNats-Expected-Last-Subject-Sequence:%d\r\n"
-            b"Nats-Expected-Last-Subject-Sequence-Subject:%b\r\nMds-Pub:%b %d "
-            % (fence, fence_subject, account.encode(), epoch)
+            b"Nats-Expected-Last-Subject-Sequence-Subject:%b\r\nMds-Pub:%b %d %d "
+            % (fence, fence_subject, account.encode(), epoch, fence)
         )
 
     def frame(self, ticks: Sequence[FinishedTick], reply: bytes, published_ns: int) -> bytes:
@@ -188,7 +188,7 @@ class FenceFrame:
             tail = b"%d %d %d%b\r\nNats-Msg-Id:%b\r\n\r\n" % (
                 tick.received_ns,
                 published_ns,
-                tick.arrival,
+                tick.number,
                 b" snapshot" if tick.snapshot else b"",
                 tick.identity,
             )
