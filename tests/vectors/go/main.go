@@ -15,7 +15,8 @@ func main() {
 		failures++
 		fmt.Printf("%s: %s: %s\n", file, name, problem)
 	}
-	checked := checkTicks(folder, report) + checkIdentities(folder, report) + checkHeaders(folder, report)
+	checked := checkTicks(folder, report) + checkIdentities(folder, report) +
+		checkHeaders(folder, report) + checkMessages(folder, report)
 	fmt.Printf("%d cases\n", checked)
 	if failures > 0 {
 		os.Exit(1)
