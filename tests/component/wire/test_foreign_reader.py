@@ -32,6 +32,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return program
 
 
+@pytest.mark.slow("the first time, Go compiles its standard library")
 def test_a_reader_in_another_language_agrees(reader: Path) -> None:
     done = subprocess.run([reader, FOLDER], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
 
