@@ -30,10 +30,9 @@ class Numbering:
         """Behind a new fence; nothing that was sent is unanswered."""
         self.number = 0
 
-    def note_stored(self, last: Mapping[bytes, Last[bytes]]) -> None:
+    def note_read(self, last: Mapping[bytes, Last[bytes]], lost: int) -> None:
+        """What the stream holds up to the fence, and how many ticks it lacks for good."""
         self._stored = dict(last)
-
-    def skip(self, lost: int) -> None:
         self.number += lost
 
     def give(self, ticks: Sequence[FinishedTick], gave_way: dict[bytes, int]) -> None:

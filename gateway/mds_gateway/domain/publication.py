@@ -34,7 +34,6 @@ from mds_gateway.domain.actions import (
 from mds_gateway.domain.catching_up import CatchingUp
 from mds_gateway.domain.claim import ANSWER_OVERDUE_S, ASK_AGAIN_S, Asking, Claim
 from mds_gateway.domain.losing import Doubt, Outlived
-from mds_gateway.domain.numbering import Numbering
 from mds_gateway.domain.ordering import Ordering
 from mds_gateway.domain.phases import Counts, Phase
 from mds_gateway.domain.renewing import Renewal, StreamRoom
@@ -68,7 +67,6 @@ class Publication:
         self._look_at_room_at = 0.0
         self._sender = Sender()
         self._ordering = Ordering()
-        self._numbering = Numbering()
         self._catching_up: CatchingUp | None = None
         self._doubt = Doubt()
         self._outlived = Outlived()
@@ -120,7 +118,7 @@ class Publication:
         claim = self._claim
         self._asking.succeed(now)
         claim.stored = fence
-        self._numbering.begin()
+        self._sender.numbering.begin()
         if self._renewal.is_under_way:
             claim.own = fence
             self._renewal.note_fence(fence.sequence)
@@ -216,9 +214,8 @@ class Publication:
         self._asking.end()
         self.phase = Phase.CATCHING_UP
         self._catching_up = CatchingUp.begin(fence, self.log, last)
-        self._numbering.note_stored(last)
         lost, self._outlived = self._outlived.settle(last, fence), Outlived()
-        self._numbering.skip(lost.count if lost else 0)
+        self._sender.numbering.note_read(last, lost.count if lost else 0)
         return (*((lost,) if lost else ()), *self.go_on(now))
 
     def go_on(self, now: float) -> tuple[Action, ...]:
@@ -247,7 +244,6 @@ class Publication:
             return []
         ticks = self._sender.next_batch(number, min(room, self._renewal.room))
         self._renewal.note_sent(ticks)
-        self._numbering.give(ticks, self._sender.gave_way)
         self.counts.published += len(ticks)
         return ticks
 

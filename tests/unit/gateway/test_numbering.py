@@ -34,13 +34,13 @@ def test_what_was_dropped_leaves_its_numbers_out() -> None:
 
 def test_what_was_lost_before_the_fence_leaves_the_first_numbers_out() -> None:
     numbering = Numbering()
-    numbering.skip(7)
+    numbering.note_read({}, 7)
 
     assert give(numbering, tick(1)) == [8]
 
 
 def test_what_is_as_old_as_the_stored_tick_takes_no_number_as_it_may_be_stored() -> None:
     numbering = Numbering()
-    numbering.note_stored({b"md.X.a": Last((1, 0), b"other")})
+    numbering.note_read({b"md.X.a": Last((1, 0), b"other")}, 0)
 
     assert give(numbering, tick(1), tick(1, b"md.X.b"), tick(1), tick(2), tick(2)) == [0, 1, 1, 2, 3]
