@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mds_gateway.domain.listing import list_contracts
+from mds_gateway.domain.listing import cut_page, list_contracts
 from mds_gateway.domain.readiness import judge_readiness
 from mds_gateway.slicing import do_in_turn
 from mds_protocol.wire import rpc
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.arranging import Arranging
     from mds_gateway.beating import Beating
+    from mds_gateway.domain.serving import Served
     from mds_gateway.ports import MarketData
     from mds_gateway.settings import GatewaySettings
 
@@ -78,7 +79,7 @@ class Answering:
             case rpc.ContractsRequest():
                 return await self._list_contracts(request)
             case rpc.SubscriptionsRequest():
-                return self._list_subscriptions()
+                return self._list_subscriptions(request)
             case _:
                 return self._describe_stats()
 
@@ -93,25 +94,38 @@ class Answering:
             return rpc.ErrorReply(code=rpc.ErrorCode.NOT_READY, message="there is no contract table yet")
         return await do_in_turn(list_contracts(request, known, self._arranging.today()))
 
-    def _list_subscriptions(self) -> rpc.SubscriptionsReply:
+    def _list_subscriptions(
+        self, request: rpc.SubscriptionsRequest
+    ) -> rpc.SubscriptionsReply | rpc.ErrorReply:
+        serving, name = self._bridge.serving, request.subscription
+        if name is None:
+            return rpc.SubscriptionsReply(subscriptions=tuple(map(self._describe_subscription, serving)))
+        if (served := serving.get(name)) is None:
+            problem = f"{name} is no subscription of this account"
+            return rpc.refuse(WireError("SubscriptionsRequest", "$.subscription", problem))
+        page, following = cut_page(sorted(self._find_selected(name)), request.after, request.limit)
+        return rpc.SubscriptionsReply(
+            subscriptions=(self._describe_subscription(served),),
+            contracts=self._source.describe_each(page),
+            next=following,
+        )
+
+    def _describe_subscription(self, served: Served) -> rpc.SubscriptionState:
+        selected = self._find_selected(served.name)
+        progress = self._source.describe_contracts(selected)
+        return rpc.SubscriptionState(
+            name=served.name,
+            epoch=served.claiming.epoch,
+            active=served.is_active,
+            selected=len(selected),
+            subscribed=progress.subscribed,
+            ticking=progress.ticking,
+            refused=progress.refused,
+        )
+
+    def _find_selected(self, name: str) -> frozenset[str]:
         plan = self._arranging.known.plan
-        outlets = plan.outlets if plan else {}
-        states = []
-        for served in self._bridge.serving:
-            selected = outlets[served.name].contracts if served.name in outlets else frozenset()
-            progress = self._source.describe_contracts(selected)
-            states.append(
-                rpc.SubscriptionState(
-                    name=served.name,
-                    epoch=served.claiming.epoch,
-                    active=served.is_active,
-                    selected=len(selected),
-                    subscribed=progress.subscribed,
-                    ticking=progress.ticking,
-                    refused=progress.refused,
-                )
-            )
-        return rpc.SubscriptionsReply(subscriptions=tuple(states))
+        return plan.outlets[name].contracts if plan and name in plan.outlets else frozenset()
 
     def _describe_stats(self) -> rpc.StatsReply:
         now, hops = time.monotonic(), self._bridge.serving.hops

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mds_gateway.domain import actions
@@ -43,7 +42,7 @@ def describe(subscription: str, what: actions.Report) -> Note:
                 f" {ahead_s:.1f} s later"
             )
             return Note("HeldBack", f"{subscription}: {text}", bad=True)
-        case Loss(cause, _, _, _, count):
+        case Loss(cause=cause, count=count):
             return Note(cause, f"{subscription}: {count} ticks are lost: {_HOW[cause]}", bad=True)
 
 
@@ -64,7 +63,7 @@ def build(
                 name=subscription,
                 account=config.account,
                 instance=config.instance,
-                at=datetime.now(UTC),
+                at_ns=time.time_ns(),
                 epoch=epoch,
                 fence=fence,
                 reason=reason,
@@ -86,11 +85,12 @@ def _build_gap(
         name=subscription,
         account=config.account,
         instance=config.instance,
-        at=datetime.now(UTC),
+        at_ns=time.time_ns(),
         contracts=tuple(contracts) if len(contracts) <= LISTED_CONTRACTS else (),
         from_ns=loss.from_ns,
         to_ns=loss.to_ns,
         count=loss.count,
+        after_sequence=loss.after,
         cause=loss.cause,
     )
 
@@ -106,7 +106,7 @@ def build_blocked(config: GatewaySettings, source: SourceState) -> wire.Blocked:
         name=config.account,
         account=config.account,
         instance=config.instance,
-        at=datetime.now(UTC),
+        at_ns=time.time_ns(),
         error_code=front.error_code or 0,
         error_message=front.error_message or "",
     )

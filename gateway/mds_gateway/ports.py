@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mds_gateway.domain.subscribing import Pace
     from mds_protocol.wire.contract import Contract
     from mds_protocol.wire.encodings import Encoding
+    from mds_protocol.wire.rpc import ContractState
     from mds_protocol.wire.subjects import SubjectTemplate
 
 
@@ -110,11 +111,11 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Of some contracts: acknowledged by the front, ticked since the login, refused and why (100 at most)."""
+    """How many of some contracts are acknowledged by the front, ticked since the login, are refused."""
 
     subscribed: int
     ticking: int
-    refused: dict[str, str]
+    refused: int
 
 
 class MarketData(Protocol):
@@ -140,6 +141,9 @@ class MarketData(Protocol):
 
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:
         """How far the subscription of these contracts is. Asked rarely."""
+
+    def describe_each(self, symbols: Sequence[str]) -> tuple[ContractState, ...]:
+        """The same of each, in their order; a page of them."""
 
     def retry_login(self) -> None:
         """A person asked for another try, for example after a password was changed."""

@@ -10,7 +10,6 @@ import logging
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mds_gateway.adapters.nats.trouble import NatsTrouble
@@ -129,7 +128,7 @@ class Promoting:
         task.add_done_callback(self._writing.discard)
 
     async def _write(self, subscription: str, followed: _Followed) -> None:
-        stamp = Stamp(nonce=secrets.token_hex(8), decided_at=datetime.now(UTC).isoformat())
+        stamp = Stamp(nonce=secrets.token_hex(8), decided_at_ns=time.time_ns())
         route = promote(followed.seen.route, self.account, stamp)
         key = encode_key(self.namespace, subscription)
         log.warning(

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Final
 from mds_operator.adapters.kube.errors import ConflictError, ForbiddenError, KubeError, RejectedError
 from mds_operator.adapters.kube.events import About, EventType, News
 from mds_operator.adapters.nats.link import LinkError
-from mds_operator.adapters.nats.telling import publish_event
-from mds_operator.domain import feed_settings, notices, recovery, refusals, sessions, unreadable
+from mds_operator.domain import feed_settings, notices, recovery, refusals, sessions, telling, unreadable
 from mds_operator.domain.account_case import AccountCase
 from mds_operator.domain.account_status import build_account_status
 from mds_operator.domain.credentials import judge_credentials, judge_nats_secret
@@ -31,7 +30,6 @@ from mds_protocol.failover.restarts import RestartDecision
 from mds_protocol.resources.feedaccount import FeedAccount, Phase
 from mds_protocol.resources.objects import API_VERSION
 from mds_protocol.resources.reasons import AccountReason, RestartReason
-from mds_protocol.wire import events
 from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.settings import Settings
 from mds_protocol.wire.subjects import encode_key
@@ -282,27 +280,14 @@ class AccountWork:
         self._office.counts.restarts[plan.reason] += 1
         pod = plan.removals[0].pod
         self._desk.note_replaced(pod)
-        await self._tell_restart(record, plan.reason, pod.name)
+        attempt = len(record.restarts.recent) if plan.reason is RestartReason.UNHEALTHY else 0
+        wall = self._office.wall()
+        await self._office.tell(
+            telling.build_restart(self._key_of(record), pod.name, plan.reason, attempt, wall)
+        )
         told = notices.tell_replacement(plan.reason, pod.name)
         metadata = record.account.metadata
         await self._post(metadata.name, metadata.uid or "", [told])
-
-    async def _tell_restart(self, record: AccountRecord, reason: RestartReason, pod: str) -> None:
-        """Into the events stream, for whoever explains a hole in the data."""
-        unplanned = reason is RestartReason.UNHEALTHY
-        event = events.Restart(
-            namespace=self._desk.namespace,
-            name=record.account.metadata.name,
-            account=record.account.metadata.name,
-            instance=pod,
-            at=self._office.wall(),
-            reason=str(reason),
-            attempt=len(record.restarts.recent) if unplanned else 0,
-        )
-        try:
-            await publish_event(self._office.control, self._office.subjects, event)
-        except LinkError as error:
-            log.warning("the restart of %s is not told: %s", pod, error, extra={"code": "EventUntold"})
 
     # --- status
 
@@ -355,6 +340,9 @@ class AccountWork:
             told = record.written or before
             record.written, record.written_at = after, wall
             await self._post(name, record.account.metadata.uid or "", notices.find_notices(told, after))
+            change = telling.build_health_change(self._key_of(record), told, after, case.health, wall)
+            if change is not None:
+                await self._office.tell(change)
 
     async def _refuse(self, found: Unreadable) -> None:
         before = unreadable.read_status(found.body)

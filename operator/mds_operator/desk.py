@@ -346,7 +346,7 @@ class Desk:
     def _recall_route(self, name: str) -> None:
         known, record = self.routes.get(name), self.subscriptions.get(name)
         if known is not None and record is not None:
-            record.history = note_route(record.history, known.route, wall=self.office.wall())
+            record.history = note_route(record.history, known.route)
 
     def _gather(self) -> Facts:
         records = self.accounts

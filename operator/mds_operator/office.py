@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mds_operator.adapters.kube.errors import KubeError
+from mds_operator.adapters.nats.link import LinkError
+from mds_operator.adapters.nats.telling import publish_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from mds_operator.domain.acceptance import Acceptance
     from mds_operator.domain.seen import Key, NodeView
     from mds_operator.manifests.installation import Installation
+    from mds_protocol.wire.events import AnyEvent
     from mds_protocol.wire.subjects import Subjects
 
 log = logging.getLogger(__name__)
@@ -74,6 +77,14 @@ class Office:
             log.warning(
                 "Event %s of %s: %s", news.reason, news.about.key, error, extra={"code": "EventUnposted"}
             )
+
+    async def tell(self, event: AnyEvent) -> None:
+        """Into the stream of events. It is not sent twice by itself: what is not stored is logged."""
+        try:
+            await publish_event(self.control, self.subjects, event)
+        except LinkError as error:
+            kind = type(event).__name__
+            log.warning("%s of %s is not told: %s", kind, event.name, error, extra={"code": "EventUntold"})
 
     def now(self) -> float:
         """For rules: monotonic seconds."""

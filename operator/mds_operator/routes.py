@@ -59,7 +59,7 @@ def read_route(entry: Entry) -> KnownRoute | BadRoute:
 def restate(route: Route, bad: BadRoute, stamp: Stamp) -> Route:
     """The route in place of a bad one, in an epoch that is not below the one that the bad one claims."""
     epoch = route.epoch if bad.epoch <= route.epoch else bad.epoch + 1
-    return msgspec.structs.replace(route, epoch=epoch, nonce=stamp.nonce, decided_at=stamp.decided_at)
+    return msgspec.structs.replace(route, epoch=epoch, nonce=stamp.nonce, decided_at_ns=stamp.decided_at_ns)
 
 
 async def write_route(bucket: Bucket, key: Key, route: Route, standing: KnownRoute | BadRoute | None) -> bool:

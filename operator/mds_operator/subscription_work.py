@@ -26,6 +26,7 @@ from mds_protocol.resources.feedsubscription import FeedSubscription
 from mds_protocol.resources.objects import API_VERSION
 from mds_protocol.resources.reasons import FailoverReason
 from mds_protocol.wire.subjects import ROUTES_BUCKET, SubjectTemplate
+from mds_protocol.wire.times import to_ns
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -137,9 +138,7 @@ class SubscriptionWork:
         record = self._desk.subscriptions.get(name)
         if record is None:
             return
-        record.history = history.note_route(
-            record.history, route, wall=self._office.wall(), detected_at=detected_at
-        )
+        record.history = history.note_route(record.history, route, detected_at=detected_at)
         reason = FailoverReason(route.reason)
         self._office.counts.failovers[reason] += 1
         log.info(
@@ -158,7 +157,7 @@ class SubscriptionWork:
         return await write_route(self._office.routes, self._desk.key(name), route, bad or known)
 
     def _stamp(self) -> Stamp:
-        return Stamp(secrets.token_hex(8), self._office.wall().isoformat(timespec="milliseconds"))
+        return Stamp(secrets.token_hex(8), to_ns(self._office.wall()))
 
     # --- status
 

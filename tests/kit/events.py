@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from mds_protocol.wire.events import Gap, GapCause
+from mds_protocol.wire.times import FIRST_NS
 
 
 def build_gap(count: int) -> Gap:
@@ -13,10 +12,10 @@ def build_gap(count: int) -> Gap:
         name="all",
         account="ctp-a",
         instance="ctp-a-0f3c1",
-        at=datetime(2026, 11, 28, tzinfo=UTC),
+        at_ns=1_795_824_000_000_000_000,
         contracts=(),
-        from_ns=1,
-        to_ns=2,
+        from_ns=FIRST_NS,
+        to_ns=FIRST_NS + 1,
         count=count,
         cause=GapCause.LOG_TOO_SHORT,
     )

@@ -12,7 +12,6 @@ import contextlib
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from nats.errors import Error as NatsError
@@ -126,7 +125,7 @@ class OperatorStandIn:
             candidates=tuple(self.accounts),
             reason=reason,
             nonce=secrets.token_hex(8),
-            decided_at=datetime.now(UTC).isoformat(),
+            decided_at_ns=time.time_ns(),
         )
         await self._put(_route_subject(), route.encode(), {headers.EXPECTED_SEQUENCE: str(revision)})
         return route

@@ -13,7 +13,6 @@ import secrets
 import time
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import nats
@@ -238,5 +237,5 @@ def build_route(epoch: int, move: Move, accounts: tuple[str, ...]) -> Route:
         candidates=accounts,
         reason=move.reason,
         nonce=secrets.token_hex(8),
-        decided_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        decided_at_ns=time.time_ns(),
     )

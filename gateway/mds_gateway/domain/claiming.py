@@ -124,16 +124,14 @@ class Claiming:
         self._asking.succeed(now)
         self._claim.note_stored(fence, is_fresh=self._claim.stored_is_fresh)
         if self._renewal.is_under_way:
-            self._claim.note_own(fence)
-            self._renewal.note_fence(fence.sequence)
+            self._begin_behind(fence)
             self.renewals += 1
             return NOTHING
         if self.phase is Phase.STANDBY or not self._is_connected:
             return NOTHING
         if self.phase.is_fenced:  # an answer that was given up on came after all: the newest counts
             self._give_up()
-        self._claim.note_own(fence)
-        self._renewal.note_fence(fence.sequence)
+        self._begin_behind(fence)
         self._asking.answer_due = now + ANSWER_OVERDUE_S
         self._look_at_room_at = now + LOOK_AT_ROOM_EVERY_S
         self.phase = Phase.READING
@@ -240,9 +238,9 @@ class Claiming:
     ) -> tuple[Action, ...]:
         """So many of a batch are stored, some as duplicates; `newest` is the sequence of the last of them."""
         if count > duplicates:
-            self.feed.settle(batch, Fate.STORED, count - duplicates)
+            self.feed.settle(batch, Fate.STORED, count - duplicates, newest)
         if duplicates:
-            self.feed.settle(batch, Fate.DUPLICATE, duplicates)
+            self.feed.settle(batch, Fate.DUPLICATE, duplicates, newest)
         self._renewal.newest = max(self._renewal.newest, newest)
         return self._renew(now)
 
@@ -345,6 +343,11 @@ class Claiming:
             self.phase = Phase.STANDBY
             self._renewal.is_under_way = False
             self.feed.stand_by(is_connected=self._is_connected)
+
+    def _begin_behind(self, fence: Fence) -> None:
+        self._claim.note_own(fence)
+        self._renewal.note_fence(fence.sequence)
+        self.feed.begin_behind(fence.sequence)
 
     def _give_up(self) -> None:
         self.feed.give_up()

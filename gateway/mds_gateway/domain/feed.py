@@ -134,8 +134,10 @@ class Feed[R: Run](Protocol):
     def take(self, lane: int, batch: int, room: int) -> Parcel | None:
         """Return what leaves now as this batch: at most `room` messages, all of one lane."""
 
-    def settle(self, batch: int, fate: Fate, count: int) -> bool:
+    def settle(self, batch: int, fate: Fate, count: int, newest: int = 0) -> bool:
         """Note what became of so many of a batch; return whether it was under way.
+
+        `newest`: where the stream has them, the sequence of the last one.
 
         A batch of which something is refused is given up, with all others: they belong to the same fence.
         """
@@ -149,6 +151,9 @@ class Feed[R: Run](Protocol):
 
     def stand_by(self, *, is_connected: bool) -> None:
         """Another account has the feed, or nobody: send nothing, keep what a takeover may need."""
+
+    def begin_behind(self, fence: int) -> None:
+        """A fence of ours was stored, and nothing is unanswered: numbers begin anew behind its sequence."""
 
     def hold(self, now: float) -> None:
         """The feed becomes ours: until it is live, what leaves the log may be lost."""

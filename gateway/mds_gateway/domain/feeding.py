@@ -50,6 +50,8 @@ class TickFeed:
         self._catching_up: CatchingUp | None = None
         self._doubt = Doubt()
         self._evicted = Evicted()
+        self._fence = self._newest = 0
+        """Sequences of the stream: our last fence, and the newest message that was heard of."""
 
     @property
     def waiting(self) -> int:
@@ -89,7 +91,7 @@ class TickFeed:
         if not dropped:
             return tuple(passed.told)
         self.counts.conflated += len(dropped)
-        return (*passed.told, Loss.of(GapCause.OVERFLOW, dropped, len(dropped)))
+        return (*passed.told, Loss.of(GapCause.OVERFLOW, dropped, len(dropped), self._newest))
 
     # --- out
 
@@ -100,8 +102,9 @@ class TickFeed:
         self.counts.published += len(ticks)
         return TickParcel(ticks) if ticks else None
 
-    def settle(self, batch: int, fate: Fate, count: int) -> bool:
+    def settle(self, batch: int, fate: Fate, count: int, newest: int = 0) -> bool:
         counts = self.counts
+        self._newest = max(self._newest, newest)
         if fate is Fate.STORED or fate is Fate.DUPLICATE:
             counts.acked += count
             if fate is Fate.DUPLICATE:
@@ -132,6 +135,10 @@ class TickFeed:
         self._doubt, self._evicted = Doubt(), Evicted()
         self._standing = _Standing.IDLE if is_connected else _Standing.CUT_OFF
 
+    def begin_behind(self, fence: int) -> None:
+        self._fence = self._newest = fence
+        self._sender.numbering.begin()
+
     def hold(self, now: float) -> None:
         if self._standing in _STANDING_BY:
             self._standing = _Standing.HELD
@@ -139,14 +146,15 @@ class TickFeed:
                 self._evicted = Evicted()
 
     def give_up(self) -> None:
-        self._doubt.add(self._sender.give_up())
+        self._doubt.add(self._sender.give_up(), self._fence)
         self._catching_up = None
         if self._standing is _Standing.LIVE:
             self._standing = _Standing.HELD
 
     def catch_up(self, last: Mapping[bytes, Last[bytes]]) -> Reports:
         self._catching_up = CatchingUp.begin(self._log, last)
-        lost, self._evicted = self._evicted.settle(last), Evicted()
+        lost, self._evicted = self._evicted.settle(last, self._fence), Evicted()
+        self._sender.numbering.note_read(last, lost.count if lost is not None else 0)
         return (lost,) if lost is not None else ()
 
     def go_on(self) -> CaughtUp | None:

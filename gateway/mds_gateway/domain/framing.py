@@ -19,8 +19,8 @@ class FenceHead:
     def __init__(self, account: str, epoch: int, fence_subject: bytes, fence: int) -> None:
         self._headers = (
             b"NATS/1.0\r\nNats-Expected-Last-Subject-Sequence:%d\r\n"
-            b"Nats-Expected-Last-Subject-Sequence-Subject:%b\r\nMds-Pub:%b %d "
-            % (fence, fence_subject, account.encode(), epoch)
+            b"Nats-Expected-Last-Subject-Sequence-Subject:%b\r\nMds-Pub:%b %d %d "
+            % (fence, fence_subject, account.encode(), epoch, fence)
         )
 
     def of_batch(self, reply: bytes, count: int) -> Sequence[Head]:
@@ -51,7 +51,7 @@ class TickParcel(msgspec.Struct, gc=False):
             tail = b"%d %d %d%b\r\nNats-Msg-Id:%b\r\n\r\n" % (
                 tick.received_ns,
                 published_ns,
-                tick.arrival,
+                tick.number,
                 b" snapshot" if tick.snapshot else b"",
                 tick.identity,
             )

@@ -13,7 +13,7 @@ from mds_protocol.wire.rpc import ContractsReply
 from mds_protocol.wire.selection import select
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from mds_gateway.domain.slices import Slices
@@ -36,11 +36,17 @@ def list_contracts(
             chosen.extend(sorted(contract.id for contract in selection.contracts))
             yield
         ids = chosen
-    start = bisect_right(ids, request.after)
-    page = ids[start : start + request.limit]
+    page, following = cut_page(ids, request.after, request.limit)
     return ContractsReply(
         contracts=tuple(contracts[id_] for id_ in page),
         total=len(ids),
-        next=page[-1] if start + len(page) < len(ids) else None,
+        next=following,
         unknown=tuple(sorted(missing)),
     )
+
+
+def cut_page(keys: Sequence[str], after: str, limit: int) -> tuple[Sequence[str], str | None]:
+    """Of sorted keys those that follow, and the last of them, if there are more."""
+    start = bisect_right(keys, after)
+    page = keys[start : start + limit]
+    return page, page[-1] if start + len(page) < len(keys) else None

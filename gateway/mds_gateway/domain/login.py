@@ -29,8 +29,6 @@ from mds_protocol.failover.logins import TRIES_MAX, LoginAnswer, classify_login,
 from mds_protocol.wire.heartbeat import Front
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mds_gateway.domain.tries import Tries
 
 ANSWER_S = 10.0  # a front that takes the request and never answers
@@ -142,15 +140,15 @@ class Login:
             return False
         return classify_login(code) is LoginAnswer.INSPECT
 
-    def describe(self, began_at: datetime | None = None) -> Front:
-        """`began_at`: when the process began to connect."""
+    def describe(self, began_ns: int | None = None) -> Front:
+        """`began_ns`: when the process began to connect."""
         code, text = self._error
         return Front(
             connected=self._is_connected,
             logged_in=self.is_logged_in,
             error_code=code,
             error_message=text,
-            connecting_since=None if self._was_connected or code is not None else began_at,
+            connecting_since_ns=None if self._was_connected or code is not None else began_ns,
             refused=0 if self.is_logged_in else self._credit.tries.refused,
             gave_up=self.is_blocked,
         )

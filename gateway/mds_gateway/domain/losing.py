@@ -39,11 +39,13 @@ class Loss:
     from_ns: int
     to_ns: int
     count: int
+    after: int
+    """The newest sequence of the stream that surely lies before the hole."""
 
     @classmethod
-    def of(cls, cause: GapCause, ticks: Sequence[FinishedTick], count: int) -> Self:
+    def of(cls, cause: GapCause, ticks: Sequence[FinishedTick], count: int, after: int) -> Self:
         times = [tick.order_key[0] for tick in ticks]
-        return cls(cause, frozenset(tick.contract for tick in ticks), min(times), max(times), count)
+        return cls(cause, frozenset(tick.contract for tick in ticks), min(times), max(times), count, after)
 
 
 @dataclass(slots=True)
@@ -57,8 +59,12 @@ class Doubt:
     ticks: list[FinishedTick] = field(default_factory=list)
     batches: set[int] = field(default_factory=set)
     refused: int = 0
+    fence: int = 0
+    """Behind which the first of them were sent."""
 
-    def add(self, given_up: GivenUp) -> None:
+    def add(self, given_up: GivenUp, fence: int) -> None:
+        if given_up.ticks and not self.ticks:
+            self.fence = fence
         self.ticks += given_up.ticks
         self.batches |= given_up.batches
 
@@ -72,7 +78,7 @@ class Doubt:
         again = {tick.identity for tick in sent_again}
         passed_by = [tick for tick in self.ticks if tick.identity not in again]
         count = min(self.refused, len(passed_by))
-        return Loss.of(GapCause.SUPERSEDED, passed_by, count) if count else None
+        return Loss.of(GapCause.SUPERSEDED, passed_by, count, self.fence) if count else None
 
 
 @dataclass(slots=True)
@@ -104,7 +110,7 @@ class Evicted:
         self.first.setdefault(tick.contract, bare)
         self.last[tick.contract] = bare
 
-    def settle(self, stored: Mapping[bytes, Last[bytes]]) -> Loss | None:
+    def settle(self, stored: Mapping[bytes, Last[bytes]], fence: int) -> Loss | None:
         """Return what is lost of it: not what the account before us stored, though we never sent it.
 
         An upper bound: of a contract of which some were stored and some were not, all count.
@@ -116,7 +122,7 @@ class Evicted:
         if not self.counts or (self.is_standby and self._has_gone_on(stored)):
             return None
         ticks = [*self.first.values(), *self.last.values()]
-        return Loss.of(GapCause.LOG_TOO_SHORT, ticks, self.counts.total())
+        return Loss.of(GapCause.LOG_TOO_SHORT, ticks, self.counts.total(), fence)
 
     def _has_gone_on(self, stored: Mapping[bytes, Last[bytes]]) -> bool:
         """Whether somebody stored something after all of this, and so has told it already."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from mds_gateway.domain.numbering import Numbering
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,6 +41,9 @@ class Sender:
         """What a takeover found lacking. The log holds it, so none of it gives way."""
         self._waiting: deque[FinishedTick] = deque()
         self._batches: dict[int, _Batch] = {}
+        self.numbering = Numbering()
+        self._gave_way: dict[bytes, int] = {}
+        """Ticks dropped for the next one of their contract."""
         self.settled_arrival = 0
         """The newest tick of which the stream has answered; answers come in the order of sending."""
 
@@ -61,6 +66,8 @@ class Sender:
             return []
         newest = {tick.contract: index for index, tick in enumerate(self._waiting)}
         dropped = [tick for index, tick in enumerate(self._waiting) if newest[tick.contract] != index]
+        for tick in dropped:
+            self._gave_way[tick.contract] = self._gave_way.get(tick.contract, 0) + 1 + tick.gave_way
         self._waiting = deque(
             tick for index, tick in enumerate(self._waiting) if newest[tick.contract] == index
         )
@@ -76,6 +83,7 @@ class Sender:
         for _ in range(count):
             source.popleft()
         self._batches[number] = _Batch(ticks, count)
+        self.numbering.give(ticks, self._gave_way)
         return ticks
 
     def on_stored(self, number: int, count: int) -> bool:
@@ -101,4 +109,5 @@ class Sender:
         self._owed.clear()
         self._waiting.clear()
         self._batches.clear()
+        self._gave_way.clear()  # the log holds them still
         return given_up

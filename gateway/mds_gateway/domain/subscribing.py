@@ -34,6 +34,16 @@ type Action = Subscribe | Unsubscribe
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How far one contract is since the login. Moments are of the clock that `advance` is told."""
+
+    asked_at: float | None
+    acknowledged_at: float | None
+    error: int | None
+    """The front's code, where it refused."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     batch: int
     per_second: int
@@ -57,8 +67,9 @@ class Subscriber:
         self._wanted: dict[str, None] = {}  # in order; a set that remembers it
         self._waiting: deque[str] = deque()
         self._leaving: deque[str] = deque()
-        self._asked: dict[str, float] = {}  # when, in the order in which it was asked
-        self._held: set[str] = set()
+        self._asked: dict[str, float] = {}  # when, in the order in which it was asked; until it is answered
+        self._asked_at: dict[str, float] = {}  # the same, also after the answer
+        self._held: dict[str, float] = {}  # since when
         self._refused: dict[str, int] = {}
         self._next_at = 0.0
         self._settled = False
@@ -80,9 +91,11 @@ class Subscriber:
         return len(self._held)
 
     @property
-    def refused(self) -> dict[str, int]:
-        """By contract, the front's error code."""
-        return dict(self._refused)
+    def refused(self) -> frozenset[str]:
+        return frozenset(self._refused)
+
+    def describe(self, symbol: str) -> Standing:
+        return Standing(self._asked_at.get(symbol), self._held.get(symbol), self._refused.get(symbol))
 
     @property
     def is_settled(self) -> bool:
@@ -121,10 +134,10 @@ class Subscriber:
         self._logged_in = False
         self._settled = False
         self.revision += 1
-        for state in (self._waiting, self._leaving, self._asked, self._held, self._refused):
+        for state in (self._waiting, self._leaving, self._asked, self._asked_at, self._held, self._refused):
             state.clear()
 
-    def on_answer(self, symbol: str, error: int) -> bool:
+    def on_answer(self, symbol: str, error: int, now: float) -> bool:
         """The front's answer to a subscription. True: a refusal that was not known yet."""
         self._asked.pop(symbol, None)
         if symbol not in self._wanted or not self._logged_in:
@@ -133,7 +146,7 @@ class Subscriber:
         if error:
             self._refused[symbol] = error
         else:
-            self._held.add(symbol)
+            self._held.setdefault(symbol, now)
             self.revision += 1
             self._refused.pop(symbol, None)
         self._settle()
@@ -143,6 +156,7 @@ class Subscriber:
         """The library took none of these: they go first the next time, a second later."""
         for symbol in reversed(tuple(symbols)):
             self._asked.pop(symbol, None)
+            self._asked_at.pop(symbol, None)
             self._waiting.appendleft(symbol)
         self._next_at = now + 1.0
 
@@ -171,6 +185,7 @@ class Subscriber:
         self._next_at = now + self._pace.interval_s
         if kind is Subscribe:
             self._asked.update(dict.fromkeys(symbols, now))
+            self._asked_at.update(dict.fromkeys(symbols, now))
         return kind(symbols)
 
     def _repeat_overdue(self, now: float) -> None:
@@ -196,6 +211,5 @@ class Subscriber:
         self._leaving.extend(symbol for symbol in gone if symbol in self._held or symbol in self._asked)
         self._waiting = deque(symbol for symbol in self._waiting if symbol not in away)
         for symbol in away:
-            self._asked.pop(symbol, None)
-            self._held.discard(symbol)
-            self._refused.pop(symbol, None)
+            for state in (self._asked, self._asked_at, self._held, self._refused):
+                state.pop(symbol, None)

@@ -43,7 +43,8 @@ class Refusal:
 
 
 _DOUBLES: Final = len(IDENTITY_DOUBLES)
-_FIRST_VOLUME: Final = next(i for i, number in enumerate(NUMBERS) if number.ctp == INTEGERS[1].ctp)
+_FIRST_COUNT: Final = len(NUMBERS) - len(INTEGERS)
+"""Of what is never below 0: the volumes, and the milliseconds, which were judged with the time."""
 _FIELDS: Final = tuple(number.ctp for number in NUMBERS)
 _OPEN_INTEREST: Final = "OpenInterest"
 
@@ -52,7 +53,7 @@ def looks_plain(numbers: Sequence[Any]) -> bool:
     """Nothing is negative and nothing huge. `numbers` is `depth.normalise(raw)`."""
     values = list(filter(None, numbers[:_DOUBLES]))  # neither null nor zero
     has_plain_doubles = not values or bool(min(values) > 0 and max(values) < ABSURD)
-    return has_plain_doubles and bool(min(numbers[_FIRST_VOLUME:]) >= 0)
+    return has_plain_doubles and bool(min(numbers[_FIRST_COUNT:]) >= 0)
 
 
 def judge(numbers: Sequence[Any], product_class: ProductClass) -> Refusal | None:
@@ -64,7 +65,7 @@ def judge(numbers: Sequence[Any], product_class: ProductClass) -> Refusal | None
             return Refusal(Fault.ABSURD_VALUE, f"{field} is {value!r}; nothing reaches {ABSURD:g}")
         if value < 0 and not (product_class is ProductClass.COMBINATION and field != _OPEN_INTEREST):
             return Refusal(Fault.NEGATIVE_PRICE, f"{field} is {value!r}; {product_class} has none below 0")
-    for field, value in zip(_FIELDS[_FIRST_VOLUME:], numbers[_FIRST_VOLUME:], strict=True):
+    for field, value in zip(_FIELDS[_FIRST_COUNT:], numbers[_FIRST_COUNT:], strict=True):
         if value < 0:
             return Refusal(Fault.NEGATIVE_VOLUME, f"{field} is {value!r}; a count is never below 0")
     return None

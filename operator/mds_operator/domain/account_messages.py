@@ -6,7 +6,6 @@ written. Broker's words are cut short and cleared of the Secret's values.
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from mds_operator.domain.conditions import make_plain
@@ -17,6 +16,7 @@ from mds_protocol.failover.logins import TRIES_MAX, LoginAnswer, classify_login,
 from mds_protocol.resources.feedaccount import Role
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 from mds_protocol.wire.heartbeat import GatewayState
+from mds_protocol.wire.times import to_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -322,8 +322,8 @@ def _explain_login_way(case: AccountCase, *, lasts: bool) -> str:
 
 def _tell_since(beat: Heartbeat | None) -> str:
     """A time, as an age would change by itself."""
-    since = beat.market_data.connecting_since if beat else None
-    return f" since {since.astimezone(UTC):%H:%M:%S} UTC" if since else ""
+    since_ns = beat.market_data.connecting_since_ns if beat else None
+    return f" since {to_time(since_ns):%H:%M:%S} UTC" if since_ns else ""
 
 
 def _explain_end(case: AccountCase) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime
+from typing import Final
 
-from mds_protocol.wire import times
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from mds_protocol.wire.times import YEARS
 
 TEXT_MAX: Final = 40
 """Characters: what status can repeat."""
 
 
 def parse_time(text: str) -> datetime | None:
-    """With its offset from UTC: without one, nobody knows when that is."""
-    return times.parse_time(text) if len(text) <= TEXT_MAX else None
+    """In UTC. None if it says no offset from UTC, or lies outside YEARS, where arithmetic on it may fail."""
+    if len(text) > TEXT_MAX:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo is not None and found.year in YEARS else None
 
 
 def tell_no_time(annotation: str, text: str) -> str:

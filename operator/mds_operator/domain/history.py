@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mds_protocol.failover.health import HealthState
 from mds_protocol.resources.feedsubscription import FailoverRecord
 from mds_protocol.resources.reasons import FailoverReason
-from mds_protocol.wire.times import parse_time
+from mds_protocol.wire.times import to_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,9 +84,7 @@ def find_detection(reason: FailoverReason, named: Health | None, *, now: float, 
     return _to_ms(wall - timedelta(seconds=max(0.0, now - named.since)))
 
 
-def note_route(
-    history: History, route: Route, *, wall: datetime, detected_at: datetime | None = None
-) -> History:
+def note_route(history: History, route: Route, *, detected_at: datetime | None = None) -> History:
     """After a route was written or seen. `detected_at` only from who decided it; it may come later."""
     newest = history.newest
     if newest is not None and route.epoch == newest.epoch:
@@ -94,7 +92,7 @@ def note_route(
         return history if known else _amend(history, newest, {"detected_at": detected_at})
     if newest is not None and route.epoch < newest.epoch:
         return history
-    decided_at = _to_ms(parse_time(route.decided_at) or wall)
+    decided_at = _to_ms(to_time(route.decided_at_ns))
     move = FailoverRecord(
         epoch=route.epoch,
         from_account=newest.to_account if newest else None,

@@ -8,11 +8,12 @@ brings nothing new gives the same back.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 from mds_protocol.resources.feedsubscription import LossRecord
+from mds_protocol.wire.times import to_ns, to_time
 
 if TYPE_CHECKING:
     from mds_protocol.resources.feedsubscription import FeedSubscription
@@ -23,8 +24,6 @@ FOLLOWS_WITHIN: Final = timedelta(seconds=5)
 """By the exchange's clock: an outage costs ticks of the log and, a moment apart, some on their way."""
 COUNT_MAX: Final = 2**53
 """As far as any reader of JSON counts: a sum of what gateways say must never be one that the API refuses."""
-_NS_PER_US: Final = 1_000
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +38,24 @@ def recall_losses(subscription: FeedSubscription) -> Losses:
     """What the status remembers. What was told before the subscription was created is of another one."""
     lines = subscription.status.losses if subscription.status else ()
     since = lines[0].told_at if lines else subscription.metadata.creation_timestamp
-    return Losses(lines, _to_ns(since) if since else 0)
+    return Losses(lines, to_ns(since) if since else 0)
 
 
 def note_gap_event(losses: Losses, gap: Gap, told_ns: int) -> Losses:
     """After an event was read, which may have been read before."""
-    told_at = _to_time(told_ns)
-    if _to_ns(told_at) <= losses.told_ns:
+    told_at = to_time(told_ns)
+    if to_ns(told_at) <= losses.told_ns:
         return losses
     told = LossRecord(
-        from_time=_to_time(min(gap.from_ns, gap.to_ns)),
-        to_time=_to_time(max(gap.from_ns, gap.to_ns)),
+        from_time=to_time(min(gap.from_ns, gap.to_ns)),
+        to_time=to_time(max(gap.from_ns, gap.to_ns)),
         count=gap.count,
         causes=(gap.cause.value,),
         told_at=told_at,
     )
     touching = [line for line in losses.lines if _touches(line, told)]
     others = (line for line in losses.lines if line not in touching)
-    return Losses((reduce(_join, touching, told), *others)[:KEPT], _to_ns(told_at))
+    return Losses((reduce(_join, touching, told), *others)[:KEPT], to_ns(told_at))
 
 
 def has_begun(before: tuple[LossRecord, ...], after: tuple[LossRecord, ...]) -> bool:
@@ -79,12 +78,3 @@ def _join(one: LossRecord, other: LossRecord) -> LossRecord:
         causes=tuple(dict.fromkeys((*other.causes, *one.causes))),
         told_at=max(one.told_at, other.told_at),
     )
-
-
-def _to_time(ns: int) -> datetime:
-    """To the microsecond, as finer no status can say: so what was read back compares as what was written."""
-    return _EPOCH + timedelta(microseconds=ns // _NS_PER_US)
-
-
-def _to_ns(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1) * _NS_PER_US

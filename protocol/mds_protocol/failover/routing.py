@@ -30,7 +30,7 @@ class Stamp:
     """What a writer brings of its own to each write; the rules bring neither randomness nor a clock."""
 
     nonce: str
-    decided_at: str
+    decided_at_ns: int
 
 
 class Written(Enum):
@@ -65,7 +65,7 @@ def next_route(
         mode=decision.mode,
         reason=decision.reason if renamed or route is None else route.reason,
         nonce=stamp.nonce,
-        decided_at=stamp.decided_at,
+        decided_at_ns=stamp.decided_at_ns,
     )
 
 
@@ -87,7 +87,7 @@ def close(route: Route, stamp: Stamp) -> Route | None:
         mode=route.mode,
         reason=FailoverReason.CLOSED,
         nonce=stamp.nonce,
-        decided_at=stamp.decided_at,
+        decided_at_ns=stamp.decided_at_ns,
     )
 
 
@@ -101,7 +101,7 @@ def promote(route: Route, account: str, stamp: Stamp) -> Route:
         mode=route.mode,
         reason=FailoverReason.OPERATOR_GONE,
         nonce=stamp.nonce,
-        decided_at=stamp.decided_at,
+        decided_at_ns=stamp.decided_at_ns,
     )
 
 

@@ -28,6 +28,9 @@ type Natural = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 type Text = Annotated[str, msgspec.Meta(max_length=1024)]
 """What is meant for people: bounded, otherwise free."""
 
+type Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]{1,64}\Z")]
+"""A word that programs compare, and that says to people what it means."""
+
 type Name = Annotated[str, msgspec.Meta(pattern=names.NAME_PATTERN)]
 """Of a FeedAccount or FeedSubscription, at most 40 characters."""
 

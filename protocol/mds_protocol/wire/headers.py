@@ -29,7 +29,7 @@ WRONG_LAST_SEQUENCE: Final = 10071
 _UNSIGNED_64: Final = 2**64
 _VALUE = re.compile(
     r"([a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?)"
-    r" (0|[1-9][0-9]{0,19}) (0|[1-9][0-9]{0,19}) (0|[1-9][0-9]{0,19}) (0|[1-9][0-9]{0,19})( snapshot)?"
+    r"((?: (?:0|[1-9][0-9]{0,19})){5})( snapshot)?"
 )
 
 
@@ -39,29 +39,32 @@ class Publication:
 
     account: str
     epoch: int
+    fence: int
+    """F, the sequence of the fence behind which it was sent: no two runs of numbers share it."""
     receive_ns: int
     publish_ns: int
-    arrival: int
-    """Counts what this process received, from 1, over all its subscriptions: a hole in it is no loss."""
+    number: int
+    """From 1 behind each fence: a hole in it is a loss."""
     snapshot: bool = False
     """The first of a contract after a login: what the front had, not what just happened."""
 
 
 def build_publication(
-    account: bytes, epoch: int, receive_ns: int, publish_ns: int, arrival: int, *, snapshot: bool
+    account: bytes, epoch: int, fence: int, receive_ns: int, publish_ns: int, number: int, *, snapshot: bool
 ) -> bytes:
     """The header's value. Called for each tick, so the caller vouches for the account's name."""
     if snapshot:
-        return b"%b %d %d %d %d snapshot" % (account, epoch, receive_ns, publish_ns, arrival)
-    return b"%b %d %d %d %d" % (account, epoch, receive_ns, publish_ns, arrival)
+        return b"%b %d %d %d %d %d snapshot" % (account, epoch, fence, receive_ns, publish_ns, number)
+    return b"%b %d %d %d %d %d" % (account, epoch, fence, receive_ns, publish_ns, number)
 
 
 def parse_publication(value: str) -> Publication:
     found = _VALUE.fullmatch(value)
     if found is None:
-        form = "<account> <epoch> <receive ns> <publish ns> <arrival number>[ snapshot]"
+        form = "<account> <epoch> <fence> <receive ns> <publish ns> <number>[ snapshot]"
         raise WireError(MDS_PUB, excerpt(value), f"is not {form}")
-    epoch, receive_ns, publish_ns, arrival = (int(found[group]) for group in (2, 3, 4, 5))
-    if max(epoch, receive_ns, publish_ns, arrival) >= _UNSIGNED_64:
+    numbers = [int(text) for text in found[2].split()]
+    if max(numbers) >= _UNSIGNED_64:
         raise WireError(MDS_PUB, excerpt(value), "has a number beyond 64 bits")
-    return Publication(found[1], epoch, receive_ns, publish_ns, arrival, snapshot=found[6] is not None)
+    epoch, fence, receive_ns, publish_ns, number = numbers
+    return Publication(found[1], epoch, fence, receive_ns, publish_ns, number, found[3] is not None)

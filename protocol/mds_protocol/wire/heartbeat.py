@@ -5,14 +5,12 @@ Ages are measured by the sender on its own monotonic clock, so no reader ever co
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
 
 from mds_protocol.wire.codec import Message, Name, Namespace, Natural, Part
-from mds_protocol.wire.times import check_moment
+from mds_protocol.wire.times import Moment
 
 
 class GatewayState(StrEnum):
@@ -42,17 +40,13 @@ class Front(Part):
     error_code: int | None = None
     """The broker's ErrorID of the last refused login, or the reason code of the last disconnect."""
     error_message: str | None = None
-    connecting_since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    """While it was never connected: when the process began to try. Wall clock of the gateway, RFC 3339 of the
-    years 2000 to 2199, for people; no rule reads it."""
+    connecting_since_ns: Moment | None = None
+    """While it was never connected: when the process began to try. Wall clock of the gateway, for people; no
+    rule reads it."""
     refused: Natural = 0
     """While it is not logged in: how often the account's credentials were refused since the last success."""
     gave_up: bool = False
     """Nothing is tried until a person edits the account or asks for a restart."""
-
-    def __post_init__(self) -> None:
-        if self.connecting_since is not None:
-            check_moment("Front", "$.connecting_since", self.connecting_since)
 
 
 class Publication(Part):

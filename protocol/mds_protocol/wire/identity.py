@@ -2,8 +2,9 @@
 
 SHA-256, cut to 128 bits, in base64url without padding, over what the exchange said and no front computes:
 
-    subject NUL contract NUL update time NUL, 19 little-endian doubles, 12 little-endian 32-bit integers
+    subject NUL contract NUL update time NUL, numbers
 
+The numbers are little-endian and without padding: 19 doubles, the volume in 64 bits, 11 integers of 32 bits.
 A null is DBL_MAX, as CTP writes it; -0.0 is 0.0, because both are the same price. Every text is free of NUL,
 so no two inputs give the same bytes. `docs/wire.md` has the recipe for other languages.
 """
@@ -27,7 +28,7 @@ IDENTITY_CHARACTERS: Final = 22
 
 _DOUBLES: Final = len(IDENTITY_DOUBLES)
 _FIRST_INTEGER: Final = len(NUMBERS) - len(INTEGERS)
-_pack = struct.Struct(f"<{_DOUBLES}d{len(INTEGERS)}i").pack
+_pack = struct.Struct(f"<{_DOUBLES}dq{len(INTEGERS) - 1}i").pack
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _read_numbers = cast("Callable[[Tick], tuple[Any, ...]]", attrgetter(*(field.name for field in NUMBERS)))
 

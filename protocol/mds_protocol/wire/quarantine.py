@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mds_protocol.wire.codec import Message, Name, Natural, Text
+from mds_protocol.wire.codec import Message, Name, Text
+from mds_protocol.wire.times import Moment
 
 type Raw = str | int | float | None
 
@@ -15,6 +16,6 @@ class Quarantined(Message):
     """A code of the gateway's validation."""
     problem: Text
     """For people: field, value, what was expected."""
-    receive_ns: Natural
+    receive_ns: Moment
     raw: dict[str, Raw]
     """CTP's names. NaN and infinity are null, as JSON has neither; DBL_MAX is itself."""

@@ -12,14 +12,16 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from mds_protocol.wire.codec import Message, Name, Natural, Part, Text, decode_as
-from mds_protocol.wire.contract import Contract
+from mds_protocol.wire.contract import Contract, Symbol
 from mds_protocol.wire.errors import WireError, excerpt
 from mds_protocol.wire.heartbeat import Heartbeat
 from mds_protocol.wire.selection import Rules
+from mds_protocol.wire.times import Moment
 
 MAX_PAGE: Final = 1000
 """Contracts a reply: about 300 bytes each, so a page stays well below a message's bound."""
 
+type PageSize = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)]
 
 MAX_ITEMS: Final = {
     "select": 64,
@@ -53,7 +55,7 @@ class ContractsRequest(Request):
     rules: Rules | None = None
     after: str = ""
     """The `next` of the page before."""
-    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)] = MAX_PAGE
+    limit: PageSize = MAX_PAGE
 
     def __post_init__(self) -> None:
         if self.rules is None:
@@ -74,7 +76,12 @@ def _check_lengths(part: Part, path: str) -> None:
 
 
 class SubscriptionsRequest(Request):
-    """What it publishes or stands by for."""
+    """What it publishes or stands by for; with `subscription`, that one alone, and each of its contracts."""
+
+    subscription: Name | None = None
+    after: str = ""
+    """The `next` of the page before."""
+    limit: PageSize = MAX_PAGE
 
 
 class StatsRequest(Request):
@@ -115,12 +122,28 @@ class SubscriptionState(Part):
     subscribed: Natural
     ticking: Natural
     """Contracts with a tick since login."""
-    refused: dict[str, Text] = msgspec.field(default_factory=dict)
-    """Per contract, why the front would not subscribe it; at most the first 100."""
+    refused: Natural = 0
+    """Contracts that the front would not subscribe."""
+
+
+class ContractState(Part):
+    """How far the subscription of one contract is, in this login. What has not happened is absent."""
+
+    symbol: Symbol
+    asked_ns: Moment | None = None
+    """When the front was asked last; wall clock of the gateway, as the others."""
+    acknowledged_ns: Moment | None = None
+    first_tick_ns: Moment | None = None
+    refused: int | None = None
+    """The broker's ErrorID; it is asked again after the next login."""
 
 
 class SubscriptionsReply(Reply, tag="subscriptions"):
     subscriptions: tuple[SubscriptionState, ...]
+    contracts: tuple[ContractState, ...] = ()
+    """Of the one that was asked for, in the byte order of their symbols."""
+    next: str | None = None
+    """Ask again with `after` set to it; absent on the last page."""
 
 
 class StatsReply(Reply, tag="stats"):

@@ -29,6 +29,9 @@ SETTINGS_BUCKET: Final = "mds-feeds"
 CONTRACTS_BUCKET: Final = "mds-contracts"
 EVENTS_STREAM: Final = "MDS-EVENTS"
 
+LANES: Final = 8
+"""Reserved, nothing writes in lanes yet: `<subscription>_0` to `_7`, which no subscription can be called."""
+
 MAX_TEMPLATE_CHARACTERS: Final = 128
 """As the schema of `spec.publish.subject` allows."""
 
@@ -39,6 +42,15 @@ class Owner:
 
     namespace: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FenceAddress:
+    """Whose fence it is. A subscription has one, or one in each lane."""
+
+    namespace: str
+    subscription: str
+    lane: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +96,9 @@ class Subjects:
         if self.prefix == LIVE:
             raise WireError("subject prefix", self.prefix, "is where streams republish; choose another")
 
-    def fence(self, namespace: str, subscription: str) -> str:
-        return self._owned("fence", namespace, subscription)
+    def fence(self, namespace: str, subscription: str, lane: int | None = None) -> str:
+        fence = self._owned("fence", namespace, subscription)
+        return fence if lane is None else f"{fence}_{_check_lane(lane)}"
 
     def probe(self, namespace: str, account: str) -> str:
         return self._owned("probe", namespace, account)
@@ -108,8 +121,13 @@ class Subjects:
         kind, name = names.check_name("event kind", kind), names.check_name("event name", name)
         return f"{self.prefix}.event.{names.check_namespace(namespace)}.{kind}.{name}"
 
-    def parse_fence(self, subject: str) -> Owner:
-        return self._parse_owned("fence", subject)
+    def parse_fence(self, subject: str) -> FenceAddress:
+        plain, mark, lane = subject.rpartition("_")
+        if not mark or not _DIGIT.fullmatch(lane):
+            owner = self._parse_owned("fence", subject)
+            return FenceAddress(owner.namespace, owner.name)
+        owner = self._parse_owned("fence", plain)
+        return FenceAddress(owner.namespace, owner.name, _check_lane(int(lane)))
 
     def parse_probe(self, subject: str) -> Owner:
         return self._parse_owned("probe", subject)
@@ -158,6 +176,7 @@ class Placeholder(StrEnum):
     PRODUCT = "product"
 
 
+_DIGIT = re.compile(r"[0-9]")
 _FIXED = re.compile(r"[A-Za-z0-9_-]+")
 _FIRST = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
@@ -221,6 +240,12 @@ def encode_key(namespace: str, name: str) -> str:
 def decode_key(key: str) -> Owner:
     namespace, name = _split_key("key", key, 2)
     return Owner(names.check_namespace(namespace), names.check_name("name", name))
+
+
+def _check_lane(lane: int) -> int:
+    if lane not in range(LANES):
+        raise WireError("lane", str(lane), f"is none of 0 to {LANES - 1}")
+    return lane
 
 
 def _split_key(what: str, key: str, count: int) -> list[str]:

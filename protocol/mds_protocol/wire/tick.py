@@ -1,4 +1,4 @@
-"""The tick: every field of CTP's depth market data, under vnpy's names where vnpy has one.
+"""The tick: every field of the vendor's depth market data, under vnpy's names where vnpy has one.
 
 `exchange_time_ns` is one exact integer, UTC nanoseconds since 1970: no text to parse, no zone, the same unit
 as the clocks in `Mds-Pub` and as numpy's and Arrow's timestamps. CTP resolves milliseconds, so it is a
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
 
-from mds_protocol.wire.depth import DBL_MAX
+from mds_protocol.wire.depth import DBL_MAX, SENDING_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +44,7 @@ class Tick(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     update_time: Short
     raw_exchange_id: Short
     exchange_inst_id: Short
+    sending_time: Short | None
     last_price: Price
     open_price: Price
     high_price: Price
@@ -72,8 +73,9 @@ class Tick(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     curr_delta: Price
     banding_upper: Price
     banding_lower: Price
+    circuit_ref_price: Price
+    volume: Int64
     update_millisec: Int32
-    volume: Int32
     bid_volume_1: Int32
     bid_volume_2: Int32
     bid_volume_3: Int32
@@ -110,5 +112,6 @@ def build_tick(
         raw["UpdateTime"],
         raw["ExchangeID"],
         raw["ExchangeInstID"],
+        raw.get(SENDING_TIME.ctp),
         *numbers,
     )

@@ -1,31 +1,41 @@
-"""Times as other writers state them: RFC 3339 with an offset, of a year that this service can meet.
+"""Times as other writers state them: nanoseconds since 1970, UTC, of a year that this service can meet.
 
-`0001-01-01T00:00:00+14:00` is well formed, and yet no reader can convert it to UTC: arithmetic on it raises
-OverflowError where nobody expects one. So it ends at the decoder.
+Who counts in seconds or milliseconds means 1970, and far enough out arithmetic raises OverflowError where
+nobody expects one. Both end at the decoder.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Final
+
+import msgspec
 
 from mds_protocol.wire.errors import WireError, excerpt
 
 YEARS: Final = range(2000, 2200)
-"""In the writer's own zone; far enough from both ends of the calendar for any offset and any reckoning."""
+"""Far enough from both ends of the calendar for any zone and any reckoning."""
 
-_OF_YEARS: Final = f"of the years {YEARS.start} to {YEARS.stop - 1}"
+_UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NS_PER_US: Final = 1_000
 _EIGHT_DIGITS = re.compile(r"[0-9]{8}")
 
 
-def parse_time(text: str) -> datetime | None:
-    """The time in UTC; None if it is no time, says no offset, or lies outside YEARS."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo is not None and found.year in YEARS else None
+def to_ns(moment: datetime) -> int:
+    return (moment - _UNIX_EPOCH) // timedelta(microseconds=1) * _NS_PER_US
+
+
+def to_time(ns: int) -> datetime:
+    """To the microsecond, as finer no `datetime` can say."""
+    return _UNIX_EPOCH + timedelta(microseconds=ns // _NS_PER_US)
+
+
+FIRST_NS: Final = to_ns(datetime(YEARS.start, 1, 1, tzinfo=UTC))
+END_NS: Final = to_ns(datetime(YEARS.stop, 1, 1, tzinfo=UTC))
+
+type Moment = Annotated[int, msgspec.Meta(ge=FIRST_NS, lt=END_NS)]
+"""Of a control message. A decoder refuses any other year than YEARS."""
 
 
 def parse_day(text: str) -> date | None:
@@ -39,18 +49,7 @@ def parse_day(text: str) -> date | None:
     return found if found.year in YEARS else None
 
 
-def check_time(what: str, path: str, text: str) -> None:
-    if parse_time(text) is None:
-        problem = f"must be a time with its offset from UTC, {_OF_YEARS}, not {excerpt(text)}"
-        raise WireError(what, path, problem)
-
-
-def check_moment(what: str, path: str, moment: datetime) -> None:
-    """For a time that the decoder has already taken apart."""
-    if moment.year not in YEARS:
-        raise WireError(what, path, f"must be {_OF_YEARS}, not {excerpt(moment.isoformat())}")
-
-
 def check_day(what: str, path: str, text: str) -> None:
     if parse_day(text) is None:
-        raise WireError(what, path, f"must be a day as YYYYMMDD, {_OF_YEARS}, not {excerpt(text)}")
+        problem = f"must be a day as YYYYMMDD, of the years {YEARS.start} to {YEARS.stop - 1}"
+        raise WireError(what, path, f"{problem}, not {excerpt(text)}")

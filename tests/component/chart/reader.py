@@ -98,6 +98,11 @@ async def read_old(client: Client) -> int | None:
     return int(json.loads(reply.data)["curr_delta"]) if reply.data else None
 
 
+async def count_last(client: Client, subject: str) -> int:
+    info = await client.jetstream().stream_info("MD-LAST", subjects_filter=subject)
+    return sum((info.state.subjects or {}).values())
+
+
 async def wait_until_stored(place: Place, more: int) -> None:
     async with connected(place.nats, "reader") as client:
         wanted = await read_last_sequence(client) + more
@@ -109,10 +114,13 @@ async def read_last_sequence(client: Client) -> int:
 
 
 async def count_holes(place: Place, begin: int) -> tuple[int, int]:
-    """In the exchange's numbers, and in the arrival numbers, from a sequence on."""
+    """In the exchange's numbers, and in those of the publisher, from a sequence on."""
     server = Server(place.nats.port, user="reader", password=password_of("reader"))
     messages = await asyncio.to_thread(read_stream, server, "MD", "md.>", begin)
     serials = group([reading_back.build_tick(one).mark for one in messages])
-    arrivals = {headers.parse_publication(one.headers[headers.MDS_PUB]).arrival for one in messages}
+    numbers: dict[int, list[int]] = {}
+    for one in messages:
+        said = headers.parse_publication(one.headers[headers.MDS_PUB])
+        numbers.setdefault(said.fence, []).append(said.number)
     lost = sum(max(found) - min(found) + 1 - len(set(found)) for found in serials.values())
-    return lost, max(arrivals) - min(arrivals) + 1 - len(arrivals)
+    return lost, sum(max(run) - min(run) + 1 - len(set(run)) for run in numbers.values())

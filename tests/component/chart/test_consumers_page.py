@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -31,8 +32,10 @@ from tests.component.chart.reader import (
     OLD,
     check_whole,
     count_holes,
+    count_last,
     following,
     group,
+    read_last_sequence,
     read_old,
     read_stored,
     store_old,
@@ -58,6 +61,7 @@ PROGRAMS = dict(
 MD, *_ = streams.build_all(streams.TickStream(max_bytes=1 << 28), DEFAULT)
 MARKET = ("--contracts", "200", "--rate", "400", "--always-open", "--queries-per-second", "0")
 SOME = 100
+NUMBERED = "md.SHFE.numbered"
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +101,7 @@ def ticks(desk: Path) -> type:
 
 
 def test_the_page_has_the_programs_that_these_tests_run() -> None:
-    assert list(PROGRAMS) == ["first_tick.py", "ticks.py", "strategy.py", "losses.py", "live.py"]
+    assert list(PROGRAMS) == ["first_tick.py", "ticks.py", "strategy.py", "losses.py", "holes.py", "live.py"]
 
 
 # --- whole programs
@@ -159,7 +163,8 @@ def test_a_loss_that_a_gateway_told_is_printed(place: Place, desk: Path) -> None
 
     assert gaps
     for gap, line in zip(gaps, lines, strict=True):
-        assert line.startswith(f"{gap['at']} {gap['name']} {gap['cause']} {gap.get('count', 'unknown')} ")
+        at = datetime.fromtimestamp(gap["at_ns"] // 10**9, UTC)
+        assert line.startswith(f"{at} {gap['name']} {gap['cause']} {gap.get('count', 'unknown')} ")
         assert line.endswith(f"{', '.join(gap['contracts']) or 'all contracts'}\n")
 
 
@@ -186,6 +191,27 @@ async def test_each_live_tick_names_the_one_before_and_a_hole_is_seen(place: Pla
                     await client.publish("live.md.SHFE.holed", b"{}", headers=ours)
                 await asyncio.sleep(0.1)
     assert re.fullmatch(r"live.md.SHFE.holed: missed what is after [13], up to [02]\n", line.result())
+
+
+async def test_a_hole_in_the_numbers_behind_a_fence_is_printed(place: Place, desk: Path) -> None:
+    """Ours among those of the gateway, which have none: of a fence from before, and of a new one."""
+    async with connected(place.nats, "operator") as client:
+        js = client.jetstream()
+        begun = (await js.stream_info("MD")).state.first_seq
+        newest = await read_last_sequence(client)
+        for fence, number in ((begun - 1, 7), (begun - 1, 8), (begun - 1, 8), (begun - 1, 11), (newest, 3)):
+            ours = {"Mds-Pub": f"ctp-x 9 {fence} 1 1 {number}"}
+            await js.publish(NUMBERED, b"{}", headers=ours)
+        try:
+            with running(place, desk, "holes.py") as process:
+                lines = [await asyncio.to_thread(read_line, process) for _ in range(2)]
+        finally:
+            await until("MD-LAST has them", partial(count_last, client, NUMBERED), lambda count: count == 1)
+            for stream in ("MD", "MD-LAST"):
+                await js.purge_stream(stream, subject=NUMBERED)
+
+    assert re.fullmatch(r"ctp-x: 2 ticks are lost before \d+\n", lines[0])
+    assert re.fullmatch(r"ctp-x: 2 ticks are lost before \d+\n", lines[1])
 
 
 # --- ticks.py
@@ -245,7 +271,7 @@ async def test_a_connection_that_breaks_costs_nothing(
     assert "a message got lost on its way" in caplog.text
 
 
-async def test_a_front_that_was_away_leaves_no_hole_in_the_arrival_numbers(place: Place) -> None:
+async def test_a_front_that_was_away_leaves_no_hole_in_the_numbers(place: Place) -> None:
     """But one in what the exchange numbered: the claim of the page's table, and no check for losses."""
     begin = (await asyncio.to_thread(read_stored, place))[-1].sequence
     await wait_until_stored(place, ENOUGH)

@@ -290,7 +290,7 @@ def build_route(subscription: str, epoch: int, named: str) -> Route:
         named=named,
         reason="Test",
         nonce=str(epoch),
-        decided_at="2026-11-28T01:00:00Z",
+        decided_at_ns=1_795_827_600_000_000_000,
     )
 
 

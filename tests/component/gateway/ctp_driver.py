@@ -69,6 +69,9 @@ class Driver:
     def do_progress(self, symbols: list[str]) -> dict[str, Any]:
         return msgspec.to_builtins(self._source.describe_contracts(frozenset(symbols)))  # type: ignore[no-any-return]  # as above
 
+    def do_each(self, symbols: list[str]) -> list[dict[str, Any]]:
+        return msgspec.to_builtins(self._source.describe_each(symbols))  # type: ignore[no-any-return]  # as above
+
     def do_retry(self) -> None:
         self._source.retry_login()
 

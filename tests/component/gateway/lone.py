@@ -99,7 +99,7 @@ async def prepare(client: Client) -> None:
         candidates=(ACCOUNT,),
         reason="Initial",
         nonce="1",
-        decided_at="2026-11-21T00:00:00Z",
+        decided_at_ns=1_795_219_200_000_000_000,
     )
     js = client.jetstream()
     await write_settings(client)

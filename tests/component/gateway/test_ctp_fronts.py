@@ -107,7 +107,13 @@ def test_refused_subscriptions_are_said_together_and_shown_by_contract(
 
     # The front answers one by one, so on a busy machine the first note may say fewer.
     assert "contracts refused with 6000" in note["text"]
-    assert (progress["subscribed"], len(progress["refused"])) == (10, 20)
+    assert (progress["subscribed"], progress["refused"]) == (10, 20)
+    each = source.do("each", symbols=at.contracts())
+    held = [one for one in each if "refused" not in one]
+    assert [one["symbol"] for one in each] == at.contracts()
+    assert {one.get("refused") for one in each} == {None, 6000}
+    assert len(held) == 10
+    assert all(0 < one["asked_ns"] <= one["acknowledged_ns"] for one in held)
 
 
 def test_a_smaller_plan_is_unsubscribed_at_the_front(simulator: RunningSimulator, connect: Open) -> None:

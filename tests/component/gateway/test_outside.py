@@ -109,6 +109,25 @@ def test_subscriptions_say_who_publishes(place: Place, gateway: RunningGateway) 
     assert (state["name"], state["active"], state["selected"]) == ("all", True, 20)
 
 
+def test_each_contract_of_a_subscription_is_told_in_pages(place: Place, gateway: RunningGateway) -> None:
+    ask = f"{RPC}.subscriptions"
+    first = place.ask(ask, b'{"v":1,"subscription":"all","limit":15}') or {}
+    second = place.ask(ask, b'{"v":1,"subscription":"all","after":"%b"}' % first["next"].encode()) or {}
+
+    told = first["contracts"] + second["contracts"]
+    symbols = [one["symbol"] for one in told]
+    assert (len(first["contracts"]), len(told), second.get("next")) == (15, 20, None)
+    assert symbols == sorted(set(symbols))
+    assert all(one["asked_ns"] <= one["acknowledged_ns"] for one in told)
+    assert [one["name"] for one in first["subscriptions"]] == ["all"]
+
+
+def test_a_subscription_of_another_account_is_a_bad_request(place: Place, gateway: RunningGateway) -> None:
+    reply = place.ask(f"{RPC}.subscriptions", b'{"v":1,"subscription":"other"}') or {}
+
+    assert (reply["kind"], reply["code"], reply["path"]) == ("error", "BadRequest", "$.subscription")
+
+
 def test_a_subscription_whose_stream_does_not_exist_spoils_no_other(
     place: Place, gateway: RunningGateway
 ) -> None:

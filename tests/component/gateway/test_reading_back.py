@@ -59,6 +59,14 @@ def test_an_epoch_that_was_fenced_again_began_with_its_first_fence() -> None:
     ]
 
 
+def test_the_fences_of_eight_lanes_are_one_epoch() -> None:
+    lanes = [StoredFence(9 + lane, 300 * MS + lane, 2, "ctp-2") for lane in range(8)]
+    among = [tick(sequence, 2, 400) for sequence in range(10, 18)]
+
+    assert reading.build_epochs([*FENCES, *lanes]) == reading.build_epochs(FENCES)
+    assert reading.find_late([*TICKS, *among], [*FENCES, *lanes]) == []
+
+
 @pytest.mark.parametrize(
     ("text", "ns"),
     [

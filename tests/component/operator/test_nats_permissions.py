@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mds_operator.adapters.nats.bucket import Bucket, Written
@@ -16,6 +15,7 @@ from mds_operator.adapters.nats.telling import publish_event
 from mds_protocol.wire.events import Gap, GapCause, Restart
 from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import DEFAULT, ROUTES_BUCKET, SETTINGS_BUCKET
+from mds_protocol.wire.times import FIRST_NS
 from mds_runtime.nats.access import Access
 from mds_runtime.nats.addresses import parse_servers
 from tests.component.operator.running import connected, running, until
@@ -44,7 +44,7 @@ EVENT = Restart(
     name="ctp-a",
     account="ctp-a",
     instance="mds-operator-0",
-    at=datetime(2026, 11, 21, tzinfo=UTC),
+    at_ns=1_795_219_200_000_000_000,
     reason="Unhealthy",
 )
 
@@ -53,10 +53,10 @@ LOSS = Gap(
     name="all",
     account="ctp-a",
     instance="ctp-a-0f3c1",
-    at=datetime(2026, 11, 21, tzinfo=UTC),
+    at_ns=1_795_219_200_000_000_000,
     contracts=(),
-    from_ns=1,
-    to_ns=2,
+    from_ns=FIRST_NS,
+    to_ns=FIRST_NS + 1,
     cause=GapCause.LOG_TOO_SHORT,
 )
 
@@ -89,6 +89,7 @@ async def test_the_operators_user_may_do_what_the_operator_does(
             await hear_an_echo(link)
             await hear_of_a_loss(link)
             await gateway.store("md.SHFE.rb2701", b"{}")
+            await gateway.store("mds.fence.desk.all_7", b"{}")
             fence = await gateway.store("mds.fence.desk.all", b"{}")
             await gateway.store("md.SHFE.rb2701", b"{}")
             assert await gap_ms(link, "MD", fence, "md.*.*", lambda _: True) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +17,7 @@ from mds_operator.adapters.nats.telling import publish_event
 from mds_protocol.wire.events import Gap, GapCause, decode_event
 from mds_protocol.wire.streams import TickStream, build_all, build_tick_stream
 from mds_protocol.wire.subjects import DEFAULT
+from mds_protocol.wire.times import FIRST_NS
 
 if TYPE_CHECKING:
     from mds_operator.adapters.nats.link import Link
@@ -76,10 +77,10 @@ async def test_an_event_is_stored_under_its_kind(link: Link) -> None:
         name="all",
         account="operator",
         instance="mds-operator-0",
-        at=datetime(2026, 11, 21, tzinfo=UTC),
+        at_ns=1_795_219_200_000_000_000,
         contracts=(),
-        from_ns=1,
-        to_ns=2,
+        from_ns=FIRST_NS,
+        to_ns=FIRST_NS + 1,
         cause=GapCause.NO_PUBLISHER,
     )
 

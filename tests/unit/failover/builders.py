@@ -149,7 +149,7 @@ def make_route(named: str | None = "a", candidates: Iterable[str] = ("a", "b", "
         "candidates": tuple(candidates),
         "reason": "FirstElection",
         "nonce": "n0",
-        "decided_at": "2026-01-05T01:00:00Z",
+        "decided_at_ns": 1_767_574_800_000_000_000,
     }
     return Route(**(fields | changes))
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mds_protocol.wire.route import Route
 
 NAMES = "abcd"
-STAMP = Stamp("n1", "")
+STAMP = Stamp("n1", 0)
 UNHEALTHY = (AccountReason.FRONT_LOST, AccountReason.SILENT, AccountReason.DRAINING, AccountReason.STARTING)
 
 

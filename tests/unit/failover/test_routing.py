@@ -33,7 +33,7 @@ from tests.unit.failover.builders import (
 if TYPE_CHECKING:
     from mds_protocol.wire.route import Route
 
-STAMP = Stamp(nonce="n1", decided_at="2026-01-05T02:00:00Z")
+STAMP = Stamp(nonce="n1", decided_at_ns=1_767_578_400_000_000_000)
 A, B = make_candidate("a"), make_candidate("b")
 BAD_A = make_candidate("a", unhealthy())
 

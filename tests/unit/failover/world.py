@@ -55,7 +55,7 @@ class World:
         return str(next(self._number))
 
     def stamp(self) -> Stamp:
-        return routing.Stamp(self.nonce(), "")
+        return routing.Stamp(self.nonce(), 0)
 
     def write(self, before: Route | None, after: Route) -> None:
         """A compare-and-set on the route; watchers hear of it a moment later, or by polling."""

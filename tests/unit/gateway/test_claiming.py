@@ -102,7 +102,7 @@ def test_the_old_one_goes_on_until_it_is_fenced_off(start: Start) -> None:
     old = world.accounts["a"].claiming
 
     actions = old.on_route(
-        world.route.__class__(uid="u", epoch=2, named="b", reason="", nonce="2", decided_at=""), world.now
+        world.route.__class__(uid="u", epoch=2, named="b", reason="", nonce="2", decided_at_ns=0), world.now
     )
 
     assert actions == ()

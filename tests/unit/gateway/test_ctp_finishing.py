@@ -65,7 +65,7 @@ def use(by: Finisher, *outlets: Outlet) -> None:
 
 
 def finish(by: Finisher, *raws: dict[str, Any], login: int = 1, now_ns: int = NOW_NS) -> Finished:
-    received = [(number, 1_000 + number, login, one) for number, one in enumerate(raws, 1)]
+    received = [(number, 1_000 + number, login, one, number - 1) for number, one in enumerate(raws, 1)]
     return by.finish(received, now_ns=now_ns, monotonic_lag_ns=0)
 
 
@@ -78,7 +78,13 @@ def test_a_tick_is_encoded_dated_and_identified() -> None:
     assert (tick.exchange, tick.trading_day) == ("SHFE", "20261123")
     assert done.order_key == tick.order_key
     assert done.identity == identify_tick("md.SHFE.rb2701", tick)
-    assert (done.arrival, done.received_ns) == (1, 1_001)
+    assert (done.arrival, done.received_ns, done.gave_way) == (1, 1_001, 0)
+
+
+def test_a_tick_says_how_many_gave_way_to_it() -> None:
+    ticks = finish(finisher(), raw(), raw(Volume=13)).ticks["all"]
+
+    assert [tick.gave_way for tick in ticks] == [0, 1]
 
 
 def test_each_subscription_gets_the_tick_in_its_own_encoding() -> None:
@@ -183,7 +189,7 @@ def receive(by: Finisher, *ticks: tuple[float, dict[str, Any]], clock_off_s: flo
     """Each at its moment, in seconds after 09:30:00, on a machine whose clock is off."""
     off_ns = int(clock_off_s * SECOND_NS)
     open_ns = NOW_NS - SECOND_NS + off_ns
-    received = [(n, open_ns + int(at_s * SECOND_NS), 1, tick) for n, (at_s, tick) in enumerate(ticks, 1)]
+    received = [(n, open_ns + int(at_s * SECOND_NS), 1, tick, 0) for n, (at_s, tick) in enumerate(ticks, 1)]
     return by.finish(received, now_ns=received[-1][1], monotonic_lag_ns=12_345)
 
 

@@ -37,18 +37,19 @@ def test_a_takeover_says_the_epoch_the_fence_and_why() -> None:
 
 def test_a_gap_says_which_contracts_lack_what() -> None:
     lost = [tick(b"md.SHFE.rb2701", 20), tick(b"md.SHFE.cu2701", 10), tick(b"md.SHFE.rb2701", 30)]
-    event = events.build(CONFIG, "all", Loss.of(GapCause.SUPERSEDED, lost, 3), NAMES)
+    event = events.build(CONFIG, "all", Loss.of(GapCause.SUPERSEDED, lost, 3, 104711), NAMES)
 
     assert isinstance(event, Gap)
     assert (event.contracts, event.from_ns, event.to_ns, event.count, event.cause) == (
         ("cu2701.SHFE", "rb2701.SHFE"), 10, 30, 3, GapCause.SUPERSEDED,
     )  # fmt: skip
+    assert event.after_sequence == 104711
 
 
 @pytest.mark.parametrize(("contracts", "listed"), [(200, 200), (201, 0)])
 def test_a_gap_of_too_many_contracts_lists_none(contracts: int, listed: int) -> None:
     names = {b"md.SHFE.c%d" % n: f"c{n}.SHFE" for n in range(contracts)}
-    event = events.build(CONFIG, "all", Loss(GapCause.OVERFLOW, frozenset(names), 1, 1, 1), names)
+    event = events.build(CONFIG, "all", Loss(GapCause.OVERFLOW, frozenset(names), 1, 1, 1, 9), names)
 
     assert isinstance(event, Gap)
     assert len(event.contracts) == listed
@@ -65,7 +66,11 @@ NOTES = [
     pytest.param(actions.LetGo(4, WriterReason.LEFT), "Left", False, "epoch 4", id="no longer active"),
     *(
         pytest.param(
-            Loss(cause, frozenset(), 1, 2, 7), str(cause), True, f"7 ticks are lost: {words}", id=str(cause)
+            Loss(cause, frozenset(), 1, 2, 7, 9),
+            str(cause),
+            True,
+            f"7 ticks are lost: {words}",
+            id=str(cause),
         )
         for cause, words in (
             (GapCause.OVERFLOW, "more came"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -186,14 +185,14 @@ def test_a_front_that_nobody_answers_at_is_told_once(after_s: float, notes: list
 
 
 def test_the_heartbeat_says_since_when_it_connects_until_the_front_spoke() -> None:
-    began_at = datetime(2027, 1, 4, 1, 1, 12, tzinfo=UTC)
+    began_ns = 1_799_024_472_000_000_000
     login = Login(Side.TRADE, authenticates=True)
 
-    assert login.describe(began_at).connecting_since == began_at
+    assert login.describe(began_ns).connecting_since_ns == began_ns
     login.on_connected(1.0)
-    assert login.describe(began_at).connecting_since is None
+    assert login.describe(began_ns).connecting_since_ns is None
     login.on_disconnected(4097)
-    assert login.describe(began_at).connecting_since is None
+    assert login.describe(began_ns).connecting_since_ns is None
 
 
 def test_a_login_forgets_the_refusals_before_it() -> None:

@@ -22,6 +22,11 @@ def test_what_was_dropped_for_newer_ticks_is_counted_and_told(start: Start) -> N
 
     losses = [action for action in actions if isinstance(action, Loss)]
     assert sum(loss.count for loss in losses) == account.feed.counts.conflated > 0
+    fence = account.claiming.fence
+    assert fence is not None
+    assert all(fence.sequence <= loss.after <= world.stream.sequence for loss in losses)
+    world.run(5.0, ticks=False)
+    assert world.count_holes() == account.feed.counts.conflated
 
 
 def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told(start: Start) -> None:
@@ -38,6 +43,11 @@ def test_what_left_the_log_before_it_could_be_sent_is_counted_and_told(start: St
     # The log keeps 10 s of 12 s; what the stream answered last may be a few batches old.
     assert losses[0].count == pytest.approx(2 * 1000 * 0.99, rel=0.1)
     assert len(losses[0].contracts) == CONTRACTS
+    fence = account.claiming.fence
+    assert fence is not None
+    assert losses[0].after == fence.sequence
+    world.run(0.5, ticks=False)
+    assert world.count_holes() == losses[0].count
 
 
 def test_what_leaves_a_full_log_during_a_takeover_is_not_lost_as_the_one_before_stored_it(
@@ -73,6 +83,7 @@ def test_after_an_outage_of_all_who_takes_over_tells_what_it_cost(start: Start, 
     assert publishers(world)[-1] == "b"
     assert (lost > 0) is (outage_s > 10.0)
     assert told == ([lost] if lost else [])
+    assert world.count_holes() == lost
 
 
 def test_what_the_one_before_has_told_is_not_told_again(start: Start) -> None:

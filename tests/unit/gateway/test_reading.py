@@ -26,8 +26,8 @@ WANTED = Wanted("MD", "md.>", FENCE, 40, Encoding.JSON)
 NO_MORE = Message(b"_INBOX.x.0", b"", b"NATS/1.0 404 No Messages\r\n\r\n", b"")
 CREATED = b'MSG _INBOX.x.0 1 17\r\n{"num_pending":2}\r\n'
 TICK = (
-    b"HMSG md.SHFE.rb2701 1 $JS.ACK.MD.c.1.12.1.1795271132241371459.1 47 80\r\n"
-    b"NATS/1.0\r\nMds-Pub:a 1 2 3 4\r\nNats-Msg-Id:id\r\n\r\n"
+    b"HMSG md.SHFE.rb2701 1 $JS.ACK.MD.c.1.12.1.1795271132241371459.1 49 82\r\n"
+    b"NATS/1.0\r\nMds-Pub:a 1 2 3 4 5\r\nNats-Msg-Id:id\r\n\r\n"
     b'{"exchange_time_ns":7,"volume":3}\r\n'
 )
 FENCED = b"HMSG mds.fence.desk.all 1 $JS.ACK.MD.c.1.40.2.1.0 12 14\r\nNATS/1.0\r\n\r\n{}\r\n"
@@ -46,7 +46,7 @@ def stored(
     pending: int,
     *,
     subject: str = "md.SHFE.rb2701",
-    header: bytes = b"NATS/1.0\r\nMds-Pub:a 1 2 3 4\r\nNats-Msg-Id:id\r\n\r\n",
+    header: bytes = b"NATS/1.0\r\nMds-Pub:a 1 2 3 4 5\r\nNats-Msg-Id:id\r\n\r\n",
     body: bytes = b'{"exchange_time_ns":7,"volume":3,"last_price":1.5}',
 ) -> Message:
     reply = f"$JS.ACK.MD.c.1.{sequence}.{number}.1795271132241371459.{pending}"

@@ -144,7 +144,7 @@ def test_the_page_lists_the_figures() -> None:
 
 
 def make_route(named: str | None) -> Route:
-    return Route(uid="u", epoch=3, named=named, reason="Initial", nonce="n", decided_at="now")
+    return Route(uid="u", epoch=3, named=named, reason="Initial", nonce="n", decided_at_ns=0)
 
 
 def served(named: str) -> Served:

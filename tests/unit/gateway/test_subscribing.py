@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mds_gateway.domain.subscribing import ACK_S, Pace, Subscribe, Subscriber, Unsubscribe
+from mds_gateway.domain.subscribing import ACK_S, Pace, Standing, Subscribe, Subscriber, Unsubscribe
 
 PACE = Pace(batch=3, per_second=6)
 
@@ -28,7 +28,7 @@ def drain(subscriber: Subscriber, until: float, *, acks: bool = True) -> list[tu
             sent.append((now, action.symbols))
             if acks and isinstance(action, Subscribe):
                 for symbol in action.symbols:
-                    subscriber.on_answer(symbol, 0)
+                    subscriber.on_answer(symbol, 0, 0.0)
         due = subscriber.due_at(now)
         if due is None:
             break
@@ -72,9 +72,9 @@ def test_it_is_settled_when_the_last_answer_came() -> None:
     subscriber = logged_in(["a", "b"])
     subscriber.advance(0.0)
 
-    subscriber.on_answer("a", 0)
+    subscriber.on_answer("a", 0, 0.0)
     assert not subscriber.is_settled
-    subscriber.on_answer("b", 16)
+    subscriber.on_answer("b", 16, 0.0)
     assert subscriber.is_settled
 
 
@@ -118,7 +118,7 @@ def test_a_quick_reconnect_does_not_spend_the_same_second_twice() -> None:
 def test_what_is_never_confirmed_is_asked_for_again(after_s: float, asked_again: bool) -> None:  # noqa: FBT001
     subscriber = logged_in(["a", "b"])
     subscriber.advance(0.0)
-    subscriber.on_answer("a", 0)
+    subscriber.on_answer("a", 0, 0.0)
 
     again = subscriber.advance(after_s)
 
@@ -131,9 +131,9 @@ def test_a_refusal_is_news_once_and_not_asked_again_before_the_next_login() -> N
     subscriber = logged_in(["a"])
     subscriber.advance(0.0)
 
-    assert subscriber.on_answer("a", 6000)
-    assert not subscriber.on_answer("a", 6000)
-    assert subscriber.refused == {"a": 6000}
+    assert subscriber.on_answer("a", 6000, 0.0)
+    assert not subscriber.on_answer("a", 6000, 0.0)
+    assert subscriber.refused == {"a"}
     assert subscriber.due_at(1.0) is None
     subscriber.on_login(2.0)
     assert subscriber.advance(2.0) == Subscribe(("a",))
@@ -142,7 +142,7 @@ def test_a_refusal_is_news_once_and_not_asked_again_before_the_next_login() -> N
 def test_a_smaller_plan_lets_go_what_the_front_knows_and_forgets_the_rest() -> None:
     subscriber = logged_in(names(6))
     subscriber.advance(0.0)
-    subscriber.on_answer(names(1)[0], 0)
+    subscriber.on_answer(names(1)[0], 0, 0.0)
     subscriber.use_contracts(names(6)[5:])
 
     assert subscriber.advance(0.5) == Unsubscribe(tuple(names(3)))
@@ -154,7 +154,7 @@ def test_an_ack_for_what_was_let_go_does_not_bring_it_back() -> None:
     subscriber = logged_in(["a"])
     subscriber.advance(0.0)
     subscriber.use_contracts([])
-    subscriber.on_answer("a", 0)
+    subscriber.on_answer("a", 0, 0.0)
 
     assert subscriber.held_count == 0
 
@@ -183,3 +183,16 @@ def test_a_higher_limit_takes_in_what_was_left_out() -> None:
 
     assert subscriber.advance(1.0) == Subscribe((names(3)[2],))
     assert subscriber.left_out == 0
+
+
+def test_each_contract_says_how_far_it_is() -> None:
+    subscriber = logged_in(["a", "b", "c"], Pace(2, 2))
+    subscriber.advance(0.0)
+    subscriber.on_answer("a", 0, 0.2)
+    subscriber.on_answer("b", 6000, 0.3)
+
+    assert subscriber.describe("a") == Standing(0.0, 0.2, None)
+    assert subscriber.describe("b") == Standing(0.0, None, 6000)
+    assert subscriber.describe("c") == Standing(None, None, None)
+    subscriber.on_disconnect()
+    assert subscriber.describe("a") == Standing(None, None, None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,6 +47,8 @@ class Stream:
     """All that was ever stored."""
     written: Fence | None = None
     """The newest fence, whether the stream holds it still or not."""
+    numbers: list[tuple[int, int]] = field(default_factory=list)
+    """Beside each entry: the fence behind which it was sent, and its number."""
     sequence: int = 0
     identities: set[bytes] = field(default_factory=set)
     refused: int = 0
@@ -77,7 +79,7 @@ class Stream:
         self.written = Fence(epoch, account, nonce, self.sequence)
         return self.written
 
-    def store(self, account: str, expected: int, epoch: int, tick: FinishedTick) -> bool:
+    def store(self, account: str, expected: int, epoch: int, tick: FinishedTick, number: int) -> bool:
         if self.fence is None or self.fence.sequence != expected:
             self.refused += 1
             return False
@@ -85,6 +87,7 @@ class Stream:
             self.sequence += 1
             self.identities.add(tick.identity)
             self.entries.append((self.sequence, tick, account, epoch))
+            self.numbers.append((expected, number))
         return True
 
     def last(self, up_to: int) -> dict[bytes, Last[bytes]]:
@@ -284,7 +287,7 @@ class World:
         """How many of them."""
         self.stream = Stream(max_messages)
         self.happened: list[tuple[str, actions.Report]] = []
-        self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at="")
+        self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at_ns=0)
         self.serial = 0
         self.quiet: frozenset[int] = frozenset()
         """Contracts of which no tick goes out."""
@@ -302,7 +305,7 @@ class World:
     def write_route(self, name: str, reason: str) -> None:
         """Nobody hears of it; whoever asks the leader does."""
         epoch = self.route.epoch + 1
-        self.route = Route(uid="u", epoch=epoch, named=name, reason=reason, nonce=str(epoch), decided_at="")
+        self.route = Route(uid="u", epoch=epoch, named=name, reason=reason, nonce=str(epoch), decided_at_ns=0)
 
     def begin_anew(self, name: str) -> Account:
         """The process is killed, and another begins with an empty log."""
@@ -327,7 +330,7 @@ class World:
             sent = account.wire.popleft()
             for message in sent.messages:
                 tick = self.made[message.identity]
-                stored = self.stream.store(account.name, message.expected, sent.epoch, tick)
+                stored = self.stream.store(account.name, message.expected, sent.epoch, tick, message.number)
                 verdict = "stored" if stored else "refused"
                 back = (verdict, sent.connection, sent.number, self.stream.sequence)
                 if account.answers_left is None or account.answers_left > 0:
@@ -351,7 +354,16 @@ class World:
         self.made[tick.identity] = tick
         return tick
 
-    # --- counting, by the oracle
+    # --- counting, by the oracle and as a reader counts
+
+    def count_holes(self) -> int:
+        """What the numbers say is lost: all that lies between two of one fence, and before its first."""
+        newest: Counter[int] = Counter()
+        holes = 0
+        for fence, number in self.stream.numbers:
+            holes += max(0, number - newest[fence] - 1)
+            newest[fence] = max(newest[fence], number)
+        return holes
 
     def count(self) -> join.Counts:
         """The exchange's serial is the clock; due is what came before the newest stored tick."""
@@ -406,6 +418,8 @@ def publishers(world: World) -> list[str]:
 def assert_whole(world: World) -> None:
     counts = world.count()
     assert (counts.lost, counts.repeated, counts.disordered) == ((), (), ()), counts
+    # What a purge took away is sent again, and the dedupe lets none of it in: not in the stream, so a hole.
+    assert world.stream.purged_up_to or world.count_holes() == 0
 
 
 def _serial(tick: FinishedTick) -> int:

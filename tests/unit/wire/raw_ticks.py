@@ -1,4 +1,7 @@
-"""Raw ticks as the CTP binding hands them over: 48 keys, DBL_MAX where there is no value."""
+"""Raw ticks as the CTP binding hands them over: 48 keys, DBL_MAX where there is no value.
+
+A stock-option front adds two keys, and has no price bands.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ DOUBLES = [
     "BandingUpperPrice",
     "BandingLowerPrice",
 ]
+OF_SOME_FRONTS = ["BandingUpperPrice", "BandingLowerPrice", "CircuitRefPrice", "SendingTime"]
 INTEGERS = [
     "Volume",
     "UpdateMillisec",
@@ -88,6 +92,7 @@ integers = st.integers(-(2**31), 2**31 - 1)
 raw_ticks = st.fixed_dictionaries(
     dict.fromkeys(DOUBLES, doubles)
     | dict.fromkeys(INTEGERS, integers)
+    | {"Volume": st.integers(-(2**63), 2**63 - 1)}
     | dict.fromkeys(
         TEXTS, st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=9)
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +12,7 @@ from mds_protocol.wire.escaping import escape, unescape
 from mds_protocol.wire.route import Mode, Route
 from mds_protocol.wire.rpc import ErrorCode, HealthRequest, Verb, decode_request, parse_verb, refuse
 from mds_protocol.wire.subjects import SubjectTemplate
+from mds_protocol.wire.times import END_NS, FIRST_NS
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 names = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?", fullmatch=True)
@@ -28,9 +27,7 @@ routes = st.builds(
     mode=st.sampled_from(Mode),
     reason=st.from_regex(r"[A-Za-z]{1,64}", fullmatch=True),
     nonce=texts,
-    decided_at=st.integers(946_684_800, 7_258_118_399).map(
-        lambda seconds: datetime.fromtimestamp(seconds, UTC).isoformat()
-    ),
+    decided_at_ns=st.integers(FIRST_NS, END_NS - 1),
 )
 
 

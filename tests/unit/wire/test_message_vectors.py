@@ -64,7 +64,7 @@ def test_every_value_in_the_bytes_is_in_the_message(area: str, row: dict[str, An
     message = decode(area, row)
 
     for name, value in row["value"].items():
-        field = {"from": "from_ns", "to": "to_ns"}.get(name, name)
+        field = {"from": "before", "to": "after"}.get(name, name)
         found = str(message.__struct_config__.tag) if name == "kind" else getattr(message, field)
         assert json.loads(msgspec.json.encode(found)) == value
 
@@ -83,9 +83,10 @@ def test_publication_header_is_read_and_written(row: dict[str, Any]) -> None:
     built = headers.build_publication(
         value["account"].encode(),
         value["epoch"],
+        value["fence"],
         value["receive_ns"],
         value["publish_ns"],
-        value["arrival"],
+        value["number"],
         snapshot=value["snapshot"],
     )
 

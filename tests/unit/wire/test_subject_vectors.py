@@ -133,6 +133,12 @@ def test_an_account_is_named_like_a_kubernetes_object(name: str, *, accepted: bo
             MDS.heartbeat("desk", name)
 
 
+@pytest.mark.parametrize("lane", [-1, 8])
+def test_a_fence_of_a_lane_that_is_none_is_not_built(lane: int) -> None:
+    with pytest.raises(WireError, match="0 to 7"):
+        MDS.fence("desk", "rb-main", lane)
+
+
 @pytest.mark.parametrize(("length", "accepted"), [(63, True), (64, False)])
 def test_a_namespace_has_at_most_63_characters(length: int, *, accepted: bool) -> None:
     namespace = "n" * length

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from copy import deepcopy
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.identity import IDENTITY_CHARACTERS, identify_tick
 from mds_protocol.wire.tick import Tick
 from tests.unit.wire import vectors
+from tests.vectors import write_ticks
 
 TICKS = vectors.rows("ticks", "cases")
 EACH = pytest.mark.parametrize("encoding", Encoding)
@@ -66,6 +68,15 @@ def test_identity_is_that_of_the_vector(row: dict[str, Any]) -> None:
 
     assert found.decode() == row["identity"]
     assert len(found) == IDENTITY_CHARACTERS
+
+
+def test_the_bytes_are_what_their_script_writes() -> None:
+    ticks, identities = vectors.load("ticks"), vectors.load("identity")
+    renewed = deepcopy((ticks, identities))
+
+    write_ticks.renew(*renewed)
+
+    assert renewed == (ticks, identities)
 
 
 def test_a_memo_index_of_two_gigabytes_costs_nothing() -> None:

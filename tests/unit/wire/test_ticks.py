@@ -16,7 +16,7 @@ from mds_protocol.wire.errors import WireError
 from mds_protocol.wire.identity import build_prefix, identify, identify_tick
 from mds_protocol.wire.tick import Tick, build_tick
 from tests.unit.wire import raw_ticks
-from tests.unit.wire.raw_ticks import DBL_MAX, DOUBLES, INTEGERS, TEXTS, make_raw
+from tests.unit.wire.raw_ticks import DBL_MAX, DOUBLES, INTEGERS, OF_SOME_FRONTS, TEXTS, make_raw
 
 SUBJECT = "md.SHFE.rb2701"
 IN_IDENTITY = [
@@ -67,9 +67,9 @@ def make_identity(raw: dict[str, Any], subject: str = SUBJECT) -> bytes:
 
 
 def test_every_field_of_the_struct_is_in_the_table_or_reserved() -> None:
-    table = {field.ctp for field in depth.NUMBERS + depth.TEXTS}
+    table = {field.ctp for field in (*depth.NUMBERS, *depth.TEXTS, depth.SENDING_TIME)}
 
-    assert table | set(depth.RESERVED) == {*DOUBLES, *INTEGERS, *TEXTS}
+    assert table | set(depth.RESERVED) == {*DOUBLES, *INTEGERS, *TEXTS, *OF_SOME_FRONTS}
 
 
 def test_tick_fields_stand_in_the_order_of_the_table() -> None:
@@ -103,6 +103,29 @@ def test_each_integer_and_text_arrives_under_its_name(field: depth.Number) -> No
     value: Any = 17 if field in depth.INTEGERS else "seventeen"
 
     assert getattr(make_tick(make_raw(**{field.ctp: value})), field.name) == value
+
+
+def test_what_only_some_fronts_have_is_null_from_the_others() -> None:
+    raw = {name: value for name, value in make_raw().items() if name not in OF_SOME_FRONTS}
+    tick = make_tick(raw)
+
+    assert (tick.banding_upper, tick.banding_lower, tick.circuit_ref_price, tick.sending_time) == (None,) * 4
+    assert make_identity(raw) == make_identity(make_raw(BandingUpperPrice=3.0, CircuitRefPrice=4.0))
+
+
+def test_a_stock_option_front_says_more() -> None:
+    tick = make_tick(make_raw(CircuitRefPrice=0.25, SendingTime="09:30:00.250"))
+
+    assert (tick.circuit_ref_price, tick.sending_time) == (0.25, "09:30:00.250")
+
+
+@pytest.mark.parametrize("volume", [2**31 - 1, 2**31, 2**63 - 1])
+def test_a_volume_has_64_bits_in_every_form(volume: int) -> None:
+    tick = make_tick(make_raw(Volume=volume))
+
+    assert tick.order_key[1] == volume
+    assert make_identity(make_raw(Volume=volume)) != make_identity(make_raw(Volume=volume - 2**31))
+    assert {encodings.decode(encodings.encode(tick, each), each).volume for each in Encoding} == {volume}
 
 
 def test_minus_zero_becomes_zero() -> None:

@@ -7,8 +7,8 @@ arms one timer for the next moment at which one of them has something to do.
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from mds_gateway.adapters.ctp.record import Record
@@ -54,7 +54,7 @@ class Account:
         self.logins = Logins(
             trades=bool(settings.trade_fronts), authenticates=has_code, tries=self._record.tries
         )
-        self.began_at: datetime | None = None
+        self.began_ns: int | None = None
         """When it began to connect, by the wall clock, to the second."""
         self.subscriber = Subscriber(settings.pace)
         self.sessions = Sessions()
@@ -68,7 +68,7 @@ class Account:
 
     def start(self, requests: Requests) -> None:
         self._requests = requests
-        self.began_at = datetime.now(UTC).replace(microsecond=0)
+        self.began_ns = time.time_ns()
         self._say_where()
         self._run(self.logins.start(self._now))
         self.pump()
@@ -151,7 +151,7 @@ class Account:
         self._say(Note("RequestRefused", f"the {side} front answers {answer.code} {answer.text!r}", bad=True))
 
     def on_subscribed(self, symbol: str, answer: Answer) -> None:
-        if self.subscriber.on_answer(symbol, answer.code):
+        if self.subscriber.on_answer(symbol, answer.code, self._now):
             self._news.add_refusal(symbol, f"{answer.code} {answer.text!r}", self._now)
 
     def on_status(self, exchange: str, product: str, status: str) -> None:

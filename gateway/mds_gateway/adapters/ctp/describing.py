@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mds_gateway.domain.login import LoginState
 from mds_gateway.ports import Progress, SourceState
 from mds_protocol.wire.heartbeat import Exchange, GatewayState, SessionState
+from mds_protocol.wire.rpc import ContractState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.ctp.plans import SourcePlan
 
 MS_NS = 1_000_000
-REFUSALS_SHOWN = 100
+S_NS = 1_000_000_000
 
 
 class Describer:
@@ -46,8 +47,8 @@ class Describer:
         logins = account.logins
         return SourceState(
             state=self._state(),
-            market_data=logins.market_data.describe(account.began_at),
-            trade=logins.trade.describe(account.began_at) if logins.trade is not None else None,
+            market_data=logins.market_data.describe(account.began_ns),
+            trade=logins.trade.describe(account.began_ns) if logins.trade is not None else None,
             trading_day=logins.trading_day,
             contracts=len(finisher.plan.contracts),
             subscribed=account.subscriber.held_count,
@@ -63,21 +64,32 @@ class Describer:
         )
 
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:
-        subscriber, plans, login = (
-            self._account.subscriber,
-            self._finisher.plan.contracts,
-            self._handoff.login,
-        )
-        refused = subscriber.refused
+        subscriber = self._account.subscriber
         return Progress(
             subscribed=len(symbols & subscriber.held),
-            ticking=sum(
-                (plan := plans.get(symbol)) is not None and plan.seen.login == login for symbol in symbols
-            ),
-            refused={
-                symbol: f"refused by the front with {refused[symbol]}"
-                for symbol in sorted(symbols & refused.keys())[:REFUSALS_SHOWN]
-            },
+            ticking=sum(self._first_tick_ns(symbol) is not None for symbol in symbols),
+            refused=len(symbols & subscriber.refused),
+        )
+
+    def describe_each(self, symbols: Sequence[str], *, wall_lag_ns: int) -> tuple[ContractState, ...]:
+        """`wall_lag_ns` is the wall clock minus the monotonic one, by which the account counts."""
+        return tuple(self._describe_one(symbol, wall_lag_ns) for symbol in symbols)
+
+    def _describe_one(self, symbol: str, wall_lag_ns: int) -> ContractState:
+        standing = self._account.subscriber.describe(symbol)
+        return ContractState(
+            symbol=symbol,
+            asked_ns=_to_wall_ns(standing.asked_at, wall_lag_ns),
+            acknowledged_ns=_to_wall_ns(standing.acknowledged_at, wall_lag_ns),
+            first_tick_ns=self._first_tick_ns(symbol),
+            refused=standing.error,
+        )
+
+    def _first_tick_ns(self, symbol: str) -> int | None:
+        """Of this login."""
+        plan = self._finisher.plan.contracts.get(symbol)
+        return (
+            plan.seen.first_tick_ns if plan is not None and plan.seen.login == self._handoff.login else None
         )
 
     def _state(self) -> GatewayState:
@@ -121,6 +133,10 @@ class Describer:
         if plan is None:
             return SessionState.UNKNOWN
         return self._account.sessions.of_product(plan.contract.exchange, plan.contract.product)
+
+
+def _to_wall_ns(moment: float | None, wall_lag_ns: int) -> int | None:
+    return None if moment is None else int(moment * S_NS) + wall_lag_ns
 
 
 def _age_ms(tick_ns: int | None, now_ns: int) -> int | None:

@@ -98,10 +98,10 @@ class Finisher:
             self._dates_until_ns = now_ns + DATES_KEPT_NS
         made = Finished()
         self.late_ns = NONE_NS
-        for arrival, received_ns, login, raw in received:
+        for arrival, received_ns, login, raw, gave_way in received:
             try:
                 refusal = self._finish_one(
-                    made.ticks, arrival, received_ns, login, raw, now_ns, monotonic_lag_ns
+                    made.ticks, arrival, received_ns, login, raw, gave_way, now_ns, monotonic_lag_ns
                 )
             except Exception as exc:  # noqa: BLE001 - one bad tick costs itself: it is counted and told
                 refusal = refuse_malformed(exc)
@@ -118,6 +118,7 @@ class Finisher:
         received_ns: int,
         login: int,
         raw: RawTick,
+        gave_way: int,
         now_ns: int,
         monotonic_lag_ns: int,
     ) -> Refusal | None:
@@ -150,7 +151,7 @@ class Finisher:
             self._note_far(contract.symbol, dated, at_ns)
         seen.tick_ns = exchange_seen.tick_ns = at_ns
         if snapshot:
-            seen.login = login
+            seen.login, seen.first_tick_ns = login, received_ns
             seen.pre_open_interest = numbers[_PRE_OPEN_INTEREST]
         if not plan.routes:
             self.unrouted += 1
@@ -170,6 +171,7 @@ class Finisher:
                 received_ns,
                 arrival,
                 snapshot,
+                gave_way,
             )
             try:
                 ticks[route.subscription].append(finished)

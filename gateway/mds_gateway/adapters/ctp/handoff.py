@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 type RawTick = dict[str, Any]
-type Received = tuple[int, int, int, RawTick]
-"""Arrival number, receive time (wall clock, ns), number of the login, the binding's dict."""
+type Received = tuple[int, int, int, RawTick, int]
+"""Arrival number, receive time (wall clock, ns), number of the login, the binding's dict, and how many ticks
+of its contract were dropped for it."""
 
 FAILURES_SAID_EVERY_S = 1.0
 
@@ -65,7 +66,7 @@ class HandOff:
         """One tick; from one thread only. The binding swallows exceptions, so none may leave unseen."""
         try:
             self.received = arrival = self.received + 1
-            received = (arrival, time.time_ns(), self.login, raw)
+            received = (arrival, time.time_ns(), self.login, raw, 0)
             if self._newest or len(self._ticks) >= self._bound:
                 self._put_newest(received)
             else:
@@ -115,7 +116,10 @@ class HandOff:
             if not self._newest and len(self._ticks) < self._bound:
                 self._ticks.append(received)  # the loop caught up while we waited for the lock
                 return
-            self.conflated += symbol in self._newest
+            before = self._newest.get(symbol)
+            if before is not None:
+                self.conflated += 1
+                received = (*received[:4], before[4] + 1)
             self._newest[symbol] = received
 
     def _move_newest(self) -> None:

@@ -52,6 +52,8 @@ class ContractSeen(msgspec.Struct, gc=False):
 
     login: int = -1
     """In which a tick came last; the first of a login is a snapshot."""
+    first_tick_ns: int | None = None
+    """When the first of that login was received, by the wall clock."""
     tick_ns: int | None = None
     pre_open_interest: float | None = None
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mds_gateway.domain.subscribing import Pace
     from mds_gateway.ports import Outlet, Progress, SourceEvent, SourceState
     from mds_protocol.wire.contract import Contract
+    from mds_protocol.wire.rpc import ContractState
 
 RANK_AFTER_S = 5.0  # after the last ack: the snapshots, which say the open interest, follow the acks
 OVERFLOW_SAID_EVERY_S = 1.0
@@ -104,6 +105,10 @@ class CtpSource:
 
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:
         return self._started.describer.describe_contracts(symbols)
+
+    def describe_each(self, symbols: Sequence[str]) -> tuple[ContractState, ...]:
+        wall_lag_ns = time.time_ns() - time.monotonic_ns()
+        return self._started.describer.describe_each(symbols, wall_lag_ns=wall_lag_ns)
 
     def retry_login(self) -> None:
         self._started.account.retry_login()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nats.js.errors import KeyNotFoundError
@@ -81,7 +82,7 @@ class Gateways:
             name="all",
             account="ctp-a",
             instance="ctp-a-0f3c1",
-            at=datetime.now(UTC),
+            at_ns=time.time_ns(),
             contracts=(),
             from_ns=_to_ns(since),
             to_ns=_to_ns(until),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tests.unit.gateway.feeds.makers import Feeds
 
 KEEP_S: Final = 10.0
-HEAD: Final = FenceHead("ctp-a", 3, b"mds.fence.desk.all", 42)
+FENCE: Final = 42
+HEAD: Final = FenceHead("ctp-a", 3, b"mds.fence.desk.all", FENCE)
 SECOND_NS: Final = 1_000_000_000
 
 
@@ -48,6 +49,7 @@ class Fed:
 
     def catch_up(self, last: Mapping[bytes, Last[bytes]] | None = None) -> tuple[Reports, CaughtUp]:
         """What was told when the search began, and its end."""
+        self.feed.begin_behind(FENCE)
         told = self.feed.catch_up(last or {})
         while (caught_up := self.feed.go_on()) is None:
             pass

@@ -32,6 +32,11 @@ class Message(NamedTuple):
         """The sequence that the newest fence must have."""
         return int(self._find(b"\r\nNats-Expected-Last-Subject-Sequence:"))
 
+    @property
+    def number(self) -> int:
+        """Counts the ticks behind a fence."""
+        return int(self._find(b"\r\nMds-Pub:").split(b" ")[5])
+
     def _find(self, name: bytes) -> bytes:
         start = self.head.index(name) + len(name)
         return self.head[start : self.head.index(b"\r\n", start)]

@@ -31,7 +31,7 @@ def test_a_tick_is_framed_with_its_fence_and_identity(feeds: Feeds, snapshot: bo
         b"NATS/1.0\r\n"
         b"Nats-Expected-Last-Subject-Sequence:42\r\n"
         b"Nats-Expected-Last-Subject-Sequence-Subject:mds.fence.desk.all\r\n"
-        b"Mds-Pub:ctp-a 3 11 12 13%b\r\n"
+        b"Mds-Pub:ctp-a 3 42 11 12 1%b\r\n"
         b"Nats-Msg-Id:identity\r\n\r\n" % word
     )
     assert framed == (

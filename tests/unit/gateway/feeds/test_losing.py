@@ -9,7 +9,7 @@ from mds_gateway.domain.losing import FORGET_OUTAGE_S, Loss
 from mds_gateway.domain.sending import MAX_WAITING
 from mds_protocol.failover.takeover import Last
 from mds_protocol.wire.events import GapCause
-from tests.unit.gateway.feeds.building import KEEP_S, Fed, make_tick
+from tests.unit.gateway.feeds.building import FENCE, KEEP_S, Fed, make_tick
 
 if TYPE_CHECKING:
     from tests.unit.gateway.feeds.makers import Feeds
@@ -32,7 +32,7 @@ def test_where_too_much_waits_the_newest_of_a_contract_wins(feeds: Feeds) -> Non
 
     told = fed.receive(*flood)
 
-    assert told == (Loss(GapCause.OVERFLOW, CONTRACTS, 1, MAX_WAITING - 1, MAX_WAITING - 1),)
+    assert told == (Loss(GapCause.OVERFLOW, CONTRACTS, 1, MAX_WAITING - 1, MAX_WAITING - 1, FENCE),)
     assert fed.send_all() == [flood[-2].identity, flood[-1].identity]
     assert fed.feed.counts.conflated == MAX_WAITING - 1
 
@@ -54,7 +54,7 @@ def test_what_left_the_log_while_it_could_not_be_sent_is_lost(feeds: Feeds) -> N
 
     told, caught_up = fed.catch_up()
 
-    assert told == (Loss(GapCause.LOG_TOO_SHORT, CONTRACTS, 1, 2, 2),)
+    assert told == (Loss(GapCause.LOG_TOO_SHORT, CONTRACTS, 1, 2, 2, FENCE),)
     assert (caught_up.sent_again, caught_up.reports) == (1, ())
 
 
@@ -87,7 +87,7 @@ def test_a_standby_that_was_cut_off_with_all_tells_what_nobody_stored(feeds: Fee
     fed.connect()
     fed.feed.hold(fed.now)
 
-    assert fed.catch_up()[0] == (Loss(GapCause.LOG_TOO_SHORT, CONTRACTS, 1, 2, 2),)
+    assert fed.catch_up()[0] == (Loss(GapCause.LOG_TOO_SHORT, CONTRACTS, 1, 2, 2, FENCE),)
 
 
 def test_a_standby_does_not_tell_what_who_published_since_has_told(feeds: Feeds) -> None:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 def make_route(named: str | None, *, closed: bool = False) -> Route:
     return Route(
-        uid="u", epoch=EPOCH, named=named, closed=closed, reason="InOrder", nonce="n", decided_at="now"
+        uid="u", epoch=EPOCH, named=named, closed=closed, reason="InOrder", nonce="n", decided_at_ns=0
     )
 
 

@@ -11,6 +11,7 @@ from mds_protocol.failover.restarts import Block, RestartStep
 from mds_protocol.resources.feedaccount import Restarts
 from mds_protocol.resources.reasons import AccountReason, RestartReason
 from mds_protocol.wire.heartbeat import Front, GatewayState
+from mds_protocol.wire.times import to_ns
 from tests.unit.operator.accounts.builders import (
     CLOSED,
     DEAF,
@@ -49,8 +50,8 @@ def _waits_for_trade(code: int, words: str, *, refused: int) -> Scene:
     return Scene(beat=make_beat(state=GatewayState.LOGGING_IN, trade=trade, market_data=waits), was=None)
 
 
-_SINCE = datetime(2027, 1, 4, 0, 59, 52, tzinfo=UTC)
-_UNANSWERED = Front(connected=False, logged_in=False, connecting_since=_SINCE)
+_SINCE_NS = to_ns(datetime(2027, 1, 4, 0, 59, 52, tzinfo=UTC))
+_UNANSWERED = Front(connected=False, logged_in=False, connecting_since_ns=_SINCE_NS)
 _CONNECTING = make_beat(
     state=GatewayState.CONNECTING, market_data=_UNANSWERED, trade=_UNANSWERED, trading_day=None
 )

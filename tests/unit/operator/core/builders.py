@@ -23,6 +23,7 @@ from mds_protocol.wire.subjects import DEFAULT
 
 if TYPE_CHECKING:
     from mds_operator.adapters.nats.bucket import Bucket, Outcome
+    from mds_protocol.wire.events import AnyEvent
 
 NOW = 10_000.0
 WALL = datetime(2027, 1, 5, 2, 0, tzinfo=UTC)
@@ -76,6 +77,10 @@ class FakeOffice(Office):
     """No way out: what it would send to Kubernetes fails the test."""
 
     moment: float = NOW
+    said: list[AnyEvent] = field(default_factory=list)
+
+    async def tell(self, event: AnyEvent) -> None:
+        self.said.append(event)
 
     def now(self) -> float:
         return self.moment
@@ -210,7 +215,7 @@ def make_route(named: str | None = "ctp-a", epoch: int = 5, **changes: Any) -> R
         "candidates": ("ctp-a", "ctp-b"),
         "reason": "FirstElection",
         "nonce": "n0",
-        "decided_at": "2027-01-05T01:00:00Z",
+        "decided_at_ns": 1_799_110_800_000_000_000,
     }
     return Route(**(fields | changes))
 

@@ -10,13 +10,15 @@ import pytest
 from mds_operator.account_work import AccountWork
 from mds_operator.domain.seen import SecretData
 from mds_protocol.failover.observed import Listening
-from mds_protocol.wire.heartbeat import GatewayState
+from mds_protocol.wire.events import HealthChange, decode_event
+from mds_protocol.wire.heartbeat import Front, GatewayState
 from tests.unit.operator.core.builders import Scene, account_body, known, make_route, pod_body
 
 if TYPE_CHECKING:
     from mds_operator.adapters.kube.events import EventPoster, News
     from mds_operator.adapters.kube.objects import Kube
     from mds_operator.domain.seen import Key
+    from tests.unit.operator.core.builders import FakeOffice
 
 ENDED = {"exitCode": 0, "reason": "Completed", "finishedAt": "2027-01-05T01:59:00Z"}
 KEYS = {"userID": b"00123", "password": b"hunter2"}
@@ -108,6 +110,27 @@ async def test_a_status_is_written_of_the_pod_that_was_judged(room: Room) -> Non
     after = await room.reconcile()
     assert (after["podName"], after["reason"]) == (room.api.made[0], "Starting")
     assert set(room.api.told) <= {"Unused", "Restarting", "Starting"}
+
+
+async def test_a_change_of_health_is_told_once_with_its_reason(room: Room) -> None:
+    await room.reconcile()
+    lost = Front(connected=False, logged_in=False, error_code=4097)
+    for _ in range(2):
+        room.scene.pass_time(1)
+        room.scene.beat(market_data=lost, state=GatewayState.CONNECTING)
+        room.judge()
+        await room.reconcile()
+
+    [event] = cast("FakeOffice", room.desk.office).said
+    assert isinstance(event, HealthChange)
+    assert (event.name, event.before, event.after, event.reason) == (
+        "ctp-a",
+        "Healthy",
+        "Unhealthy",
+        "FrontLost",
+    )
+    assert (event.account, event.instance) == ("ctp-a", "ctp-a-11111")
+    assert decode_event(event.encode()) == event
 
 
 async def test_restarts_are_pods_in_the_place_of_another(room: Room) -> None:

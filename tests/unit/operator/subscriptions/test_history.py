@@ -41,7 +41,7 @@ def follow(*routes: tuple[int, str | None], start: History | None = None) -> His
     """The routes as (epoch, account), seen one after the other."""
     history = start or History()
     for epoch, named in routes:
-        history = note_route(history, make_route(named, epoch=epoch, reason="Silent"), wall=WALL)
+        history = note_route(history, make_route(named, epoch=epoch, reason="Silent"))
     return history
 
 
@@ -81,7 +81,7 @@ def test_only_moves_from_one_account_to_another_count(routes: Any, failovers: in
 
 def test_a_self_promotion_is_read_from_the_route() -> None:
     promoted = make_route("b", epoch=2, reason=FailoverReason.OPERATOR_GONE)
-    move = note_route(follow((1, "a")), promoted, wall=WALL).newest
+    move = note_route(follow((1, "a")), promoted).newest
 
     assert move is not None
     assert (move.from_account, move.to_account, move.reason) == ("a", "b", "OperatorGone")
@@ -108,25 +108,17 @@ def test_a_restarted_operator_goes_on_where_the_one_before_ended() -> None:
     assert recall(None) == History()
 
 
-def test_a_time_that_says_no_zone_is_replaced_by_the_observers() -> None:
-    for text in ("2026-01-05T01:00:00", "yesterday"):
-        move = note_route(History(), make_route("a", decided_at=text), wall=WALL).newest
-
-        assert move is not None
-        assert move.decided_at == WALL
-
-
 # --- when it was noticed
 
 
 def test_who_decided_says_when_it_was_noticed_also_after_the_watch_did() -> None:
     seen = follow((1, "a"), (2, "b"))
     route = make_route("b", epoch=2, reason="Silent")
-    told = note_route(seen, route, wall=WALL, detected_at=DECIDED)
+    told = note_route(seen, route, detected_at=DECIDED)
 
     assert told.newest is not None
     assert told.newest.detected_at == DECIDED
-    assert note_route(told, route, wall=WALL, detected_at=WALL) is told
+    assert note_route(told, route, detected_at=WALL) is told
 
 
 @pytest.mark.parametrize(

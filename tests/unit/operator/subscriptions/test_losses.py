@@ -47,7 +47,7 @@ def make_gap(
         name="all",
         account="a",
         instance="a-1",
-        at=MORNING,
+        at_ns=start,
         contracts=(),
         from_ns=start + int(since_s * S),
         to_ns=start + int(until_s * S),

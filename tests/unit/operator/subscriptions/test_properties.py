@@ -123,7 +123,7 @@ def test_a_history_counts_each_change_of_account_once(names: list[str | None]) -
     history = History()
     for epoch, name in enumerate(names, start=1):
         route = make_route(name, epoch=epoch)
-        history = note_route(note_route(history, route, wall=WALL), route, wall=WALL)
+        history = note_route(note_route(history, route), route)
 
     assert history.failovers == sum(old != new and None not in (old, new) for old, new in pairwise(names))
 

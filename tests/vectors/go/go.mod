@@ -1,0 +1,3 @@
+module mds.dev/tests/vectors
+
+go 1.26
