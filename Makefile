@@ -122,12 +122,19 @@ durations: .venv/ready ## where the time of the last `make test` went; writes do
 	@$(PYTHON) -m tests.bench.durations
 
 .PHONY: bench
-bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
+bench: .venv/ready ## measure, side by side; writes docs/results/ (about 30 minutes, wants a quiet machine)
 	@$(PYTHON) -m tests.bench.tick_cost
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.longest_step
 	@$(PYTHON) -m tests.bench.throughput
+	@$(PYTHON) -m tests.bench.latency
+	@$(PYTHON) -m tests.bench.burst
+	@$(PYTHON) -m tests.bench.memory
 	@$(PYTHON) -m tests.bench.moves
+
+.PHONY: soak
+soak: .venv/ready ## an hour at 5,000 ticks/s; writes docs/soak.md (ARGS="--minutes 10" for less; wants a quiet machine)
+	@$(PYTHON) -m tests.bench.soak $(ARGS)
 
 .PHONY: first-day
 first-day: .venv/ready ## what an operator meets on the first day, with the stream beside it; goes on where it was interrupted (20 minutes)
