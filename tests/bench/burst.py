@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="only update the page from the last result")
     asked = parser.parse_args()
     if not asked.docs:
-        made = pages.describe_run("burst", sys.argv[1:])
+        made = pages.describe_run("tests.bench.burst", sys.argv[1:])
         counts = [int(count) for count in asked.contracts.split(",")]
         result = {"made": made, "found": [asyncio.run(measure(count, asked.times)) for count in counts]}
         pages.write_result(RESULT, result)

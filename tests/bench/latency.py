@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="only update the page from the last result")
     asked = parser.parse_args()
     if not asked.docs:
-        made = pages.describe_run("latency", sys.argv[1:])
+        made = pages.describe_run("tests.bench.latency", sys.argv[1:])
         rounds = [
             asyncio.run(measure_round(asked.rate, asked.contracts, asked.seconds))
             for _ in range(asked.rounds)

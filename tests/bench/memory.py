@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="only update the page from the last result")
     asked = parser.parse_args()
     if not asked.docs:
-        made = pages.describe_run("memory", sys.argv[1:])
+        made = pages.describe_run("tests.bench.memory", sys.argv[1:])
 
         def keep(samples: list[dict[str, Any]]) -> None:
             pages.write_result(RESULT, {"made": made, "asked": vars(asked), "samples": samples})

@@ -51,7 +51,7 @@ def build_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def describe_run(module: str, arguments: Sequence[str]) -> dict[str, Any]:
     return {
-        "command": " ".join([f"python -m tests.bench.{module}", *arguments]),
+        "command": " ".join([f"python -m {module}", *arguments]),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": read_commit(),
         "uncommitted": has_changes(),

@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="only update the page from the last result")
     asked = parser.parse_args()
     if not asked.docs:
-        made = pages.describe_run("soak", sys.argv[1:])
+        made = pages.describe_run("tests.bench.soak", sys.argv[1:])
 
         def keep(minutes: list[dict[str, Any]]) -> None:
             told = {name: value for name, value in vars(asked).items() if name not in ("result", "docs")}
