@@ -37,7 +37,6 @@ RESULT: Final = pages.RESULTS / "burst.json"
 PAGE: Final = pages.ROOT / "docs" / "figures.md"
 PART: Final = "burst"
 QUIET_RATE: Final = 1  # a second, over all contracts; a contract moves each ten minutes at least
-SETTLED_WITHIN_S: Final = 60.0
 HEADINGS: Final = (
     "contracts",
     "bursts",
@@ -75,8 +74,8 @@ async def measure(contracts: int, times: int) -> dict[str, Any]:
             open_server(Path(name)) as (server, client),
             open_rig(server, client, QUIET_RATE, contracts) as rig,
         ):
-            await rig.subscribe()
             await rig.publish()
+            await rig.catch_up()
             with Peer.start("tests.bench.subscriber", str(server.port), "acks", "_INBOX.>") as spy:
                 spy.hear()
                 bursts = [await measure_one(rig, spy, contracts) for _ in range(times)]
@@ -90,32 +89,18 @@ async def measure(contracts: int, times: int) -> dict[str, Any]:
 
 
 async def measure_one(rig: Rig, spy: Peer, contracts: int) -> dict[str, Any]:
-    await settle(rig, rig.heartbeat.counters.received)
+    await rig.settle(0)
     spy.ask()
     rig.simulator.forget_delivered()
     received = rig.heartbeat.counters.received
     begun_ns = (await asyncio.to_thread(rig.simulator.post, "/fronts/a/burst", contracts=contracts))["at_ns"]
-    await settle(rig, received + contracts)
+    await rig.settle(received + contracts)
     acks = {int(key): at_ns for key, at_ns in json.loads(spy.ask())["at_ns_by_sequence"].items()}
     sent = find_burst(rig.simulator.delivered("a"))
     stored = read_ticks(rig.server.port, first=min(acks, default=1))
     found, lost = judge(sent, stored, acks, begun_ns)
     print(f"{contracts:,} contracts: {found.samples:,} acks, {found.most_us / 1000:.0f} ms", file=sys.stderr)
     return {"lost": lost, "ack": found.describe()}
-
-
-async def settle(rig: Rig, received: int) -> None:
-    """Until so many were received, and all that was sent is acknowledged, for two heartbeats in a row."""
-    seen = -1
-    async with asyncio.timeout(SETTLED_WITHIN_S):
-        while True:
-            beat = rig.heartbeat
-            counters, depths = beat.counters, beat.depths
-            is_empty = not (depths.handoff or depths.backlog or depths.in_flight)
-            if counters.received >= received and is_empty and beat.sequence > seen > 0:
-                return
-            seen = beat.sequence if is_empty and counters.received >= received else -1
-            await asyncio.sleep(0.05)
 
 
 # --- reporting

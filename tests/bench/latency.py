@@ -60,8 +60,8 @@ async def measure_round(rate: int, contracts: int, seconds: float) -> list[dict[
 
 
 async def measure_gateway(rig: Rig, subscribers: Subscribers, seconds: float) -> dict[str, Any]:
-    await rig.subscribe()
     await rig.publish()
+    await rig.catch_up()
     return await measure(GATEWAY, subscribers, seconds, rig.processes)
 
 

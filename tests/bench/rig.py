@@ -5,6 +5,7 @@ Each is a process of its own, as in a small pod; nothing of the gateway is impor
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -22,18 +23,18 @@ from tests.kit.nats_server import NatsServer, create_streams
 from tests.kit.operator_stand_in import NAMESPACE, OperatorStandIn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from nats.aio.client import Client
 
-    from mds_protocol.wire.heartbeat import Heartbeat
+    from mds_protocol.wire.heartbeat import Depths, Heartbeat
     from mds_simulator.testing import RunningSimulator
 
 ACCOUNT: Final = "bench"
 STREAM: Final = "MD"
 STREAM_BYTES: Final = 4 << 30
 STALE_AFTER_MS: Final = 10_000  # what a FeedSubscription has: it says how far the log reaches back
-SUBSCRIBED_WITHIN_S: Final = 300.0  # the end of a bench that hangs: 25,000 contracts take 25 s
+WITHIN_S: Final = 300.0  # the end of a bench that hangs: to subscribe 25,000 contracts takes 25 s
 
 
 @contextlib.contextmanager
@@ -118,17 +119,39 @@ class Rig:
             "simulator": self.simulator.process_id,
         }
 
-    async def subscribe(self) -> None:
-        """All contracts, as a standby: nothing is published yet."""
-        await self.operator.write_settings(ACCOUNT, STALE_AFTER_MS)
-        await self.operator.wait_until_hot(
-            ACCOUNT, self.contracts, instance=f"{ACCOUNT}-1", timeout_s=SUBSCRIBED_WITHIN_S
-        )
-
     async def publish(self) -> None:
-        """The account takes the feed."""
+        """From the first ticks on, so that no log has to be sent first."""
+        await self.operator.write_settings(ACCOUNT, STALE_AFTER_MS)
+        await self.operator.wait_until_heard(ACCOUNT)
+        await self._wait(lambda beat: beat.subscribed > 0)
         route = await self.operator.move(ACCOUNT)
         await self.operator.wait_until_active(ACCOUNT, route.epoch)
+
+    async def catch_up(self) -> None:
+        """Until all contracts are subscribed and no tick waits for room."""
+        await self._wait(lambda beat: beat.subscribed == self.contracts and not beat.depths.backlog)
+
+    async def settle(self, received: int) -> None:
+        """Until so many were received, and all that was sent is acknowledged."""
+        await self._wait(lambda beat: beat.counters.received >= received and _is_idle(beat.depths))
+
+    async def _wait(self, holds: Callable[[Heartbeat], bool]) -> None:
+        """For two heartbeats in a row."""
+        before: Heartbeat | None = None
+        async with asyncio.timeout(WITHIN_S):
+            while True:
+                beat = self.heartbeat
+                if not holds(beat):
+                    before = None
+                elif before is None:
+                    before = beat
+                elif beat.sequence > before.sequence:
+                    return
+                await asyncio.sleep(0.05)
+
+
+def _is_idle(depths: Depths) -> bool:
+    return not (depths.handoff or depths.backlog or depths.in_flight)
 
 
 @contextlib.asynccontextmanager

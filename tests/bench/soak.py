@@ -1,11 +1,12 @@
 """An hour of a live-like load: rate, latency, CPU and memory by minute; lost, repeated, out of order.
 
-    python -m tests.bench.soak [--minutes 60] [--rate 5000] [--contracts 500] [--stream-mib 1024]
+    python -m tests.bench.soak [--minutes 60] [--rate 5000] [--contracts 25000] [--stream-mib 1024]
     python -m tests.bench.soak --docs     only update docs/soak.md
 
-The stream wraps all the time: it holds a few minutes. Two subscribers stay from the first tick to the last,
-one of `live.` and one with an ordered consumer; both take the time of every tick and count by its serial. No
-sample is left out. Each minute is written to docs/results/soak.json when it is over, so an interrupted run
+A whole market, by its rules: at most two ticks a second of a contract, as busy as its month is. The stream
+wraps all the time: it holds a few minutes. Two subscribers stay from the first tick to the last, one of
+`live.` and one with an ordered consumer; both take the time of every tick and count by its serial. No sample
+is left out. Each minute is written to docs/results/soak.json when it is over, so an interrupted run
 (Ctrl-C) shows what it has; what it does not have it cannot go on with, as an hour is an hour in one piece.
 """
 
@@ -87,13 +88,12 @@ async def describe_minute(
 
 async def soak(asked: argparse.Namespace, keep: Callable[[list[dict[str, Any]]], None]) -> None:
     minutes: list[dict[str, Any]] = []
-    flags = ("--no-rate-rule", *NOT_RECORDED)
     with tempfile.TemporaryDirectory() as name:
         async with open_server(Path(name), asked.stream_mib << 20) as (server, client):
             with Subscribers.start(server.port, WAYS) as subscribers:
-                async with open_rig(server, client, asked.rate, asked.contracts, *flags) as rig:
-                    await rig.subscribe()
+                async with open_rig(server, client, asked.rate, asked.contracts, *NOT_RECORDED) as rig:
                     await rig.publish()
+                    await rig.catch_up()
                     await asyncio.sleep(WARM_UP_S)
                     await asyncio.to_thread(subscribers.ask)
                     watched = rig.processes | subscribers.processes
@@ -123,7 +123,7 @@ def main() -> None:
         "--minute-s", type=float, default=60.0, help="how long a minute is; for trying it out"
     )
     parser.add_argument("--rate", type=int, default=5000)
-    parser.add_argument("--contracts", type=int, default=500)
+    parser.add_argument("--contracts", type=int, default=25_000)
     parser.add_argument("--stream-mib", type=int, default=1024)
     parser.add_argument("--result", type=Path, default=RESULT)
     parser.add_argument("--docs", action="store_true", help="only update the page from the last result")

@@ -130,7 +130,6 @@ async def measure_gateway(rate: int, contracts: int, seconds: float) -> dict[str
             open_server(Path(name)) as (server, client),
             open_rig(server, client, rate, contracts, "--no-rate-rule") as rig,
         ):
-            await rig.subscribe()
             await rig.publish()
             return await watch(rig, seconds)
 
