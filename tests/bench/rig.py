@@ -177,18 +177,17 @@ class Peer:
     @classmethod
     @contextlib.contextmanager
     def start(cls, *command: str, environment: dict[str, str] | None = None) -> Iterator[Self]:
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-m", *command],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-        )
-        try:
-            yield cls(process)
-        finally:
-            process.kill()
-            process.wait()
+        ) as process:
+            try:
+                yield cls(process)
+            finally:
+                process.kill()
 
     def ask(self) -> str:
         if self.process.stdin is None:

@@ -18,6 +18,7 @@ import os
 import re
 import secrets
 import select
+import signal
 import socket
 import sys
 import time
@@ -184,6 +185,7 @@ def consume(sock: socket.socket, frames: Frames, stream: str) -> None:
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # its end is its starter's matter
     port, how, where = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     sock, frames = connect(port), Frames()
     kept: Kept
