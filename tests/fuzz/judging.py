@@ -21,5 +21,13 @@ def same(what: str, found: dict[str, Any], expected: Any) -> None:
 
 def is_same(found: Any, expected: Any) -> bool:
     if isinstance(found, float) and isinstance(expected, int | float):
-        return found == float(expected) or (math.isnan(found) and math.isnan(expected))
+        return found == _to_double(expected) or (math.isnan(found) and math.isnan(expected))
     return bool(found == expected)
+
+
+def _to_double(number: float) -> float:
+    """What an integral of any length is read as; NaN, which equals nothing, where there is no double."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.nan

@@ -25,7 +25,7 @@ from mds_protocol.wire.route import Route
 from mds_protocol.wire.rpc import Verb, decode_reply, decode_request
 from mds_protocol.wire.settings import Settings
 from tests.fuzz.finishing import check_finisher
-from tests.fuzz.judging import AlteredError, same
+from tests.fuzz.judging import AlteredError, is_same, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ def same_part(path: str, written: Any, given: Any) -> None:
     elif isinstance(written, list) and isinstance(given, list) and len(written) == len(given):
         for place, (one, other) in enumerate(zip(written, given, strict=True)):
             same_part(f"{path}[{place}]", one, other)
-    elif written != given and not _is_same_moment(written, given):
+    elif not is_same(written, given) and not _is_same_moment(written, given):
         raise AlteredError(f"{path}: {given!r} became {written!r}")
 
 

@@ -23,6 +23,8 @@ stat::number_of_executed_units: 16860
     ("found", "expected", "alike"),
     [
         (3105.0, 3105, True),
+        (1e23, 10**23, True),
+        (math.inf, 10**400, False),
         (math.nan, math.nan, True),
         (0.1, 0.2, False),
         (None, 0.0, False),
