@@ -62,6 +62,10 @@ def test_it_does_not_matter_where_a_read_ends(cuts: list[int]) -> None:
         pytest.param(b"x" * (1 << 20) + b"x", id="a line without an end"),
         pytest.param(b"MSG _INBOX.ab.x 1 2\r\n{}\r\n", id="an answer to no batch"),
         pytest.param(b"MSG _INBOX.ab.%b 1 2\r\n{}\r\n" % (b"9" * 5000), id="a batch beyond all numbers"),
+        pytest.param(
+            b'MSG _INBOX.ab.7 1 12\r\n{"stream":"M\r\nMSG _INBOX.ab.8 1 10\r\nD","seq":1}\r\n',
+            id="an answer over two frames",
+        ),
         pytest.param(b"HMSG _INBOX.ab.7 1 2\r\n{}\r\n", id="headers without their length"),
         pytest.param(
             b"MSG _INBOX.ab.7 1 %d\r\n%b\r\n" % (len(NO_TEXT), NO_TEXT), id="an answer that is not UTF-8"

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from mds_gateway.domain.ticks import FinishedTick
 
-# The server's acknowledgement of one publish: to our inbox, token = batch number.
+# The server's acknowledgement of one publish: to our inbox, token = batch number. It ends within its frame.
 _ACK = re.compile(
     rb"MSG [^ ]+\.(\d{1,20}) \d+ \d+\r\n"
-    rb'\{"stream":"[^"]*",\s*"seq":(\d{1,20})(?:,"domain":"[^"]*")?(,"duplicate":true)?\}\r\n'
+    rb'\{"stream":"[^"\r\n]*", ?"seq":(\d{1,20})(?:,"domain":"[^"\r\n]*")?(,"duplicate":true)?\}\r\n'
 )
 # Any other answer; with headers their length stands before that of all.
 _MESSAGE = re.compile(rb"(?:MSG [^ ]+\.(\d{1,20}) \d+|HMSG [^ ]+\.(\d{1,20}) \d+ (\d{1,10})) (\d{1,10})\r\n")
