@@ -54,16 +54,17 @@ class Histogram:
         return None
 
     def describe(self) -> dict[str, object]:
-        """As raw JSON."""
-        ordered = {str(bucket): self.counts[bucket] for bucket in sorted(self.counts)}
-        return {"most_us": self.most_us, "counts_by_us": ordered}
+        """As raw JSON; the counts are one text, `<bucket>:<count>`, so that a file of them stays readable."""
+        counts = " ".join(f"{bucket}:{self.counts[bucket]}" for bucket in sorted(self.counts))
+        return {"most_us": self.most_us, "counts_by_us": counts}
 
     @classmethod
     def read(cls, raw: Mapping[str, object]) -> Self:
         counts, most_us = raw["counts_by_us"], raw["most_us"]
-        if not isinstance(counts, dict) or not isinstance(most_us, int):
+        if not isinstance(counts, str) or not isinstance(most_us, int):
             raise TypeError(f"no histogram: {raw!r}")
-        return cls({int(bucket): count for bucket, count in counts.items()}, most_us)
+        pairs = (pair.split(":") for pair in counts.split())
+        return cls({int(bucket): int(count) for bucket, count in pairs}, most_us)
 
     @classmethod
     def merge(cls, parts: Iterable[Self]) -> Self:

@@ -75,7 +75,7 @@ def tell_asked(result: dict[str, Any]) -> str:
     asked, done = result["asked"], len(result["minutes"])
     missing = "" if done == asked["minutes"] else f", interrupted after {done} of {asked['minutes']} minutes"
     return (
-        f"{asked['rate']:,} ticks/s over {asked['contracts']} contracts, JSON, a stream of "
+        f"{asked['rate']:,} ticks/s over {asked['contracts']:,} contracts, JSON, a stream of "
         f"{asked['stream_mib']:,} MiB{missing}."
     )
 
