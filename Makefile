@@ -12,6 +12,8 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/mds
 export MDS_CACHE := $(CACHE)
 
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements/uv.txt)
+ATHERIS_VERSION := $(shell sed -n 's/^atheris==\([0-9.]*\).*/\1/p' requirements/fuzz.txt)
+ATHERIS := $(CACHE)/atheris/$(ATHERIS_VERSION)
 UV      := $(CACHE)/uv/$(UV_VERSION)/bin/uv
 BIN     := .venv/bin
 PYTHON  := $(BIN)/python
@@ -23,10 +25,11 @@ COMPILE := pip compile --quiet --python-version 3.13 --python-platform x86_64-un
 # What is locked, and from what.
 # The last four are those of the images: the same versions, and no more than each image needs.
 NO_GUI       := --excludes requirements/vnpy-excludes.in
-LOCKS        := uv build go dev operator gateway simulator nats
+LOCKS        := uv build go fuzz dev operator gateway simulator nats
 IN_uv        := requirements/uv.in
 IN_build     := requirements/build.in
 IN_go        := requirements/go.in
+IN_fuzz      := requirements/fuzz.in
 IN_dev       := pyproject.toml --group dev $(NO_GUI)
 IN_operator  := operator/pyproject.toml -c requirements/dev.txt
 IN_gateway   := gateway/pyproject.toml -c requirements/dev.txt $(NO_GUI)
@@ -125,12 +128,28 @@ durations: .venv/ready ## where the time of the last `make test` went; writes do
 	@$(PYTHON) -m tests.bench.durations
 
 .PHONY: bench
-bench: .venv/ready ## measure, side by side; writes docs/results/ (about 5 minutes, wants a quiet machine)
+bench: .venv/ready ## measure, side by side; writes docs/results/ (about 30 minutes, wants a quiet machine)
 	@$(PYTHON) -m tests.bench.tick_cost
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.longest_step
 	@$(PYTHON) -m tests.bench.throughput
+	@$(PYTHON) -m tests.bench.latency
+	@$(PYTHON) -m tests.bench.burst
+	@$(PYTHON) -m tests.bench.memory
 	@$(PYTHON) -m tests.bench.moves
+
+$(ATHERIS)/ready: | $(UV)
+	@echo "fuzz: atheris $(ATHERIS_VERSION) into $(CACHE)"
+	@$(UV) pip install --quiet --require-hashes --python $(PYTHON) --target $(ATHERIS) -r requirements/fuzz.txt
+	@touch $@
+
+.PHONY: fuzz
+fuzz: .venv/ready $(ATHERIS)/ready ## decoders and the tick path under a fuzzer; writes docs/results/ (SECONDS=900; goes on from what it learnt)
+	@PYTHONPATH=$(ATHERIS) $(PYTHON) -m tests.fuzz --seconds $(or $(SECONDS),900) $(ARGS)
+
+.PHONY: soak
+soak: .venv/ready ## an hour at 5,000 ticks/s; writes docs/soak.md (ARGS="--minutes 10" for less; wants a quiet machine)
+	@$(PYTHON) -m tests.bench.soak $(ARGS)
 
 .PHONY: first-day
 first-day: .venv/ready ## what an operator meets on the first day, with the stream beside it; goes on where it was interrupted (20 minutes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -105,6 +106,14 @@ class Simulator:
         for batch in batches:
             front.publish(batch, DeliveryKind.REPLAY)
         return sum(len(batch.ticks) for batch in batches)
+
+    def burst(self, front: Front, count: int) -> int:
+        """Send a snapshot of so many contracts at once, through this front alone; return the moment in ns."""
+        batch = self.market.burst(count)
+        self.pushed += count
+        at_ns = time.time_ns()
+        front.publish(batch)
+        return at_ns
 
     def _of(self, side: Side) -> list[Front]:
         return [front for front in self.fronts.values() if front.settings.side is side]

@@ -4,44 +4,41 @@
 
 Everything shares the machine, as in a small pod: the simulator's front, the program under test, nats-server.
 The peers run in the same minutes: the binding's raw callback with nothing behind it (the ceiling), and the
-bridge that one writes first (`naive_bridge`), with and without JetStream. Writes docs/results/.
+bridge that one writes first (`naive_bridge`), with and without JetStream, each at the rate that it does best
+with: under a flood it would be measured at its worst. Writes docs/results/ and docs/gateway.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mds_protocol.wire.streams import TickStream, build_all
-from mds_protocol.wire.subjects import DEFAULT
-from mds_simulator.testing import client_environment, start_simulator
-from tests.bench.binding_ceiling import NEVER_CUT, measure
-from tests.kit.nats_server import NatsServer, create_streams
-from tests.kit.operator_stand_in import NAMESPACE, OperatorStandIn
+from mds_simulator.testing import client_environment
+from tests.bench.best_rate import Tried, decide_next, find_best
+from tests.bench.binding_ceiling import measure
+from tests.bench.processes import read_cpu_s
+from tests.bench.rig import ACCOUNT, Peer, open_rig, open_server, start_front
+from tests.bench.tick_cost import read_commit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.bench.rig import Rig
 
-    from mds_simulator.testing import RunningSimulator
-
-ACCOUNT = "bench"
 WARM_UP_S = 1.5
 RESULT = Path("docs/results/throughput.json")
 PAGE = Path("docs/gateway.md")
 BEGIN, END = "<!-- begin generated: throughput -->\n", "<!-- end generated: throughput -->"
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-NAIVE_RATE = 20_000  # above what it can take in either form, so that it is the limit
+FIRST_TRIED = {"js": 250, "core": 1000}  # offered ticks a second, from where the peer's best is looked for
+HOW = {"js": "JetStream, awaited", "core": "core, nothing acknowledged"}
 
 
 def main() -> None:
@@ -53,6 +50,7 @@ def main() -> None:
     parser.add_argument("--rates", default="10000,15000,20000,30000")
     options = parser.parse_args()
     rates = [int(rate) for rate in options.rates.split(",")]
+    made = describe_run()
     runs = []
     for rate in rates:
         runs.append(
@@ -61,18 +59,17 @@ def main() -> None:
         show(runs[-1])
         runs.append({"what": "ceiling", **measure(rate, options.contracts, options.seconds)})
         show(runs[-1])
-    for mode in ("js", "core"):
-        run = asyncio.run(measure_naive(mode, NAIVE_RATE, options.contracts, options.seconds))
-        runs.append({"what": f"naive {mode}", **run})
+    for mode in HOW:
+        runs.append({"what": f"naive {mode}", **measure_best(mode, options.contracts, options.seconds)})
         show(runs[-1])
-    result = {"made": describe_run(), "runs": runs}
+    result = {"made": made, "runs": runs}
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     PAGE.write_text(build_page(PAGE.read_text(), result))
     print(f"written: {RESULT} {PAGE}")
 
 
 def show(run: dict[str, Any]) -> None:
-    rest = "  ".join(f"{name} {value:,}" for name, value in run.items() if name != "what")
+    rest = "  ".join(f"{name} {value:,}" for name, value in run.items() if isinstance(value, int | float))
     print(f"{run['what']:10}  {rest}", flush=True)
 
 
@@ -98,11 +95,11 @@ def build_table(result: dict[str, Any]) -> str:
         lines.append(
             f"| raw callback, nothing behind it | {rate:,} | {ceiling['callbacks_per_s']:,} | – | – |"
         )
-    for run in result["runs"]:
-        if run["what"].startswith("naive"):
-            how = "JetStream, awaited" if run["what"] == "naive js" else "core, nothing acknowledged"
-            published, cores = run["published_per_s"], run["cpu_share"]
-            lines.append(f"| naive bridge, {how} | {NAIVE_RATE:,} | – | {published:,} | {cores} |")
+    for mode, how in HOW.items():
+        for run in result["runs"]:
+            if run["what"] == f"naive {mode}":
+                published, cores = run["published_per_s"], run["cpu_share"]
+                lines.append(f"| naive bridge, {how} | {run['offered']:,} | – | {published:,} | {cores} |")
     made = result["made"]
     lines.append("")
     lines.append(
@@ -114,9 +111,8 @@ def build_table(result: dict[str, Any]) -> str:
 
 
 def describe_run() -> dict[str, Any]:
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
     return {
-        "commit": commit.stdout.strip(),
+        "commit": read_commit(),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": " ".join(["python", "-m", "tests.bench.throughput", *sys.argv[1:]]),
         "cpus": os.cpu_count(),
@@ -129,33 +125,21 @@ def describe_run() -> dict[str, Any]:
 
 
 async def measure_gateway(rate: int, contracts: int, seconds: float) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as name, start_front(rate, contracts) as simulator:
-        folder = Path(name)
-        server = NatsServer(folder).start()
-        client = await server.connect()
-        try:
-            await create_streams(client, build_all(TickStream(max_bytes=4 << 30), DEFAULT))
-            with start_gateway(folder, simulator, server) as gateway:
-                operator = OperatorStandIn(client, [ACCOUNT], lambda: check_alive(gateway))
-                async with operator:
-                    await operator.write_settings(ACCOUNT)
-                    return await watch(operator, gateway, seconds)
-        finally:
-            await client.close()
-            server.stop()
+    with tempfile.TemporaryDirectory() as name:
+        async with (
+            open_server(Path(name)) as (server, client),
+            open_rig(server, client, rate, contracts, "--no-rate-rule") as rig,
+        ):
+            await rig.publish()
+            return await watch(rig, seconds)
 
 
-async def watch(
-    operator: OperatorStandIn, gateway: subprocess.Popen[bytes], seconds: float
-) -> dict[str, Any]:
+async def watch(rig: Rig, seconds: float) -> dict[str, Any]:
     """Counters come with the heartbeats; two of them, some seconds apart, give the rates."""
-    await wait_for_heartbeat(operator)
-    route = await operator.move(ACCOUNT)
-    await operator.wait_until_active(ACCOUNT, route.epoch, timeout_s=20)
     await asyncio.sleep(WARM_UP_S)
-    before, cpu_before = operator.heard[ACCOUNT], read_cpu_s(gateway.pid)
+    before, cpu_before = rig.operator.heard[ACCOUNT], read_cpu_s(rig.gateway.pid)
     await asyncio.sleep(seconds)
-    after, cpu_after = operator.heard[ACCOUNT], read_cpu_s(gateway.pid)
+    after, cpu_after = rig.operator.heard[ACCOUNT], read_cpu_s(rig.gateway.pid)
     took = after.at - before.at
     first, last = before.heartbeat.counters, after.heartbeat.counters
     return {
@@ -169,104 +153,40 @@ async def watch(
     }
 
 
-async def wait_for_heartbeat(operator: OperatorStandIn) -> None:
-    async with asyncio.timeout(30):
-        while not is_subscribed(operator):  # noqa: ASYNC110 - heartbeats tell it, five a second
-            await asyncio.sleep(0.05)
-
-
-def is_subscribed(operator: OperatorStandIn) -> bool:
-    heard = operator.heard.get(ACCOUNT)
-    return heard is not None and heard.heartbeat.subscribed > 0
-
-
-@contextlib.contextmanager
-def start_gateway(
-    folder: Path, simulator: RunningSimulator, server: NatsServer
-) -> Iterator[subprocess.Popen[bytes]]:
-    secret = folder / "secret"
-    secret.mkdir()
-    for key in ("userID", "password", "appID", "authCode"):
-        (secret / key).write_text("bench")
-    settings = {
-        "MDS_NAMESPACE": NAMESPACE,
-        "MDS_ACCOUNT": ACCOUNT,
-        "MDS_INSTANCE": f"{ACCOUNT}-1",
-        "MDS_BROKER_ID": "9999",
-        "MDS_ENVIRONMENT": "Test",
-        "MDS_TRADE_FRONTS": simulator.fronts["trade"],
-        "MDS_MARKET_DATA_FRONTS": simulator.fronts["a"],
-        "MDS_CREDENTIALS_DIR": str(secret),
-        "MDS_NATS_URL": server.url,
-        "MDS_HOME": str(folder),
-        "MDS_HTTP_HOST": "127.0.0.1",
-        "MDS_HTTP_PORT": "0",
-        "MDS_LOG_LEVEL": "WARNING",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "mds_gateway"], env=client_environment() | settings)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def check_alive(gateway: subprocess.Popen[bytes]) -> None:
-    if gateway.poll() is not None:
-        raise RuntimeError(f"the gateway ended by itself with code {gateway.returncode}")
-
-
-def read_cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-
-
 # --- the peer
 
 
+def measure_best(mode: str, contracts: int, seconds: float) -> dict[str, Any]:
+    """Every rate that was tried is kept; the best is where it published the most."""
+    tried: list[Tried] = []
+    runs: list[dict[str, Any]] = []
+    while (rate := decide_next(tried, FIRST_TRIED[mode])) is not None:
+        runs.append(asyncio.run(measure_naive(mode, rate, contracts, seconds)))
+        tried.append(Tried(runs[-1]["offered"], runs[-1]["published_per_s"]))
+    best = runs[tried.index(find_best(tried))]
+    return best | {"tried": [asdict(one) for one in tried]}
+
+
 async def measure_naive(mode: str, rate: int, contracts: int, seconds: float) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as name, start_front(rate, contracts) as simulator:
-        server = NatsServer(Path(name)).start()
-        client = await server.connect()
-        await create_streams(client, build_all(TickStream(max_bytes=4 << 30), DEFAULT))
-        await client.close()
-        command = [sys.executable, "-m", "tests.bench.naive_bridge", simulator.fronts["a"], server.url, mode]
-        # It knows no escaping: a combination, whose name has a space, would end it.
-        plain = [contract for contract in simulator.contracts() if contract.isalnum()]
-        peer = start_peer([*command, ",".join(plain)], home=name)
-        try:
-            while ask(peer) == 0:  # noqa: ASYNC110 - until it is logged in and the first came through
-                await asyncio.sleep(0.1)
-            await asyncio.sleep(WARM_UP_S)
-            before, began, cpu_before = ask(peer), time.perf_counter(), read_cpu_s(peer.pid)
-            await asyncio.sleep(seconds)
-            published, took = ask(peer) - before, time.perf_counter() - began
-            cpu = read_cpu_s(peer.pid) - cpu_before
-        finally:
-            peer.kill()
-            peer.wait()
-            server.stop()
+    with tempfile.TemporaryDirectory() as name, start_front(rate, contracts, "--no-rate-rule") as simulator:
+        async with open_server(Path(name)) as (server, _):
+            # It knows no escaping: a combination, whose name has a space, would end it.
+            plain = [contract for contract in simulator.contracts() if contract.isalnum()]
+            command = ("tests.bench.naive_bridge", simulator.fronts["a"], server.url, mode, ",".join(plain))
+            with Peer.start(*command, environment=client_environment() | {"HOME": name}) as peer:
+                offered = round(rate * len(plain) / contracts)
+                return {"offered": offered, **await asyncio.to_thread(watch_peer, peer, seconds)}
+
+
+def watch_peer(peer: Peer, seconds: float) -> dict[str, Any]:
+    while int(peer.ask()) == 0:  # until it is logged in and the first came through
+        time.sleep(0.1)
+    time.sleep(WARM_UP_S)
+    before, began, cpu_before = int(peer.ask()), time.perf_counter(), read_cpu_s(peer.process.pid)
+    time.sleep(seconds)
+    published, took = int(peer.ask()) - before, time.perf_counter() - began
+    cpu = read_cpu_s(peer.process.pid) - cpu_before
     return {"published_per_s": round(published / took), "cpu_share": round(cpu / seconds, 2)}
-
-
-def start_peer(command: list[str], home: str) -> subprocess.Popen[str]:
-    environment = client_environment() | {"HOME": home}
-    return subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-
-
-def ask(peer: subprocess.Popen[str]) -> int:
-    if peer.stdin is None or peer.stdout is None:
-        raise RuntimeError("the peer has no pipes")
-    peer.stdin.write("\n")
-    peer.stdin.flush()
-    return int(peer.stdout.readline())
-
-
-def start_front(rate: int, contracts: int) -> Any:
-    flags = ("--no-rate-rule", "--always-open", "--rate", str(rate), "--contracts", str(contracts))
-    return start_simulator(*flags, "--sending-list", NEVER_CUT, "--queries-per-second", "0")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,12 @@ class NatsServer:
         self._options = [*options, *(["--jetstream", "--store_dir", str(folder / "js")] if jetstream else [])]
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError("nats-server is stopped")
+        return self._process.pid
+
     def start(self) -> Self:
         """When it says itself that it is ready: something else may answer at a port."""
         log = self._folder / "nats.log"

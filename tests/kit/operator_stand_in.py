@@ -95,7 +95,7 @@ class OperatorStandIn:
 
     # --- what it writes
 
-    async def write_settings(self, account: str) -> None:
+    async def write_settings(self, account: str, stale_after_ms: int = STALE_AFTER_MS) -> None:
         subscription = wire.Subscription(name=SUBSCRIPTION, uid=UID, rules=EVERYTHING)
         settings = wire.Settings(
             namespace=NAMESPACE,
@@ -103,7 +103,7 @@ class OperatorStandIn:
             uid=account,
             environment="Test",
             subscriptions=(subscription,),
-            stale_after_ms=STALE_AFTER_MS,
+            stale_after_ms=stale_after_ms,
         )
         await self._put(f"$KV.{SETTINGS_BUCKET}.{encode_key(NAMESPACE, account)}", settings.encode())
 
@@ -134,6 +134,9 @@ class OperatorStandIn:
         await self.client.jetstream().publish(subject, body, headers=conditions)
 
     # --- what it waits for
+
+    async def wait_until_heard(self, account: str, timeout_s: float = WITHIN_S) -> None:
+        await self._wait(f"{account} heard", lambda: account in self.heard, timeout_s=timeout_s)
 
     async def wait_until_hot(
         self, account: str, contracts: int, *, instance: str, timeout_s: float = WITHIN_S

@@ -47,20 +47,32 @@ class StoredFence:
     account: str
 
 
-class _Body(msgspec.Struct):
-    """Of a tick, only what is counted by."""
+class Counted(msgspec.Struct):
+    """Of a tick's body, only what is counted by."""
 
     symbol: str
     exchange_time_ns: int
     volume: int
     curr_delta: float
 
+    @property
+    def contract(self) -> str:
+        return self.symbol
 
-_decode_body = msgspec.json.Decoder(_Body).decode
+    @property
+    def serial(self) -> int:
+        return int(self.curr_delta)
+
+    @property
+    def order_key(self) -> tuple[int, int]:
+        return self.exchange_time_ns, self.volume
 
 
-def read_ticks(server: Server | int, subject: str = "md.>") -> list[StoredTick]:
-    return [build_tick(message) for message in read_stream(server, "MD", subject)]
+decode_counted = msgspec.json.Decoder(Counted).decode
+
+
+def read_ticks(server: Server | int, subject: str = "md.>", first: int = 1) -> list[StoredTick]:
+    return [build_tick(message) for message in read_stream(server, "MD", subject, first)]
 
 
 def read_fences(server: Server | int, subject: str = "mds.fence.>") -> list[StoredFence]:
@@ -74,16 +86,16 @@ def read_takeovers(port: int) -> list[Takeover]:
 
 def build_tick(message: Message) -> StoredTick:
     publication = headers.parse_publication(message.headers[headers.MDS_PUB])
-    body = _decode_body(message.data)
+    body = decode_counted(message.data)
     return StoredTick(
         sequence=message.sequence,
         time_ns=parse_ns(message.stored_at),
         epoch=publication.epoch,
         account=publication.account,
-        contract=body.symbol,
-        serial=int(body.curr_delta),
+        contract=body.contract,
+        serial=body.serial,
         identity=message.headers[headers.MSG_ID],
-        order_key=(body.exchange_time_ns, body.volume),
+        order_key=body.order_key,
     )
 
 

@@ -41,6 +41,7 @@ class Api:
                 ("POST", r"/fronts/([^/]+)/down", self._down),
                 ("POST", r"/fronts/([^/]+)/up", self._up),
                 ("POST", r"/fronts/([^/]+)/replay", self._replay),
+                ("POST", r"/fronts/([^/]+)/burst", self._burst),
                 ("POST", r"/accounts/([^/]+)", self._change_account),
                 ("POST", r"/session", self._session),
             )
@@ -138,6 +139,17 @@ class Api:
         if what not in remembered:
             raise HttpError(HTTPStatus.BAD_REQUEST, f"what is night or all, not {what!r}")
         return Response({"replayed": self._simulator.replay(self._front(name), remembered[what]())})
+
+    async def _burst(self, request: Request, name: str) -> Response:
+        """{contracts: 1000}: a snapshot of so many at one instant, which the other fronts do not send."""
+        front, count = self._front(name), _number(request.body, "contracts", 0)
+        if count < 1:
+            raise HttpError(HTTPStatus.BAD_REQUEST, f"contracts is a number from 1 on, not {count}")
+        try:
+            at_ns = self._simulator.burst(front, count)
+        except ContractError as exc:
+            raise HttpError(HTTPStatus.BAD_REQUEST, str(exc)) from exc
+        return Response({"burst": count, "at_ns": at_ns})
 
     async def _change_account(self, request: Request, user: str) -> Response:
         """{refuse: 140}; 0 lets the user in again. {password: "right"}: asked for from now on."""

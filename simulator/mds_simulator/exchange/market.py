@@ -159,6 +159,13 @@ class Market:
         self._add(step, self._tick(new, self.moment_ns))
         return step
 
+    def burst(self, count: int) -> Batch:
+        """Take one snapshot of each of so many open contracts, all of this moment."""
+        numbers = self._open_ones(list(self.numbers.values()))[:count]
+        if len(numbers) < count:
+            raise ContractError(f"{count} contracts are too many: {len(numbers)} are open")
+        return self._tick(numbers, self.moment_ns)
+
     def night(self) -> list[Batch]:
         """What is remembered of the night session, for a front that sends it again in the morning."""
         return [batch for batch in self._history if _is_night(batch.moment_ns)]

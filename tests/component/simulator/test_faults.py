@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import socket
 import time
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -228,6 +229,27 @@ def test_a_morning_without_a_night_replays_nothing(start: Start) -> None:
     assert simulator.post("/fronts/a/replay") == {"replayed": 0}
 
 
+def test_a_burst_reaches_the_clients_of_its_front_alone(start: Start, bind: Bind) -> None:
+    simulator = start(
+        "--contracts", "20", "--rate", "0.01", "--always-open", "--clock", "2026-11-23T09:30:00"
+    )
+    here, there = watching(simulator, bind()), watching(simulator, bind(), front="b")
+    before = len(here.ticks)
+    assert simulator.post("/fronts/a/burst", contracts=15)["burst"] == 15
+    here.collect_ticks(before + 15)
+    there.catch_up()
+
+    assert most_at_once(simulator, "a") == 15
+    assert most_at_once(simulator, "b") < 15
+
+
+def most_at_once(simulator: RunningSimulator, front: str) -> int:
+    """Different contracts of one write, snapshots at subscribe apart."""
+    live = [one for one in simulator.delivered(front) if one.kind is DeliveryKind.LIVE]
+    writes = Counter(at_ns for at_ns, _ in {(one.at_ns, one.contract) for one in live})
+    return max(writes.values(), default=0)
+
+
 def test_a_session_is_stopped_and_started(start: Start, bind: Bind) -> None:
     """Another exchange goes on: what it sends shows that time has passed."""
     simulator = start("--contracts", "rb2701,m2705", "--rate", "4", "--clock", "2026-11-23T09:30:00")
@@ -295,6 +317,8 @@ def is_close(tick: dict[str, Any]) -> bool:
             ("post", "/session", {"state": "open", "product": "zz"}), "no product", id="unknown product"
         ),
         pytest.param(("post", "/fronts/a/replay", {"what": "x"}), "night or all", id="unknown replay"),
+        pytest.param(("post", "/fronts/a/burst", {}), "from 1 on, not 0", id="a burst of nothing"),
+        pytest.param(("post", "/fronts/a/burst", {"contracts": 21}), "20 are open", id="too large a burst"),
         pytest.param(("post", "/clock", {"at": "noon"}), "2026-11-23T20:59:45, not 'noon'", id="no time"),
         pytest.param(("post", "/contracts", {"list": "rb2709"}), "list is a list", id="no list"),
         pytest.param(("post", "/contracts", {"delist": ["zz"]}), "not listed: zz", id="unknown contract"),

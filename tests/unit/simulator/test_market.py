@@ -116,6 +116,25 @@ def test_nothing_ticks_in_the_break_and_the_first_after_it_does() -> None:
     assert within == {1}
 
 
+def test_a_burst_has_the_next_snapshot_of_each_contract_at_one_moment() -> None:
+    market = make_market("rb2701,SR701,m2701")
+    before = [market.latest(number)[0] for number in range(3)]
+    burst = market.burst(2)
+
+    assert burst.moment_ns == market.moment_ns
+    assert burst.contracts == [0, 1]
+    assert burst.serials == [before[0] + 1, before[1] + 1]
+    assert market.latest(2)[0] == before[2]
+
+
+def test_a_burst_is_of_open_contracts_alone() -> None:
+    market = make_market("rb2701,IF2612", at=from_beijing("2026-11-23T10:20:00"))
+
+    assert market.burst(1).contracts == [1]
+    with pytest.raises(ContractError, match="2 contracts are too many: 1 are open"):
+        market.burst(2)
+
+
 def test_the_last_snapshot_of_the_day_has_a_close_price() -> None:
     market = make_market("rb2701", at=from_beijing("2026-11-23T14:59:58"))
     closes = [

@@ -11,12 +11,13 @@ from typing import override
 
 import msgspec
 
-# The server's acknowledgement of one publish: to our inbox, token = batch number.
+# The server's acknowledgement of one publish: to our inbox, token = batch number. It ends within its frame.
 _ACK = re.compile(
-    rb"MSG [^ ]+\.(\d+) \d+ \d+\r\n"
-    rb'\{"stream":"[^"]*",\s*"seq":(\d+)(?:,"domain":"[^"]*")?(,"duplicate":true)?\}\r\n'
+    rb"MSG [^ ]+\.(\d{1,20}) \d+ \d+\r\n"
+    rb'\{"stream":"[^"\r\n]*", ?"seq":(\d{1,20})(?:,"domain":"[^"\r\n]*")?(,"duplicate":true)?\}\r\n'
 )
-_MESSAGE = re.compile(rb"(H?)MSG ([^ ]+) \d+ (?:(\d+) )?(\d+)\r\n")
+# Any other answer; with headers their length stands before that of all.
+_MESSAGE = re.compile(rb"(?:MSG [^ ]+\.(\d{1,20}) \d+|HMSG [^ ]+\.(\d{1,20}) \d+ (\d{1,10})) (\d{1,10})\r\n")
 _LINE = re.compile(rb"(INFO|PING|PONG|\+OK|-ERR)[ \t]*([^\r\n]*)\r\n")
 _LONGEST_CONTROL_LINE = 1 << 20  # INFO of a large cluster; longer is no NATS server
 
@@ -147,15 +148,15 @@ def check_incomplete(buffer: bytes, position: int) -> None:
 
 
 def _note_reply(message: re.Match[bytes], payload: bytes, incoming: Incoming) -> None:
-    batch = int(message[2].rpartition(b".")[2])
-    if message[1]:
+    batch = int(message[1] or message[2])
+    if message[3]:
         # Only the server's own status comes with headers: 503, no stream listens on that subject.
         status = payload[: int(message[3])].split(b"\r\n", 1)[0].decode(errors="replace")
         incoming.refusals.append(Refusal(batch, 503, f"no stream takes the subject ({status})"))
         return
     try:
         reply = msgspec.json.decode(payload, type=_PublishReply)
-    except msgspec.MsgspecError as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise ProtocolError(f"a publish was answered with {payload[:40]!r}") from exc
     if reply.error is None:  # an ack with fields that _ACK does not know
         incoming.stored[batch] = incoming.stored.get(batch, 0) + 1
