@@ -41,6 +41,10 @@ class _Followed:
     active: promotion.ActiveWord = field(default_factory=promotion.ActiveWord)
     not_before: float = 0.0
 
+    @property
+    def route(self) -> Route:
+        return self.seen.route
+
 
 @dataclass(slots=True)
 class Promoting:
@@ -54,13 +58,13 @@ class Promoting:
 
     def route(self, subscription: str) -> Route | None:
         followed = self._followed.get(subscription)
-        return None if followed is None else followed.seen.route
+        return None if followed is None else followed.route
 
     def on_route(self, subscription: str, route: Route, revision: Revision) -> None:
         followed = self._followed.get(subscription)
         if followed is not None and not revision.is_after(followed.revision):
             return
-        if followed is None or followed.seen.route.epoch != route.epoch:
+        if followed is None or followed.route.epoch != route.epoch:
             seen = RouteSeen(route=route, since=time.monotonic())
             self._followed[subscription] = _Followed(seen, revision)
         else:
@@ -88,7 +92,7 @@ class Promoting:
         now = time.monotonic()
         for subscription in settings.subscriptions:
             followed, witness = self._followed.get(subscription.name), witnesses.get(subscription.name)
-            if followed is None or witness is None or followed.seen.route.uid != subscription.uid:
+            if followed is None or witness is None or followed.route.uid != subscription.uid:
                 continue
             standby = self._look(settings, subscription, followed, own, witness, now)
             if now >= followed.not_before and promotion.decide_promotion(standby, now=now).promote:
@@ -104,7 +108,7 @@ class Promoting:
         witness: Witness,
         now: float,
     ) -> promotion.StandbySeen:
-        named = followed.seen.route.named
+        named = followed.route.named
         heard = self.peers.heard.get(named) if named is not None else None
         if heard is not None:
             followed.active = promotion.note_active(
@@ -129,10 +133,10 @@ class Promoting:
 
     async def _write(self, subscription: str, followed: _Followed) -> None:
         stamp = Stamp(nonce=secrets.token_hex(8), decided_at_ns=time.time_ns())
-        route = promote(followed.seen.route, self.account, stamp)
+        route = promote(followed.route, self.account, stamp)
         key = encode_key(self.namespace, subscription)
         log.warning(
-            "%s: no operator is heard and %s is gone; taking over", subscription, followed.seen.route.named
+            "%s: no operator is heard and %s is gone; taking over", subscription, followed.route.named
         )
         try:
             # What became of it comes back by the watch, also where the answer is lost.
