@@ -150,6 +150,11 @@ def publishing_for_ever(server: NatsServer) -> Iterator[None]:
             while not ended.is_set():
                 connection.sendall(some)
                 began.set()
+            # What the server has not read yet must not reach the next test's stream.
+            connection.sendall(b"PING\r\n")
+            heard = b""
+            while b"PONG\r\n" not in heard:
+                heard += connection.recv(1 << 16)
 
     thread = threading.Thread(target=publish)
     thread.start()
