@@ -52,7 +52,10 @@ class Publication:
 def build_publication(
     account: bytes, epoch: int, fence: int, receive_ns: int, publish_ns: int, number: int, *, snapshot: bool
 ) -> bytes:
-    """The header's value. Called for each tick, so the caller vouches for the account's name."""
+    """The header's value. The caller vouches for the account's name.
+
+    The gateway writes the same in its own frames (`domain/framing.py`), most of it once a fence.
+    """
     if snapshot:
         return b"%b %d %d %d %d %d snapshot" % (account, epoch, fence, receive_ns, publish_ns, number)
     return b"%b %d %d %d %d %d" % (account, epoch, fence, receive_ns, publish_ns, number)
