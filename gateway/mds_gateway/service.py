@@ -110,7 +110,7 @@ class Gateway:
                     every(HEARTBEAT_EVERY_S, self._beat),
                     every(CLOCK_EVERY_S, self._tick),
                     every(PROBE_EVERY_S, self.probe),
-                    every(WITNESS_EVERY_S, self.witnessing.look),
+                    every(WITNESS_EVERY_S, self.witnessing.witness),
                     every(SHARE_EVERY_S, self._sharing.settle),
                 )
             ]

@@ -64,7 +64,7 @@ class Witnessing:
         """Since a stream last stored our probe."""
         return None if self._probed_at is None else now - self._probed_at
 
-    async def look(self) -> None:
+    async def witness(self) -> None:
         await asyncio.gather(*(self._look_at(served) for served in self._serving))
 
     async def _look_at(self, served: Served) -> None:

@@ -109,7 +109,10 @@ class TickFeed:
             counts.acked += count
             if fate is Fate.DUPLICATE:
                 counts.duplicates += count
-            return self._sender.on_stored(batch, count)
+            is_under_way = self._sender.on_stored(batch, count)
+            if is_under_way and fate is Fate.STORED:
+                self._sender.numbering.note_stored()
+            return is_under_way
         counts.refused += count
         if is_under_way := self._sender.has_sent(batch):
             self.give_up()

@@ -23,17 +23,24 @@ if TYPE_CHECKING:
 class Numbering:
     number: int = 0
     """The last one."""
+    _owed: int = 0
+    """Lost, and not shown yet: no tick with a number above it is known to be stored."""
     _stored: dict[bytes, Last[bytes]] = field(default_factory=dict)
     """Of the contracts of which nothing newer was sent since the stream was read."""
 
     def begin(self) -> None:
         """Behind a new fence; nothing that was sent is unanswered."""
-        self.number = 0
+        self.number = self._owed
 
     def note_read(self, last: Mapping[bytes, Last[bytes]], lost: int) -> None:
         """What the stream holds up to the fence, and how many ticks it lacks for good."""
         self._stored = dict(last)
+        self._owed += lost
         self.number += lost
+
+    def note_stored(self) -> None:
+        """A tick of this fence is stored, and what was lost before it shows."""
+        self._owed = 0
 
     def give(self, ticks: Sequence[FinishedTick], gave_way: dict[bytes, int]) -> None:
         """In the order in which they are sent. What `gave_way` to one of them is taken out of it."""

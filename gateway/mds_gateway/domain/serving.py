@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mds_gateway.domain.feed import LANE
+from mds_gateway.domain.feed import LANE, Counts
 from mds_gateway.domain.framing import FenceHead
 from mds_gateway.domain.latency import Hops
 from mds_gateway.domain.window import Window
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mds_gateway.domain.actions import Action
     from mds_gateway.domain.claiming import Claiming
-    from mds_gateway.domain.feed import Counts, Feed, Parcel, Run
+    from mds_gateway.domain.feed import Feed, Parcel, Run
     from mds_protocol.failover.fencing import Fence
     from mds_protocol.wire.encodings import Encoding
     from mds_protocol.wire.route import Route
@@ -90,6 +90,8 @@ class Serving:
         self._turns: deque[str] = deque()
         """In the order in which they may send next."""
         self._batches = 0
+        self._of_dropped = Counts()
+        """A counter never falls, also where a subscription is edited."""
 
     def __iter__(self) -> Iterator[Served]:
         return iter(list(self.by_name.values()))
@@ -107,7 +109,7 @@ class Serving:
 
     def drop(self, subscription: str) -> None:
         """What is in flight keeps its places in the window until it is answered."""
-        del self.by_name[subscription]
+        self._of_dropped.add(self.by_name.pop(subscription).feed.counts)
         self._turns.remove(subscription)
 
     # --- what leaves, and what comes back
@@ -161,7 +163,7 @@ class Serving:
 
     @property
     def counts(self) -> list[Counts]:
-        return [served.feed.counts for served in self]
+        return [self._of_dropped, *(served.feed.counts for served in self)]
 
     @property
     def renewals(self) -> Mapping[str, int]:

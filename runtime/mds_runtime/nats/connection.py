@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ type OnMessage = Callable[[Msg], Awaitable[None]]
 type Errors = tuple[type[Exception], ...]
 
 REQUEST_TIMEOUT_S: Final = 2.0
+LOOK_EVERY_S: Final = 0.1
 
 
 class Connection[I](Protocol):
@@ -58,7 +60,9 @@ class ClientConnection:
         return self.client.stats["reconnects"]
 
     async def wait_connected(self) -> None:
-        """What is asked meanwhile fails by its timeout."""
+        """nats-py keeps what is asked meanwhile and sends all of it at once when it is back."""
+        while not self.client.is_connected:  # noqa: ASYNC110 - it tells one listener only
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def new_inbox(self) -> str:
         return self.client.new_inbox()
@@ -73,7 +77,10 @@ class ClientConnection:
     async def ask_jetstream(self, verb: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         data = json.dumps(body).encode()
         reply = await self.client.request(f"$JS.API.{verb}", data, timeout=REQUEST_TIMEOUT_S)
-        answer: dict[str, Any] = json.loads(reply.data)
+        try:
+            answer: dict[str, Any] = json.loads(reply.data)
+        except ValueError as exc:
+            raise NatsError(f"{verb} was answered by somebody else: {exc}") from exc
         if "error" in answer:
             APIError.from_error(answer["error"])
         return answer

@@ -152,7 +152,7 @@ async def test_a_subscription_that_goes_while_another_is_witnessed_stops_nothing
     await stand_by(gateway, "one", "two")
     requests.meanwhile = lambda: tell_settings(gateway, 2, "one")
 
-    await gateway.witnessing.look()
+    await gateway.witnessing.witness()
 
     assert list(gateway.witnessing.by_subscription) == ["one"]
     assert gateway.witnessing.by_subscription["one"].answered_at is not None
@@ -167,7 +167,7 @@ async def test_a_stream_that_does_not_exist_spoils_no_other_subscription() -> No
     lost.destination = replace(lost.destination, stream="NOPE")
     gateway.bridge._link.connection = cast("PublishConnection", Connection())
 
-    await gateway.witnessing.look()
+    await gateway.witnessing.witness()
     await gateway.probe()
 
     assert gateway.witnessing.by_subscription["all"].answered_at is not None

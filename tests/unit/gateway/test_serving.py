@@ -56,6 +56,14 @@ def test_who_has_sent_comes_last_the_next_time(feeds: Feeds) -> None:
     assert send(serving) == ["two"]
 
 
+def test_no_counter_falls_when_a_subscription_is_dropped(feeds: Feeds) -> None:
+    serving = serve(feeds, "one", "two")
+    send(serving)
+    serving.drop("one")
+
+    assert sum(counts.published for counts in serving.counts) == 2 * BATCH
+
+
 def test_all_of_them_share_one_window(feeds: Feeds) -> None:
     serving = serve(feeds, "one", "two")
     while send(serving):

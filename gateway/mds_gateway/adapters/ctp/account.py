@@ -55,7 +55,7 @@ class Account:
             trades=bool(settings.trade_fronts), authenticates=has_code, tries=self._record.tries
         )
         self.began_ns: int | None = None
-        """When it began to connect, by the wall clock, to the second."""
+        """When it began to connect, by the wall clock."""
         self.subscriber = Subscriber(settings.pace)
         self.sessions = Sessions()
         self._query = ContractQuery()

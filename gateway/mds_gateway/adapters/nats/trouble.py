@@ -1,12 +1,13 @@
 """The one error that a request to NATS fails with, whatever nats-py, the socket or a decoder raised.
 
-    NatsTrouble <-- nats.errors.Error (and so nats.js.errors.Error), TimeoutError, OSError, WireError
+    NatsTrouble <-- nats.errors.Error (and so nats.js.errors.Error), TimeoutError, OSError, WireError, no JSON
 
 Nothing behind this package sees an exception of nats-py.
 """
 
 from __future__ import annotations
 
+import json
 from functools import wraps
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from mds_runtime.nats.words import describe
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-FOREIGN: Final = (NatsError, TimeoutError, OSError, WireError)
+FOREIGN: Final = (NatsError, TimeoutError, OSError, WireError, json.JSONDecodeError)
 
 
 class NatsTrouble(Exception):  # noqa: N818 - it is none of ours, and mostly over a moment later

@@ -58,8 +58,8 @@ def test_what_gave_way_leaves_its_number_out(feeds: Feeds) -> None:
     assert (first, second - first) == (MAX_WAITING // 2, MAX_WAITING // 2 + 1)
 
 
-def test_what_left_the_log_unsent_leaves_its_number_out(feeds: Feeds) -> None:
-    fed = Fed(feeds)
+def lose_two(fed: Fed) -> None:
+    """Two ticks leave the log while there is no connection."""
     fed.go_live()
     fed.feed.on_disconnected()
     fed.receive(make_tick(1, 0), make_tick(2, 1))
@@ -68,4 +68,26 @@ def test_what_left_the_log_unsent_leaves_its_number_out(feeds: Feeds) -> None:
     fed.connect()
     fed.catch_up()
 
+
+def test_what_left_the_log_unsent_leaves_its_number_out(feeds: Feeds) -> None:
+    fed = Fed(feeds)
+    lose_two(fed)
+
     assert send_numbers(fed) == [3]
+
+
+def test_it_does_so_until_a_tick_shows_it(feeds: Feeds) -> None:
+    """A connection that comes and goes ends a fence before anything behind it is stored."""
+    fed = Fed(feeds)
+    lose_two(fed)
+    assert send_numbers(fed) == [3]
+    fed.feed.on_disconnected()
+    fed.connect()
+    fed.catch_up()
+    assert send_numbers(fed) == [3]
+
+    fed.feed.settle(fed.batches, Fate.STORED, 1, 43)
+    fed.feed.begin_behind(99)
+    fed.receive(make_tick(4))
+
+    assert send_numbers(fed) == [1]
