@@ -24,10 +24,13 @@ from mds_gateway.domain.window import Window
 from mds_protocol.failover.fencing import FENCE_REFUSED, Fence
 from mds_protocol.wire.route import Route
 from mds_simulator.counting import join
+from tests.unit.gateway.feeds.building import LAST_PREFIX
 from tests.unit.gateway.feeds.frames import read_frames
 from tests.unit.gateway.world_stream import Stream
 
 if TYPE_CHECKING:
+    from mds_gateway.domain.feed import Parcel
+    from mds_gateway.domain.framing import SharedHead
     from tests.unit.gateway.feeds.frames import Message
     from tests.unit.gateway.feeds.makers import Feeds
 
@@ -45,6 +48,8 @@ class Sent:
     epoch: int
     messages: list[Message]
     connection: int
+    is_last: bool
+    """Of last values."""
 
 
 class Account:
@@ -54,7 +59,7 @@ class Account:
         self.world = world
         self.name = name
         self.random = random.Random(seed)  # noqa: S311 - a seed makes a failure repeatable
-        self.feed = world.feeds.make_feed(keep_s=10, max_bytes=1 << 30)
+        self.feed = world.feeds.make_feed(keep_s=10, max_bytes=1 << 30, last_prefix=LAST_PREFIX)
         self.claiming = Claiming(name, self.feed)
         self.window: Window[str] = Window()
         self.delivered: list[FinishedTick] = []
@@ -113,15 +118,19 @@ class Account:
         self.act(self.claiming.on_clock(self.world.now))
         if self.window.is_overdue(self.world.now):
             self.cut()
-        while True:
-            self.batches += 1
-            parcel = self.claiming.take(LANE, self.batches, self.window.free)
-            if parcel is None:
-                return
-            self.window.note_sent(self.batches, self.name, parcel.count, self.world.now)
-            due = self.world.now + self.world.delay(self)
-            messages = list(read_frames(parcel.frame(self.head.of_batch(b"_INBOX.1", parcel.count), 0)))
-            self.wire.append(Sent(due, self.batches, self.epoch, messages, self.connection))
+        while parcel := self.claiming.take(LANE, self.batches + 1, self.window.free):
+            self.send(parcel, self.head)
+        if not self.world.writes_last_values:
+            return
+        if values := self.claiming.take_last(self.batches + 1, self.window.free, self.world.now):
+            self.send(values, self.head.of_last_values, is_last=True)
+
+    def send(self, parcel: Parcel, head: SharedHead, *, is_last: bool = False) -> None:
+        self.batches += 1
+        self.window.note_sent(self.batches, self.name, parcel.count, self.world.now)
+        due = self.world.now + self.world.delay(self, jitter=not is_last)
+        messages = list(read_frames(parcel.frame(head.of_batch(b"_INBOX.1", parcel.count), 0)))
+        self.wire.append(Sent(due, self.batches, self.epoch, messages, self.connection, is_last))
 
     def hear(self, answer: object) -> None:
         now, claiming = self.world.now, self.claiming
@@ -193,8 +202,8 @@ class Account:
                 case actions.TookOver() | actions.LetGo() | Loss() | actions.HeldBack():
                     self.world.happened.append((self.name, action))
 
-    def answer(self, what: object) -> None:
-        self.answers.append((self.world.now + self.world.delay(self), what))
+    def answer(self, what: object, *, jitter: bool = True) -> None:
+        self.answers.append((self.world.now + self.world.delay(self, jitter=jitter), what))
 
 
 class World:
@@ -223,12 +232,16 @@ class World:
         self.happened: list[tuple[str, actions.Report]] = []
         self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at_ns=0)
         self.serial = 0
+        self.stored_at: list[tuple[float, FinishedTick]] = []
+        self.writes_last_values = True
         self.quiet: frozenset[int] = frozenset()
         """Contracts of which no tick goes out."""
         self.accounts = {name: Account(self, name, seed + index) for index, name in enumerate(names)}
 
-    def delay(self, account: Account) -> float:
-        return self.random.uniform(0.0005, 0.004) + self.extra_delay.get(account.name, 0.0)
+    def delay(self, account: Account, *, jitter: bool = True) -> float:
+        """Last values have no jitter: the same seed means the same for ticks with and without them."""
+        extra = self.extra_delay.get(account.name, 0.0)
+        return self.random.uniform(0.0005, 0.004) + extra if jitter else extra
 
     def move(self, name: str, reason: str = "Test") -> None:
         self.write_route(name, reason)
@@ -263,14 +276,24 @@ class World:
         while account.wire and account.wire[0].due <= self.now:
             sent = account.wire.popleft()
             for message in sent.messages:
-                tick = self.made[message.identity]
-                stored = self.stream.store(account.name, message.expected, sent.epoch, tick, message.number)
+                stored = self.store(account, sent.epoch, message)
                 verdict = "stored" if stored else "refused"
                 back = (verdict, sent.connection, sent.number, self.stream.sequence)
                 if account.answers_left is None or account.answers_left > 0:
-                    account.answer(back)
+                    account.answer(back, jitter=not sent.is_last)
                 if account.answers_left:
                     account.answers_left -= 1
+
+    def store(self, account: Account, epoch: int, message: Message) -> bool:
+        if message.subject.startswith(LAST_PREFIX):
+            tick = self.made[message.headers[b"Mds-Last"]]
+            assert (message.subject, message.body) == (LAST_PREFIX + tick.contract, tick.body)
+            return self.stream.store_last(message.expected, tick)
+        tick = self.made[message.identity]
+        stored = self.stream.store(account.name, message.expected, epoch, tick, message.number)
+        if stored:
+            self.stored_at.append((self.now, tick))
+        return stored
 
     def make_tick(self) -> FinishedTick:
         """Time and volume stand still over several serials, as in life."""
@@ -280,7 +303,7 @@ class World:
             contract=b"md.X.c%d" % contract,
             order_key=(serial // 2, serial // 3),
             identity=b"%d-%d" % (contract, serial),
-            body=b"x" * 50,
+            body=b"%50d" % self.serial,
             received_ns=0,
             arrival=self.serial,
             snapshot=False,

@@ -28,6 +28,8 @@ class Stream:
     """Beside each entry: the fence behind which it was sent, and its number."""
     sequence: int = 0
     identities: set[bytes] = field(default_factory=set)
+    last_values: list[FinishedTick] = field(default_factory=list)
+    """All that were ever written, as what -LAST sources."""
     refused: int = 0
     purged_up_to: int = 0
 
@@ -56,9 +58,21 @@ class Stream:
         self.written = Fence(epoch, account, nonce, self.sequence)
         return self.written
 
+    def takes(self, expected: int) -> bool:
+        if self.fence is not None and self.fence.sequence == expected:
+            return True
+        self.refused += 1
+        return False
+
+    def store_last(self, expected: int, tick: FinishedTick) -> bool:
+        if not self.takes(expected):
+            return False
+        self.sequence += 1
+        self.last_values.append(tick)
+        return True
+
     def store(self, account: str, expected: int, epoch: int, tick: FinishedTick, number: int) -> bool:
-        if self.fence is None or self.fence.sequence != expected:
-            self.refused += 1
+        if not self.takes(expected):
             return False
         if tick.identity not in self.identities:
             self.sequence += 1
@@ -69,7 +83,7 @@ class Stream:
 
     def last(self, up_to: int) -> dict[bytes, Last[bytes]]:
         return {
-            tick.contract: Last(tick.order_key, tick.identity)
+            tick.contract: Last(tick.order_key, tick.identity, tick.body)
             for sequence, tick, _, _ in self.entries[self.first_entry() :]
             if self.first <= sequence < up_to
         }
