@@ -219,7 +219,7 @@ FAMILIES = (
     ),
     Family(
         "in_flight_ticks",
-        "Ticks sent and not acknowledged yet.",
+        "Ticks, and last values, sent and not acknowledged yet.",
         lambda seen: one(seen.beat.depths.in_flight),
     ),
     Family("log_bytes", "Memory held by the logs.", lambda seen: one(seen.beat.depths.log_bytes)),

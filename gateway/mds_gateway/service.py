@@ -179,7 +179,7 @@ class Gateway:
         for served in serving:
             served.feed.use_log_bounds(keep_s=keep_s, max_bytes=max_bytes, now=time.monotonic())
         for name in wanted.keys() - serving.by_name.keys():
-            feed = TickFeed(keep_s=keep_s, max_bytes=max_bytes)
+            feed = TickFeed(keep_s=keep_s, max_bytes=max_bytes, last_prefix=self._subjects.last("").encode())
             self.bridge.serve(wanted[name], Claiming(self._config.account, feed))
             self.witnessing.add(name)
             self._tasks.start(self.routing.read(wanted[name].route_key))

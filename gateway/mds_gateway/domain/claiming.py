@@ -44,7 +44,7 @@ from mds_protocol.resources.reasons import WriterReason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mds_gateway.domain.feed import CaughtUp, Feed, Parcel
+    from mds_gateway.domain.feed import CaughtUp, Feed, Parcel, TimedParcel
     from mds_protocol.failover.takeover import Last
     from mds_protocol.wire.route import Route
 
@@ -224,14 +224,27 @@ class Claiming:
 
     # --- what is written
 
-    def take(self, lane: int, batch: int, room: int) -> Parcel | None:
+    def take(self, lane: int, batch: int, room: int) -> TimedParcel | None:
         """Return what is sent now as this batch: nothing unless active, and while a fence is renewed."""
         if self.phase is not Phase.ACTIVE or self._must_renew():
             return None
         parcel = self.feed.take(lane, batch, min(room, self._renewal.room))
+        self._note_sent(parcel)
+        return parcel
+
+    def take_last(self, batch: int, room: int, now: float) -> Parcel | None:
+        """Return what is written now of the last values. Who leaves the feed leaves them to another."""
+        seen = self._claim.seen
+        is_leaving = seen.is_stopping or seen.leaving_since is not None
+        if self.phase is not Phase.ACTIVE or is_leaving or self._must_renew():
+            return None
+        parcel = self.feed.take_last(batch, min(room, self._renewal.room), now)
+        self._note_sent(parcel)
+        return parcel
+
+    def _note_sent(self, parcel: Parcel | None) -> None:
         if parcel is not None:
             self._renewal.note_sent(parcel.count, parcel.size_bytes)
-        return parcel
 
     def on_stored(
         self, batch: int, count: int, newest: int, now: float, *, duplicates: int = 0

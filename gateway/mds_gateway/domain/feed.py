@@ -50,14 +50,14 @@ class Run(Protocol):
 
 
 class Head(NamedTuple):
-    """What one message begins with: where its acknowledgement goes, and the headers that ticks share."""
+    """What one message begins with: where its acknowledgement goes, and the headers that all share."""
 
     reply: bytes
     headers: bytes
 
 
 class Parcel(Protocol):
-    """Ticks that leave together as one batch of messages; at least one. It writes its own frames."""
+    """Messages that leave together as one batch; at least one. It writes its own frames."""
 
     @property
     def count(self) -> int: ...
@@ -65,10 +65,15 @@ class Parcel(Protocol):
     def size_bytes(self) -> int:
         """Of the bodies."""
 
-    @property
-    def first_received_ns(self) -> int: ...
     def frame(self, heads: Sequence[Head], published_ns: int) -> bytes:
         """Return the bytes of the batch: `heads[i]` begins its message `i`, as the place there demands."""
+
+
+class TimedParcel(Parcel, Protocol):
+    """Of ticks."""
+
+    @property
+    def first_received_ns(self) -> int: ...
 
 
 class Fate(Enum):
@@ -85,7 +90,7 @@ class Fate(Enum):
 
 @dataclass(slots=True)
 class Counts:
-    """Since the feed began."""
+    """Of ticks, since the feed began."""
 
     published: int = 0
     acked: int = 0
@@ -135,8 +140,15 @@ class Feed[R: Run](Protocol):
 
     # --- out
 
-    def take(self, lane: int, batch: int, room: int) -> Parcel | None:
+    def take(self, lane: int, batch: int, room: int) -> TimedParcel | None:
         """Return what leaves now as this batch: at most `room` messages, all of one lane."""
+
+    def take_last(self, batch: int, room: int, now: float) -> Parcel | None:
+        """Return what is written now of the last values (`last_values`): nothing while ticks wait.
+
+        Such a batch is settled as any other and counts as no tick. Refused, but not by the fence, it was not
+        under way: ticks go on.
+        """
 
     def settle(self, batch: int, fate: Fate, count: int, newest: int = 0) -> bool:
         """Note what became of so many of a batch; return whether it was under way.
@@ -166,7 +178,7 @@ class Feed[R: Run](Protocol):
         """Send nothing more, and leave what was sent in doubt until the stream has been read again."""
 
     def catch_up(self, last: Mapping[bytes, Last[bytes]]) -> Reports:
-        """Begin to look for what the stream lacks; `last` is its newest tick of each contract."""
+        """Begin to look for what the stream lacks; `last` is its newest tick of each contract, body too."""
 
     def go_on(self) -> CaughtUp | None:
         """Look through the next slice of the log; at its end the feed is live."""

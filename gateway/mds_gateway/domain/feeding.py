@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from mds_gateway.domain.catching_up import CatchingUp
 from mds_gateway.domain.feed import LANE, CaughtUp, Counts, Fate
-from mds_gateway.domain.framing import TickParcel
+from mds_gateway.domain.framing import LastParcel, TickParcel
+from mds_gateway.domain.last_values import LastValues
 from mds_gateway.domain.log import TickLog
 from mds_gateway.domain.losing import FORGET_OUTAGE_S, Doubt, Evicted, Loss
 from mds_gateway.domain.ordering import Ordering
@@ -41,8 +42,11 @@ _STANDING_BY = (_Standing.IDLE, _Standing.CUT_OFF)
 
 
 class TickFeed:
-    def __init__(self, *, keep_s: float, max_bytes: int) -> None:
+    def __init__(self, *, keep_s: float, max_bytes: int, last_prefix: bytes) -> None:
+        """`last_prefix` stands before the subject of a last value."""
         self.counts = Counts()
+        self._last_prefix = last_prefix
+        self._last_values = LastValues()
         self._log = TickLog(keep_s=keep_s, max_bytes=max_bytes)
         self._ordering = Ordering()
         self._sender = Sender()
@@ -59,7 +63,7 @@ class TickFeed:
 
     @property
     def has_unanswered(self) -> bool:
-        return self._sender.has_unanswered
+        return self._sender.has_unanswered or self._last_values.has_unanswered
 
     @property
     def log_bytes(self) -> int:
@@ -72,9 +76,13 @@ class TickFeed:
 
     def extend(self, run: TickRun, now: float) -> Reports:
         self._note_evicted(self._log.extend(run, now))
+        if self._standing is _Standing.LIVE:
+            self._last_values.ticked_at = now
+            return self._send(run.ticks)
+        self._last_values.note_received(run.ticks)
         if self._catching_up is not None:
             self._catching_up.meanwhile += run.ticks
-        return self._send(run.ticks) if self._standing is _Standing.LIVE else ()
+        return ()
 
     def use_log_bounds(self, *, keep_s: float, max_bytes: int, now: float) -> None:
         self._note_evicted(self._log.use_bounds(keep_s=keep_s, max_bytes=max_bytes, now=now))
@@ -102,9 +110,17 @@ class TickFeed:
         self.counts.published += len(ticks)
         return TickParcel(ticks) if ticks else None
 
+    def take_last(self, batch: int, room: int, now: float) -> LastParcel | None:
+        if self._standing is not _Standing.LIVE or self._sender.waiting:
+            return None
+        values = self._last_values.take(self._ordering.newest, batch, room, now)
+        return LastParcel(self._last_prefix, values) if values else None
+
     def settle(self, batch: int, fate: Fate, count: int, newest: int = 0) -> bool:
         counts = self.counts
         self._newest = max(self._newest, newest)
+        if self._last_values.holds(batch):
+            return self._settle_last(batch, fate, count)
         if fate is Fate.STORED or fate is Fate.DUPLICATE:
             counts.acked += count
             if fate is Fate.DUPLICATE:
@@ -120,6 +136,13 @@ class TickFeed:
             self._doubt.refused += count
         return is_under_way
 
+    def _settle_last(self, batch: int, fate: Fate, count: int) -> bool:
+        """A stream that takes no last values, or has no room for them, may take ticks all the same."""
+        was_under_way = self._last_values.settle(batch, fate, count)
+        if was_under_way and fate is Fate.REFUSED:
+            self.give_up()
+        return was_under_way and fate is not Fate.IN_DOUBT
+
     # --- what may go out
 
     def on_connected(self, now: float) -> None:
@@ -129,6 +152,7 @@ class TickFeed:
 
     def on_disconnected(self) -> None:
         self.give_up()
+        self._last_values.forget_connection()
         if self._standing is _Standing.IDLE:
             self._standing = _Standing.CUT_OFF
             self._evicted = Evicted(self._log.newest_arrival, is_standby=True)
@@ -150,12 +174,14 @@ class TickFeed:
 
     def give_up(self) -> None:
         self._doubt.add(self._sender.give_up(), self._fence)
+        self._last_values.give_up()
         self._catching_up = None
         if self._standing is _Standing.LIVE:
             self._standing = _Standing.HELD
 
     def catch_up(self, last: Mapping[bytes, Last[bytes]]) -> Reports:
         self._catching_up = CatchingUp.begin(self._log, last)
+        self._last_values.note_sent(self._ordering.newest)
         lost, self._evicted = self._evicted.settle(last, self._fence), Evicted()
         self._sender.numbering.note_read(last, lost.count if lost is not None else 0)
         return (lost,) if lost is not None else ()

@@ -24,15 +24,16 @@ class Passed:
 
 class Ordering:
     def __init__(self) -> None:
-        self._newest: dict[bytes, Last[bytes] | FinishedTick] = {}
+        self.newest: dict[bytes, Last[bytes] | FinishedTick] = {}
+        """What passed last of each contract, or what the stream had before."""
         self._holding = Holding()
 
     def begin(self, newest: dict[bytes, Last[bytes] | FinishedTick]) -> None:
         """Go on behind these; the dictionary is kept."""
-        self._newest = newest
+        self.newest = newest
 
     def let_pass(self, ticks: Sequence[FinishedTick]) -> Passed:
-        newest, holding = self._newest, self._holding
+        newest, holding = self.newest, self._holding
         passed = Passed()
         for tick in ticks:
             before = newest.get(tick.contract)

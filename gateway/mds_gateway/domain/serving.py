@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mds_gateway.domain.feed import LANE, Counts
-from mds_gateway.domain.framing import FenceHead
+from mds_gateway.domain.framing import FenceHead, SharedHead
 from mds_gateway.domain.latency import Hops
 from mds_gateway.domain.window import Window
 
@@ -76,7 +76,7 @@ class Departure(NamedTuple):
     """One batch that leaves now."""
 
     batch: int
-    head: FenceHead
+    head: SharedHead
     parcel: Parcel
     is_last: bool
     """Nothing more of its subscription waits."""
@@ -125,13 +125,27 @@ class Serving:
         parcel = served.claiming.take(LANE, batch, self.window.free)
         if parcel is None or served.head is None:
             return None
-        self._batches = batch
-        self.window.note_sent(batch, served, parcel.count, now)
+        self._note_sent(batch, served, parcel, now)
         self.hops.on_sent(batch, parcel.count, parcel.first_received_ns, now_ns=now_ns, now=now)
         # Who has sent comes last the next time: the first would take all where little room is left.
         self._turns.remove(subscription)
         self._turns.append(subscription)
         return Departure(batch, served.head, parcel, is_last=not served.feed.waiting)
+
+    def take_last(self, subscription: str, *, now: float) -> Departure | None:
+        """Return what it writes now of its last values: nothing while ticks wait, whosever they are."""
+        served, batch = self.by_name[subscription], self._batches + 1
+        if self.waiting or served.head is None:
+            return None
+        parcel = served.claiming.take_last(batch, self.window.free, now)
+        if parcel is None:
+            return None
+        self._note_sent(batch, served, parcel, now)
+        return Departure(batch, served.head.of_last_values, parcel, is_last=True)
+
+    def _note_sent(self, batch: int, served: Served, parcel: Parcel, now: float) -> None:
+        self._batches = batch
+        self.window.note_sent(batch, served, parcel.count, now)
 
     def note_stored(self, batch: int, count: int, now: float) -> Served | None:
         """Return whose it is, if that one is served still."""

@@ -41,6 +41,8 @@ class Last[N: (str, bytes)](NamedTuple):
 
     order_key: OrderKey
     identity: N
+    body: bytes = b""
+    """Where it is wanted: nothing is decided by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Plan[T]:
     replayed: int
     """Entries after the stored one, with an order key below one that precedes them: a front replayed them."""
     newest: dict[Any, Any]
-    """The last tick (`Last`) of each contract, once all of `publish` is stored."""
+    """The last tick of each contract once all of `publish` is stored: an entry of that, or a `Last`."""
 
 
 def plan_lacking[N: (str, bytes), T: Logged[Any]](
@@ -71,7 +73,7 @@ def plan_lacking[N: (str, bytes), T: Logged[Any]](
         known = last.get(entry.contract)
         if known is not None and entry.identity == known.identity and entry.contract not in found:
             found[entry.contract] = position
-    newest: dict[N, Last[N]] = dict(last)
+    newest: dict[N, Last[N] | T] = dict(last)
     publish: list[T] = []
     replayed = 0
     sent: set[N] = set()
@@ -87,7 +89,7 @@ def plan_lacking[N: (str, bytes), T: Logged[Any]](
                 replayed += contract in found or contract in sent
                 continue
         sent.add(contract)
-        newest[contract] = Last(order_key, identity)
+        newest[contract] = entry
         publish.append(entry)
     return Plan(publish, replayed, newest)
 

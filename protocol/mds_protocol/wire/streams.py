@@ -37,10 +37,15 @@ class TickStream:
 
 
 def build_tick_stream(stream: TickStream, subjects: Subjects) -> dict[str, Any]:
-    """Ticks, and beside them the fences and probes of who may write them."""
+    """Ticks, beside them the fences and probes of who may write them, and last values for `-LAST`."""
     return {
         "name": stream.name,
-        "subjects": [*stream.tick_subjects, f"{subjects.prefix}.fence.*.*", f"{subjects.prefix}.probe.*.*"],
+        "subjects": [
+            *stream.tick_subjects,
+            f"{subjects.prefix}.fence.*.*",
+            f"{subjects.prefix}.probe.*.*",
+            subjects.last(">"),
+        ],
         "storage": stream.storage,
         "retention": "limits",
         "discard": "old",

@@ -280,7 +280,9 @@ async def _open_account(rig: Rig, name: str, stack: AsyncExitStack) -> Account:
 
 
 def build_claiming(account: str) -> Claiming:
-    return Claiming(account, TickFeed(keep_s=LOG_S, max_bytes=LOG_BYTES))
+    return Claiming(
+        account, TickFeed(keep_s=LOG_S, max_bytes=LOG_BYTES, last_prefix=DEFAULT.last("").encode())
+    )
 
 
 def build_route(subscription: str, epoch: int, named: str) -> Route:

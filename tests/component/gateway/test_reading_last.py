@@ -112,7 +112,8 @@ def test_all_contracts_are_read_in_several_batches_each_at_its_newest(server: Na
     last = run(server, work)
 
     assert last == {
-        b"md.SHFE.c%d" % number: Last((number, 2), b"%d-2" % number) for number in range(CONTRACTS)
+        tick.contract: Last(tick.order_key, tick.identity, tick.body)
+        for tick in (build_tick(number, 2) for number in range(CONTRACTS))
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from mds_gateway.domain.actions import LetGo
 from mds_gateway.domain.claiming import Phase
 from mds_gateway.domain.losing import Loss
+from tests.unit.gateway.world import STEP_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ SEEDS = range(6)
 HELD = 400
 """Messages; the world makes 1,000 ticks a second."""
 A_WRAP_S = HELD / 1000
+LOWERED = 20
 
 
 @pytest.fixture
@@ -33,6 +35,12 @@ def start(build_world: BuildWorld) -> Start:
         return world
 
     return start
+
+
+def let_the_fence_age(world: World, messages: int) -> None:
+    """Until more than so many lie behind it."""
+    while world.stream.fence is None or world.stream.sequence - world.stream.fence.sequence <= messages:
+        world.run(STEP_S)
 
 
 def assert_nobody_noticed(world: World) -> None:
@@ -79,12 +87,13 @@ def test_moves_deaths_and_cuts_in_the_moment_of_a_wrap(start: Start, seed: int) 
 def test_a_fence_that_goes_loses_nothing_and_tells_no_loss(start: Start, seed: int, how: str) -> None:
     world = start(seed)
 
+    if how == "limit lowered":
+        let_the_fence_age(world, LOWERED)
+        world.stream.max_messages = LOWERED
     for _ in range(5):
         world.run(world.random.uniform(0.2, 0.6))
         if how == "purged":
             world.stream.purge()
-        else:
-            world.stream.max_messages = 20
     world.run(1.0)
     world.run(0.5, ticks=False)
 

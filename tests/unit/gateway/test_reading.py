@@ -133,8 +133,8 @@ def test_the_last_of_each_contract_before_the_fence_is_kept() -> None:
 
     assert collecting.is_complete
     assert collecting.last == {
-        b"md.SHFE.rb2701": Last((7, 3), b"id"),
-        b"md.DCE.m2701": Last((9, 1), b"id"),
+        b"md.SHFE.rb2701": Last((7, 3), b"id", b'{"exchange_time_ns":7,"volume":3,"last_price":1.5}'),
+        b"md.DCE.m2701": Last((9, 1), b"id", other),
     }
 
 

@@ -9,7 +9,7 @@ from mds_gateway.domain.serving import Destination, Served, Serving
 from mds_gateway.domain.window import LIMIT
 from mds_protocol.failover.fencing import Fence
 from mds_protocol.wire.encodings import Encoding
-from tests.unit.gateway.feeds.building import make_tick
+from tests.unit.gateway.feeds.building import LAST_PREFIX, make_tick
 from tests.unit.gateway.world import World
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def serve(feeds: Feeds, *names: str) -> Serving:
     """Each of them active, with far more to send than may be in flight."""
     serving, world = Serving(), World(feeds, 1)
     for name in names:
-        feed = feeds.make_feed(keep_s=10.0, max_bytes=1 << 30)
+        feed = feeds.make_feed(keep_s=10.0, max_bytes=1 << 30, last_prefix=LAST_PREFIX)
         claiming = Claiming("a", feed)
         destination = Destination(
             name, "u", "MD", f"md.{name}.>", f"mds.fence.desk.{name}", "k", Encoding.JSON

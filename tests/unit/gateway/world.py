@@ -9,9 +9,8 @@ order and lose nothing until they are cut; what was under way then may still arr
 from __future__ import annotations
 
 import random
-from bisect import bisect_left
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from mds_gateway.domain import actions
@@ -23,83 +22,21 @@ from mds_gateway.domain.renewing import StreamRoom
 from mds_gateway.domain.ticks import FinishedTick
 from mds_gateway.domain.window import Window
 from mds_protocol.failover.fencing import FENCE_REFUSED, Fence
-from mds_protocol.failover.takeover import Last
 from mds_protocol.wire.route import Route
 from mds_simulator.counting import join
+from tests.unit.gateway.feeds.building import LAST_PREFIX
 from tests.unit.gateway.feeds.frames import read_frames
+from tests.unit.gateway.world_stream import Stream
 
 if TYPE_CHECKING:
+    from mds_gateway.domain.feed import Parcel
+    from mds_gateway.domain.framing import SharedHead
     from tests.unit.gateway.feeds.frames import Message
     from tests.unit.gateway.feeds.makers import Feeds
 
 STEP_S = 0.005
 CONTRACTS = 7
 FENCE = b"mds.fence.desk.all"
-
-
-@dataclass
-class Stream:
-    """What is stored, and the rules of storing."""
-
-    max_messages: int | None = None
-    """Beyond, the oldest goes, whatever it is."""
-    entries: list[tuple[int, FinishedTick, str, int]] = field(default_factory=list)
-    """All that was ever stored."""
-    written: Fence | None = None
-    """The newest fence, whether the stream holds it still or not."""
-    numbers: list[tuple[int, int]] = field(default_factory=list)
-    """Beside each entry: the fence behind which it was sent, and its number."""
-    sequence: int = 0
-    identities: set[bytes] = field(default_factory=set)
-    refused: int = 0
-    purged_up_to: int = 0
-
-    @property
-    def first(self) -> int:
-        """The oldest sequence that it holds."""
-        evicted = self.sequence - self.max_messages if self.max_messages is not None else 0
-        return max(evicted, self.purged_up_to, 0) + 1
-
-    @property
-    def fence(self) -> Fence | None:
-        return self.written if self.written is not None and self.written.sequence >= self.first else None
-
-    @property
-    def room(self) -> StreamRoom:
-        held = self.sequence - self.first + 1
-        return StreamRoom(self.max_messages, None, held, held * 500, self.sequence)
-
-    def purge(self) -> None:
-        self.purged_up_to = self.sequence
-
-    def write_fence(self, account: str, epoch: int, over: int, nonce: str) -> Fence | None:
-        if (self.fence.sequence if self.fence else 0) != over:
-            return None
-        self.sequence += 1
-        self.written = Fence(epoch, account, nonce, self.sequence)
-        return self.written
-
-    def store(self, account: str, expected: int, epoch: int, tick: FinishedTick, number: int) -> bool:
-        if self.fence is None or self.fence.sequence != expected:
-            self.refused += 1
-            return False
-        if tick.identity not in self.identities:
-            self.sequence += 1
-            self.identities.add(tick.identity)
-            self.entries.append((self.sequence, tick, account, epoch))
-            self.numbers.append((expected, number))
-        return True
-
-    def last(self, up_to: int) -> dict[bytes, Last[bytes]]:
-        return {
-            tick.contract: Last(tick.order_key, tick.identity)
-            for sequence, tick, _, _ in self.entries[self.first_entry() :]
-            if self.first <= sequence < up_to
-        }
-
-    def first_entry(self) -> int:
-        """Where in `entries` to begin to look for what it holds."""
-        return bisect_left(self.entries, self.first, key=lambda entry: entry[0])
 
 
 @dataclass
@@ -111,6 +48,8 @@ class Sent:
     epoch: int
     messages: list[Message]
     connection: int
+    is_last: bool
+    """Of last values."""
 
 
 class Account:
@@ -120,7 +59,7 @@ class Account:
         self.world = world
         self.name = name
         self.random = random.Random(seed)  # noqa: S311 - a seed makes a failure repeatable
-        self.feed = world.feeds.make_feed(keep_s=10, max_bytes=1 << 30)
+        self.feed = world.feeds.make_feed(keep_s=10, max_bytes=1 << 30, last_prefix=LAST_PREFIX)
         self.claiming = Claiming(name, self.feed)
         self.window: Window[str] = Window()
         self.delivered: list[FinishedTick] = []
@@ -179,15 +118,19 @@ class Account:
         self.act(self.claiming.on_clock(self.world.now))
         if self.window.is_overdue(self.world.now):
             self.cut()
-        while True:
-            self.batches += 1
-            parcel = self.claiming.take(LANE, self.batches, self.window.free)
-            if parcel is None:
-                return
-            self.window.note_sent(self.batches, self.name, parcel.count, self.world.now)
-            due = self.world.now + self.world.delay(self)
-            messages = list(read_frames(parcel.frame(self.head.of_batch(b"_INBOX.1", parcel.count), 0)))
-            self.wire.append(Sent(due, self.batches, self.epoch, messages, self.connection))
+        while parcel := self.claiming.take(LANE, self.batches + 1, self.window.free):
+            self.send(parcel, self.head)
+        if not self.world.writes_last_values:
+            return
+        if values := self.claiming.take_last(self.batches + 1, self.window.free, self.world.now):
+            self.send(values, self.head.of_last_values, is_last=True)
+
+    def send(self, parcel: Parcel, head: SharedHead, *, is_last: bool = False) -> None:
+        self.batches += 1
+        self.window.note_sent(self.batches, self.name, parcel.count, self.world.now)
+        due = self.world.now + self.world.delay(self, jitter=not is_last)
+        messages = list(read_frames(parcel.frame(head.of_batch(b"_INBOX.1", parcel.count), 0)))
+        self.wire.append(Sent(due, self.batches, self.epoch, messages, self.connection, is_last))
 
     def hear(self, answer: object) -> None:
         now, claiming = self.world.now, self.claiming
@@ -259,8 +202,8 @@ class Account:
                 case actions.TookOver() | actions.LetGo() | Loss() | actions.HeldBack():
                     self.world.happened.append((self.name, action))
 
-    def answer(self, what: object) -> None:
-        self.answers.append((self.world.now + self.world.delay(self), what))
+    def answer(self, what: object, *, jitter: bool = True) -> None:
+        self.answers.append((self.world.now + self.world.delay(self, jitter=jitter), what))
 
 
 class World:
@@ -289,12 +232,16 @@ class World:
         self.happened: list[tuple[str, actions.Report]] = []
         self.route = Route(uid="u", epoch=0, named=None, reason="Start", nonce="0", decided_at_ns=0)
         self.serial = 0
+        self.stored_at: list[tuple[float, FinishedTick]] = []
+        self.writes_last_values = True
         self.quiet: frozenset[int] = frozenset()
         """Contracts of which no tick goes out."""
         self.accounts = {name: Account(self, name, seed + index) for index, name in enumerate(names)}
 
-    def delay(self, account: Account) -> float:
-        return self.random.uniform(0.0005, 0.004) + self.extra_delay.get(account.name, 0.0)
+    def delay(self, account: Account, *, jitter: bool = True) -> float:
+        """Last values have no jitter: the same seed means the same for ticks with and without them."""
+        extra = self.extra_delay.get(account.name, 0.0)
+        return self.random.uniform(0.0005, 0.004) + extra if jitter else extra
 
     def move(self, name: str, reason: str = "Test") -> None:
         self.write_route(name, reason)
@@ -329,14 +276,24 @@ class World:
         while account.wire and account.wire[0].due <= self.now:
             sent = account.wire.popleft()
             for message in sent.messages:
-                tick = self.made[message.identity]
-                stored = self.stream.store(account.name, message.expected, sent.epoch, tick, message.number)
+                stored = self.store(account, sent.epoch, message)
                 verdict = "stored" if stored else "refused"
                 back = (verdict, sent.connection, sent.number, self.stream.sequence)
                 if account.answers_left is None or account.answers_left > 0:
-                    account.answer(back)
+                    account.answer(back, jitter=not sent.is_last)
                 if account.answers_left:
                     account.answers_left -= 1
+
+    def store(self, account: Account, epoch: int, message: Message) -> bool:
+        if message.subject.startswith(LAST_PREFIX):
+            tick = self.made[message.headers[b"Mds-Last"]]
+            assert (message.subject, message.body) == (LAST_PREFIX + tick.contract, tick.body)
+            return self.stream.store_last(message.expected, tick)
+        tick = self.made[message.identity]
+        stored = self.stream.store(account.name, message.expected, epoch, tick, message.number)
+        if stored:
+            self.stored_at.append((self.now, tick))
+        return stored
 
     def make_tick(self) -> FinishedTick:
         """Time and volume stand still over several serials, as in life."""
@@ -346,7 +303,7 @@ class World:
             contract=b"md.X.c%d" % contract,
             order_key=(serial // 2, serial // 3),
             identity=b"%d-%d" % (contract, serial),
-            body=b"x" * 50,
+            body=b"%50d" % self.serial,
             received_ns=0,
             arrival=self.serial,
             snapshot=False,

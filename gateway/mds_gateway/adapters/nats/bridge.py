@@ -108,6 +108,7 @@ class Bridge:
         if self.serving.window.is_overdue(time.monotonic()):
             self._link.close(f"no acknowledgement for {OVERDUE_S:g} s")
         self._pump()
+        self._write_last_values()
 
     def start_stopping(self) -> None:
         self._tell_all(lambda claiming, now: claiming.start_stopping(now))
@@ -171,6 +172,15 @@ class Bridge:
         if more and not self._is_pump_due:
             self._is_pump_due = True
             asyncio.get_running_loop().call_soon(self._pump_again)
+
+    def _write_last_values(self) -> None:
+        """At the clock's pace, which leaves the server to the ticks."""
+        if (connection := self._link.connection) is None:
+            return
+        for subscription in self.serving.turns:
+            departure = self.serving.take_last(subscription, now=time.monotonic())
+            if departure is not None:
+                connection.send(departure.batch, departure.head, departure.parcel, 0)
 
     def _pump_again(self) -> None:
         self._is_pump_due = False

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mds_gateway.domain.feed import Parcel
-    from mds_gateway.domain.framing import FenceHead
+    from mds_gateway.domain.framing import SharedHead
     from mds_runtime.nats.access import Access
 
 # Bytes that a dead peer never acknowledged end the connection so soon, not after the kernel's minutes.
@@ -236,7 +236,7 @@ class PublishConnection(NatsConnection[Incoming]):
     def make_reader() -> Reader:
         return Reader()
 
-    def send(self, batch: int, head: FenceHead, parcel: Parcel, published_ns: int) -> None:
+    def send(self, batch: int, head: SharedHead, parcel: Parcel, published_ns: int) -> None:
         heads = head.of_batch(b"%b.%d" % (self.inbox, batch), parcel.count)
         self.write(parcel.frame(heads, published_ns))
 

@@ -6,7 +6,7 @@ The fence's subject is asked for, too: messages come in the order of the stream,
 comes all that lies before it has come. Nothing else completes a read: a replica that lags has nothing more
 to send, and a fence that is gone or overtaken never comes. So a hole in the consumer's numbers, or any end
 before the fence, fails the read as a whole; whoever asked looks which fence stands, and asks again. Kept is
-only what orders a contract, never a body.
+what orders a contract, and the body, as its last value may have to be written.
 
 A pull consumer because its batches bound what is under way, and because the stream's leader answers it, also
 where direct reads are not allowed. Measured beside nats-py: docs/decisions.md.
@@ -247,7 +247,7 @@ class Collecting:
             order_key = self._order_key_of(message.body)
         except (WireError, msgspec.MsgspecError):
             return
-        self.last[message.subject] = Last(order_key, identity)
+        self.last[message.subject] = Last(order_key, identity, message.body)
 
 
 def _parse_place(reply: bytes) -> tuple[int, int, int]:

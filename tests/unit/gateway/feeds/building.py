@@ -12,13 +12,14 @@ from tests.unit.gateway.feeds.frames import read_frames
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mds_gateway.domain.feed import Feed, Parcel, Reports
+    from mds_gateway.domain.feed import Feed, Parcel, Reports, TimedParcel
     from mds_protocol.failover.takeover import Last
     from tests.unit.gateway.feeds.makers import Feeds
 
 KEEP_S: Final = 10.0
 FENCE: Final = 42
 HEAD: Final = FenceHead("ctp-a", 3, b"mds.fence.desk.all", FENCE)
+LAST_PREFIX: Final = b"mds.last."
 SECOND_NS: Final = 1_000_000_000
 
 
@@ -36,7 +37,7 @@ class Fed:
     """A feed with what its callers would keep: the time, the number of the next batch."""
 
     def __init__(self, feeds: Feeds, *, keep_s: float = KEEP_S, max_bytes: int = 1 << 30) -> None:
-        self.feed: Feed[Any] = feeds.make_feed(keep_s=keep_s, max_bytes=max_bytes)
+        self.feed: Feed[Any] = feeds.make_feed(keep_s=keep_s, max_bytes=max_bytes, last_prefix=LAST_PREFIX)
         self.now = 100.0
         self.batches = 0
         self._make_run = feeds.make_run
@@ -60,7 +61,7 @@ class Fed:
         self.feed.hold(self.now)
         return self.catch_up(last)[1]
 
-    def take(self, room: int = 4_000) -> Parcel | None:
+    def take(self, room: int = 4_000) -> TimedParcel | None:
         self.batches += 1
         return self.feed.take(LANE, self.batches, room)
 

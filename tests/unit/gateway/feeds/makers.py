@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MakeFeed(Protocol):
-    def __call__(self, *, keep_s: float, max_bytes: int) -> Feed[Any]: ...
+    def __call__(self, *, keep_s: float, max_bytes: int, last_prefix: bytes) -> Feed[Any]: ...
 
 
 @dataclass(frozen=True)
