@@ -103,6 +103,10 @@ class Subjects:
     def probe(self, namespace: str, account: str) -> str:
         return self._owned("probe", namespace, account)
 
+    def last(self, subject: str) -> str:
+        """Where a last value goes: below it stands the tick's own subject."""
+        return f"{self.prefix}.last.{subject}"
+
     def heartbeat(self, namespace: str, account: str) -> str:
         return self._owned("heartbeat", namespace, account)
 
@@ -131,6 +135,14 @@ class Subjects:
 
     def parse_probe(self, subject: str) -> Owner:
         return self._parse_owned("probe", subject)
+
+    def parse_last(self, subject: str) -> str:
+        """The tick's own subject."""
+        head = self.last("")
+        found = subject.removeprefix(head)
+        if found in ("", subject):
+            raise WireError("last subject", excerpt(subject), f"is not {head} and a tick's subject")
+        return found
 
     def parse_heartbeat(self, subject: str) -> Owner:
         """The name is `OPERATOR` for the operator's own."""

@@ -43,6 +43,12 @@ def test_subject_is_built_and_read_back(row: dict[str, Any]) -> None:
     assert list(astuple(parse(row["subject"]))) == row["arguments"]
 
 
+@pytest.mark.parametrize("row", vectors.rows("subjects", "last"))
+def test_a_last_value_has_the_subject_of_its_tick_below(row: dict[str, str]) -> None:
+    assert MDS.last(row["tick"]) == row["subject"]
+    assert MDS.parse_last(row["subject"]) == row["tick"]
+
+
 @pytest.mark.parametrize("row", vectors.rows("subjects", "parse_refused"))
 def test_a_foreign_subject_is_refused(row: dict[str, str]) -> None:
     with pytest.raises(WireError):
