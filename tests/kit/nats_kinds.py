@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PUBLISH = (
-    *("md.>", "mds.fence.>", "mds.probe.>", "mds.heartbeat.>", "mds.event.>", "mds.quarantine.>"),
+    *("md.>", "mds.fence.>", "mds.probe.>", "mds.last.>"),
+    *("mds.heartbeat.>", "mds.event.>", "mds.quarantine.>"),
     *("$KV.mds-routes.>", "$KV.mds-contracts.>", "$JS.API.>", "$JS.FC.>"),
 )
 SUBSCRIBE = ("mds.heartbeat.>", "mds.rpc.>", "_INBOX.>")

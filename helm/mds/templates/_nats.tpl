@@ -32,14 +32,14 @@ authorization {
     # Creates streams and buckets, writes routes and settings.
     {user: "operator", password: "{{ $passwords.operator }}"}
 
-    # Writes ticks, events and what it knows; cannot change or empty a stream.
+    # Writes ticks, last values, events and what it knows; cannot change or empty a stream.
     {user: "gateway", password: "{{ $passwords.gateway }}", permissions: {
       publish: {
         allow: [
           {{- range $ticks }}
           "{{ . }}"
           {{- end }}
-          {{- range tuple "fence" "probe" "heartbeat" "event" "quarantine" }}
+          {{- range tuple "fence" "probe" "last" "heartbeat" "event" "quarantine" }}
           "{{ $prefix }}.{{ . }}.>"
           {{- end }}
           "$KV.mds-routes.>"
