@@ -48,6 +48,7 @@ class Accepting:
         self._is_ready = is_ready
         self._streams: dict[str, StreamSeen | None] = {}
         """Those that subscriptions name, as last seen. One that is absent is not known yet."""
+        self._told_differences: set[str] = set()
         self._asked_for: set[str] = set()
         """Streams that NATS was asked for at least once, with or without an answer."""
         self._products: dict[str, ProductContracts] = {}
@@ -136,6 +137,10 @@ class Accepting:
                 log.info("stream %s is made", name, extra={"code": "StreamMade"})
             for refused in made.refused:
                 log.warning("%s", refused.message, extra={"code": "StreamRefused"})
+            for differs in map(str, made.differences):
+                if differs not in self._told_differences:
+                    log.warning("%s; it is left as it is", differs, extra={"code": "StreamDiffers"})
+            self._told_differences = {str(each) for each in made.differences}
         return True
 
     def _named_streams(self) -> set[str]:

@@ -174,7 +174,8 @@ def _check_stream(case: _Case) -> _Finding | None:
     stream, writing = case.streams.get(case.stream), case.claim.writing
     if stream is None or writing is None:
         return None
-    if missed := _find_missed_ticks(stream, writing) or find_missed(stream, _list_controls(case)):
+    beside = [*_list_controls(case), case.subjects.last(writing.template.wildcard)]
+    if missed := _find_missed_ticks(stream, writing) or find_missed(stream, beside):
         problem = f"does not capture {missed}; add that to its subjects"
     elif stream.lacks:
         problem = f"lacks a setting: {'; '.join(stream.lacks)}; change the stream"

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mds_protocol.wire import headers
+from mds_protocol.wire.subjects import DEFAULT
 from tests.component.chart.embedded import connected, password_of
 from tests.component.gateway.lone import WITHIN_S, Place
 from tests.kit import reading_back
@@ -89,18 +90,25 @@ async def check_whole(place: Place, given: Given) -> None:
 
 
 async def store_old(client: Client, serial: int) -> None:
+    await client.jetstream().publish(OLD, build_old(serial), headers={headers.MSG_ID: f"old-{serial}"})
+
+
+async def let_go_of_old(client: Client, serial: int) -> None:
+    """Its last value is written, and the stream drops its ticks."""
+    js = client.jetstream()
+    await js.publish(DEFAULT.last(OLD), build_old(serial), headers={headers.MDS_LAST: f"old-{serial}"})
+    await until("MD-LAST has it", partial(read_old, client), lambda found: found == serial)
+    await js.purge_stream("MD", subject=OLD)
+
+
+def build_old(serial: int) -> bytes:
     body = {"symbol": "old2501", "exchange_time_ns": serial, "volume": 1, "curr_delta": serial}
-    await client.jetstream().publish(OLD, json.dumps(body).encode(), headers={"Nats-Msg-Id": f"old-{serial}"})
+    return json.dumps(body).encode()
 
 
 async def read_old(client: Client) -> int | None:
     reply = await client.request("$JS.API.DIRECT.GET.MD-LAST", json.dumps({"last_by_subj": OLD}).encode())
     return int(json.loads(reply.data)["curr_delta"]) if reply.data else None
-
-
-async def count_last(client: Client, subject: str) -> int:
-    info = await client.jetstream().stream_info("MD-LAST", subjects_filter=subject)
-    return sum((info.state.subjects or {}).values())
 
 
 async def wait_until_stored(place: Place, more: int) -> None:

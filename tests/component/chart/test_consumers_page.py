@@ -9,7 +9,6 @@ import asyncio
 import json
 import os
 import re
-import runpy
 import signal
 import subprocess
 import sys
@@ -27,16 +26,16 @@ from mds_protocol.wire.subjects import DEFAULT
 from mds_simulator.testing import start_simulator
 from tests.component.chart import embedded
 from tests.component.chart.embedded import connected, password_of
+from tests.component.chart.programs import PROGRAMS, load_ticks
 from tests.component.chart.reader import (
     ENOUGH,
     OLD,
     check_whole,
     count_holes,
-    count_last,
     following,
     group,
+    let_go_of_old,
     read_last_sequence,
-    read_old,
     read_stored,
     store_old,
     until,
@@ -55,9 +54,6 @@ if TYPE_CHECKING:
     from tests.component.gateway.starting import RunningGateway
 
 ROOT = Path(__file__).parents[3]
-PROGRAMS = dict(
-    re.findall(r"```python\n# (\w+\.py)\n(.*?)```", (ROOT / "docs/consumers.md").read_text(), re.DOTALL)
-)
 MD, *_ = streams.build_all(streams.TickStream(max_bytes=1 << 28), DEFAULT)
 MARKET = ("--contracts", "200", "--rate", "400", "--always-open", "--queries-per-second", "0")
 SOME = 100
@@ -94,10 +90,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ticks(desk: Path) -> type:
-    """The class of ticks.py."""
-    found: type = runpy.run_path(str(desk / "ticks.py"))["Ticks"]
-    return found
+def ticks() -> type:
+    return load_ticks()
 
 
 def test_the_page_has_the_programs_that_these_tests_run() -> None:
@@ -206,9 +200,7 @@ async def test_a_hole_in_the_numbers_behind_a_fence_is_printed(place: Place, des
             with running(place, desk, "holes.py") as process:
                 lines = [await asyncio.to_thread(read_line, process) for _ in range(2)]
         finally:
-            await until("MD-LAST has them", partial(count_last, client, NUMBERED), lambda count: count == 1)
-            for stream in ("MD", "MD-LAST"):
-                await js.purge_stream(stream, subject=NUMBERED)
+            await js.purge_stream("MD", subject=NUMBERED)
 
     assert re.fullmatch(r"ctp-x: 2 ticks are lost before \d+\n", lines[0])
     assert re.fullmatch(r"ctp-x: 2 ticks are lost before \d+\n", lines[1])
@@ -236,8 +228,7 @@ async def test_a_contract_that_the_stream_let_go_is_there_and_a_quiet_one_goes_o
         connected(place.nats, "reader") as client,
     ):
         await store_old(operator, 1)
-        await until("MD-LAST has it", partial(read_old, operator), lambda serial: serial == 1)
-        await operator.jetstream().purge_stream("MD", subject=OLD)
+        await let_go_of_old(operator, 1)
 
         async with following(ticks, client) as given:
             await given.wait_for_old(1)

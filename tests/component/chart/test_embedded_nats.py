@@ -45,7 +45,12 @@ async def _fill(server: NatsServer) -> None:
     async with connected(server, "operator") as client:
         await create_streams(client, build_all(TickStream(), Subjects("mds")))
         js = client.jetstream(timeout=REPLY_S)
-        for subject in ("md.SHFE.rb2701", "mds.event.desk.gap.all", "$KV.mds-routes.desk.all"):
+        for subject in (
+            "md.SHFE.rb2701",
+            "mds.last.md.SHFE.rb2701",
+            "mds.event.desk.gap.all",
+            "$KV.mds-routes.desk.all",
+        ):
             await js.publish(subject, b"{}")
 
 
@@ -71,6 +76,7 @@ TRIES = [
     *_tries("operator", "publish", "mds.fence.desk.all", "$JS.API.STREAM.PURGE.X", allowed=True),
     *_tries("operator", "subscribe", "mds.heartbeat.>", "mds.rpc.>", allowed=True),
     *_tries("gateway", "publish", "md.SHFE.rb2701", "mds.fence.desk.all", allowed=True),
+    *_tries("gateway", "publish", "mds.last.md.SHFE.rb2701", allowed=True),
     *_tries("gateway", "publish", "mds.heartbeat.desk.ctp-a", "mds.event.desk.gap.all", allowed=True),
     *_tries("gateway", "publish", "$KV.mds-routes.desk.all", "$KV.mds-contracts.CTP.x", allowed=True),
     *_tries("gateway", "publish", "$KV.mds-feeds.desk.ctp-a", "mds.rpc.desk.ctp-a.health", allowed=False),
@@ -82,9 +88,10 @@ TRIES = [
     *_tries("gateway", "subscribe", "mds.heartbeat.>", "mds.rpc.desk.ctp-a.*", allowed=True),
     *_tries("gateway", "subscribe", "md.>", "$SYS.>", allowed=False),
     *_tries("reader", "subscribe", "live.md.SHFE.*", "mds.heartbeat.desk.*", "mds.event.>", allowed=True),
-    *_tries("reader", "subscribe", "md.>", "mds.rpc.>", ">", allowed=False),
+    *_tries("reader", "subscribe", "md.>", "mds.last.>", "mds.rpc.>", ">", allowed=False),
     *_tries("reader", "publish", "mds.rpc.desk._active.health", allowed=True),
     *_tries("reader", "publish", "md.SHFE.rb2701", "mds.fence.desk.all", allowed=False),
+    *_tries("reader", "publish", "mds.last.md.SHFE.rb2701", allowed=False),
     *_tries("reader", "publish", "mds.heartbeat.desk.ctp-a", "$KV.mds-routes.desk.all", allowed=False),
     *_tries("reader", "publish", "$JS.API.STREAM.DELETE.MD", "$JS.API.STREAM.CREATE.X", allowed=False),
 ]
@@ -134,6 +141,7 @@ async def test_a_reader_reads_ticks_the_snapshot_and_routes(server: NatsServer) 
         js = client.jetstream(timeout=REPLY_S)
         for subject, stream in (
             ("md.>", "MD"),
+            ("mds.last.>", "MD"),
             ("md.>", "MD-LAST"),
             ("mds.event.>", "MDS-EVENTS"),
             ("$KV.mds-routes.>", "KV_mds-routes"),

@@ -90,6 +90,7 @@ async def test_the_operators_user_may_do_what_the_operator_does(
             await hear_of_a_loss(link)
             await gateway.store("md.SHFE.rb2701", b"{}")
             await gateway.store("mds.fence.desk.all_7", b"{}")
+            await gateway.store("mds.last.md.SHFE.rb2701", b"{}")
             fence = await gateway.store("mds.fence.desk.all", b"{}")
             await gateway.store("md.SHFE.rb2701", b"{}")
             assert await gap_ms(link, "MD", fence, "md.*.*", lambda _: True) is not None

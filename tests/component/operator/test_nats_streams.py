@@ -51,6 +51,36 @@ async def test_a_stream_that_differs_is_named_with_the_setting_and_left_as_it_is
     assert info.config["duplicate_window"] == 10**9
 
 
+async def test_last_values_alone_are_kept_under_the_subject_of_their_ticks(link: Link) -> None:
+    await ensure_streams(link, build_all(SMALL, DEFAULT))
+    await link.store("md.SHFE.rb2701", b"a tick")
+    await link.store(DEFAULT.last("md.SHFE.rb2705"), b"old")
+    await link.store(DEFAULT.last("md.SHFE.rb2705"), b"new")
+
+    assert await wait_for_kept(link, 2) == {"md.SHFE.rb2705": b"new"}
+
+
+async def test_last_values_from_before_stay_and_how_they_are_copied_is_told(link: Link) -> None:
+    md, last, *_ = build_all(SMALL, DEFAULT)
+    await ensure_streams(link, [md, last | {"sources": [{"name": "MD", "filter_subject": "md.>"}]}])
+    await link.store("md.SHFE.rb2701", b"a tick")
+
+    ensured = await ensure_streams(link, [md, last])
+
+    assert [str(each).partition(" is ")[0] for each in ensured.differences] == ["stream MD-LAST: sources"]
+    assert await wait_for_kept(link, 1) == {"md.SHFE.rb2701": b"a tick"}
+
+
+async def wait_for_kept(link: Link, copied: int) -> dict[str, bytes]:
+    """What `-LAST` holds by subject, as soon as so much was copied."""
+    info = await read_stream_info(link, "MD-LAST")
+    while info is None or info.last < copied:
+        await asyncio.sleep(0.01)
+        info = await read_stream_info(link, "MD-LAST")
+    found = [await read_message(link, "MD-LAST", sequence) for sequence in range(info.first, info.last + 1)]
+    return {each["subject"]: each["data"] for each in found}
+
+
 async def test_a_stream_that_cannot_be_made_does_not_stop_the_others(link: Link) -> None:
     twice = TickStream(name="MD2", tick_subjects=("md2.>",), max_bytes=1 << 24)
     wanted = [

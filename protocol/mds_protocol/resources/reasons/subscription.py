@@ -76,8 +76,8 @@ class SubscriptionReason(Reason):
     STREAM_CONFLICT = (
         "StreamConflict",
         (
-            "The stream does not capture its subject, fence and probe, or lacks a setting; the message "
-            "names which."
+            "The stream does not capture its subject, fence, probe and last values, or lacks a setting; the "
+            "message names which."
         ),
     )
     STREAM_UNKNOWN = (

@@ -249,7 +249,7 @@ def test_a_subject_of_the_installations_own_is_refused() -> None:
 
 def stream_with(**changes: Any) -> Any:
     config = {
-        "subjects": ["md.>", "mds.fence.*.*", "mds.probe.*.*"],
+        "subjects": ["md.>", "mds.fence.*.*", "mds.probe.*.*", "mds.last.>"],
         "allow_msg_ttl": True,
         "allow_direct": True,
         "duplicate_window": 30_000_000_000,
@@ -264,34 +264,40 @@ def stream_with(**changes: Any) -> Any:
         pytest.param({"MD": None}, "StreamMissing", "stream MD does not exist", id="looked for in vain"),
         pytest.param(stream_with(), "Accepted", "", id="all that it must be"),
         pytest.param(
-            stream_with(subjects=["x.>", "mds.fence.*.*", "mds.probe.*.*"]),
+            stream_with(subjects=["x.>", "mds.fence.*.*", "mds.probe.*.*", "mds.last.>"]),
             "StreamConflict",
             "does not capture md.DCE.m2705",
             id="not its ticks",
         ),
         pytest.param(
-            stream_with(subjects=["md.SHFE.*", "md.DCE.*", "mds.fence.>", "mds.probe.>"]),
+            stream_with(subjects=["md.SHFE.*", "md.DCE.*", "mds.fence.>", "mds.probe.>", "mds.last.md.>"]),
             "Accepted",
             "",
             id="its ticks, by exchange",
         ),
         pytest.param(
-            stream_with(subjects=["md.SHFE.*", "mds.fence.*.*", "mds.probe.*.*"]),
+            stream_with(subjects=["md.SHFE.*", "mds.fence.*.*", "mds.probe.*.*", "mds.last.>"]),
             "StreamConflict",
             "md.DCE.m2705",
             id="one exchange of two",
         ),
         pytest.param(
-            stream_with(subjects=["md.>", "mds.probe.*.*"]),
+            stream_with(subjects=["md.>", "mds.probe.*.*", "mds.last.>"]),
             "StreamConflict",
             "mds.fence.desk.all",
             id="not its fence",
         ),
         pytest.param(
-            stream_with(subjects=["md.>", "mds.fence.*.*"]),
+            stream_with(subjects=["md.>", "mds.fence.*.*", "mds.last.>"]),
             "StreamConflict",
             "mds.probe.desk.a",
             id="not its probe",
+        ),
+        pytest.param(
+            stream_with(subjects=["md.>", "mds.fence.*.*", "mds.probe.*.*"]),
+            "StreamConflict",
+            "mds.last.md.*.*",
+            id="not its last values",
         ),
         pytest.param(stream_with(allow_msg_ttl=False), "StreamConflict", "allow_msg_ttl", id="no TTL"),
         pytest.param(stream_with(allow_direct=False), "StreamConflict", "allow_direct", id="no direct get"),
@@ -316,7 +322,7 @@ def test_a_stream_must_be_able_to_carry_the_ticks(streams: Any, reason: str, say
     ],
 )
 def test_before_contracts_are_known_only_what_never_fits_is_refused(pattern: str, reason: str) -> None:
-    streams = stream_with(subjects=[pattern, "mds.fence.*.*", "mds.probe.*.*"])
+    streams = stream_with(subjects=[pattern, "mds.fence.*.*", "mds.probe.*.*", "mds.last.>"])
 
     assert judge_one(streams=streams, tables=NOTHING_KNOWN).reason == reason
 
