@@ -136,6 +136,7 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 30 minu
 	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.burst
 	@$(PYTHON) -m tests.bench.memory
+	@$(PYTHON) -m tests.bench.last_values
 	@$(PYTHON) -m tests.bench.moves
 
 $(ATHERIS)/ready: | $(UV)

@@ -9,7 +9,7 @@ import pytest
 from mds_simulator.counting.ledger import Tally
 from mds_simulator.front.delivered import DeliveryKind
 from mds_simulator.testing import Delivery
-from tests.bench import burst, latency, memory, pages, soak_table
+from tests.bench import burst, last_values, latency, memory, pages, soak_table
 from tests.bench.histogram import Histogram
 from tests.kit.reading_back import StoredTick
 
@@ -69,6 +69,19 @@ def delivery(contract: str, serial: int, at_ns: int) -> Delivery:
 
 def stored(sequence: int, contract: str, serial: int) -> StoredTick:
     return StoredTick(sequence, 0, 1, "bench", contract, serial, f"{contract}{serial}", (serial, 0))
+
+
+def test_what_the_server_takes_for_a_tick_stands_beside_that_without_last_values() -> None:
+    samples = [
+        {"name": name, "cpu_us": cpu_us, "took_s": 0.5}
+        for name, *all_of_it in (("none", 9.0, 10.0, 12.0), ("last values", 11.0, 11.0, 14.0))
+        for cpu_us in all_of_it
+    ]
+
+    assert last_values.build_rows(samples, ticks=1000) == [
+        ("none", "10.0", "9.0 to 12.0", "1.00", "2,000"),
+        ("last values", "11.0", "11.0 to 14.0", "1.10", "2,000"),
+    ]
 
 
 def test_a_burst_is_the_largest_write_and_not_the_market_beside_it() -> None:
