@@ -234,8 +234,7 @@ class Claiming:
 
     def take_last(self, batch: int, room: int, now: float) -> Parcel | None:
         """Return what is written now of the last values. Who leaves the feed leaves them to another."""
-        seen = self._claim.seen
-        is_leaving = seen.is_stopping or seen.leaving_since is not None
+        is_leaving = self._claim.seen.leaving_since is not None
         if self.phase is not Phase.ACTIVE or is_leaving or self._must_renew():
             return None
         parcel = self.feed.take_last(batch, min(room, self._renewal.room), now)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mds_gateway.domain.feed import LANE
 from mds_gateway.domain.last_values import EVERY_S, PAUSE_S, QUIET_S
+from mds_gateway.domain.renewing import StreamRoom
 from tests.unit.gateway.world import CONTRACTS, assert_whole, publishers
 
 if TYPE_CHECKING:
@@ -57,6 +59,53 @@ def test_a_weekend_writes_nothing_more(start: Start) -> None:
         wait(world, EVERY_S)
 
     assert len(world.stream.last_values) == written
+
+
+def test_a_feed_that_is_left_leaves_them_to_the_next_account(start: Start) -> None:
+    world = start(1)
+    world.accounts["b"].alive = False
+    world.run(A_WHILE_S, ticks=False)
+    world.now += QUIET_S
+    written = len(world.stream.last_values)
+
+    world.move("b")
+    world.run(1.0, ticks=False)
+    assert publishers(world) == ["a"]
+    assert len(world.stream.last_values) == written
+
+    world.move("a")
+    world.run(A_WHILE_S, ticks=False)
+    assert values(world) == stored(world)
+
+
+def test_what_a_process_that_ends_has_not_written_is_left_to_the_next(start: Start) -> None:
+    world = start(1)
+    world.run(A_WHILE_S, ticks=False)
+    world.now += QUIET_S
+    written = len(world.stream.last_values)
+
+    world.accounts["a"].act(world.accounts["a"].claiming.start_stopping(world.now))
+    world.run(1.0, ticks=False)
+
+    assert publishers(world) == ["a"]
+    assert len(world.stream.last_values) == written
+
+
+def test_values_that_are_under_way_count_for_the_next_renewal(start: Start) -> None:
+    world = start(1)
+    world.run(A_WHILE_S, ticks=False)
+    world.now += QUIET_S
+    account, stream = world.accounts["a"], world.stream
+    assert stream.fence is not None
+    reach = stream.sequence - stream.fence.sequence + CONTRACTS
+    account.claiming.on_room(StreamRoom(4 * reach, None, 1, 1, stream.sequence))
+
+    written = account.claiming.take_last(10_000, 4_000, world.now)
+    account.receive([world.make_tick()])
+
+    assert written is not None
+    assert written.count == CONTRACTS
+    assert account.claiming.take(LANE, 10_001, 4_000) is None
 
 
 @pytest.mark.parametrize("how", ["moves", "dies"])
