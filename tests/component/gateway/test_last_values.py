@@ -83,7 +83,7 @@ async def test_when_ticks_have_ended_each_contract_has_its_newest(tmp_path: Path
 
         await wait_until_written(rig)
         counts = await rig.judge()
-        [of_feed] = active.bridge.serving.counts
+        of_feed = active.bridge.serving.by_name["all"].feed.counts
 
         assert counts.is_clean
         assert (of_feed.published, of_feed.acked) == (counts.stored, counts.stored)
