@@ -10,7 +10,6 @@ a sample, with what it broke, if anything.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import sys
@@ -24,6 +23,7 @@ from mds_devcluster import clusters
 from mds_devcluster.building import PROGRAMS, obtain_program, open_workshop
 from mds_devcluster.images import obtain_images
 from mds_devcluster.progress import Progress
+from tests.bench.walks import build_parser, read_names
 from tests.chaos.ground import CLUSTER, NAMESPACE, PACE, mend, open_ground
 from tests.chaos.judging import find_breaches
 from tests.chaos.matrix import KINDS
@@ -35,6 +35,7 @@ from tests.e2e.evidence import collect
 from tests.e2e.ground import HOME, IMAGES, install, open_cluster
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Sequence
 
     from mds_devcluster.building import Workshop
@@ -116,26 +117,11 @@ def main() -> None:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--cluster", default=CLUSTER, help="made if it is not there (default: chaos)")
+    parser = build_parser(__doc__, CLUSTER, 60.0, RESULT, "sample")
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--kinds", type=_parse_kinds, default=KINDS, help="names with commas; default: all")
-    parser.add_argument("--minutes", type=float, default=60.0, help="no sample is begun later")
-    parser.add_argument("--result", type=Path, default=RESULT)
-    parser.add_argument("--keep", action="store_true", help="leave the cluster up")
-    parser.add_argument("--docs", action="store_true", help="measure nothing")
+    kinds = read_names({kind.name: kind for kind in KINDS}, ",")
+    parser.add_argument("--kinds", type=kinds, default=KINDS, help="names with commas; default: all")
     return parser.parse_args()
-
-
-def _parse_kinds(text: str) -> list[Kind]:
-    by_name = {kind.name: kind for kind in KINDS}
-    names = [name.strip() for name in text.split(",")]
-    unknown = [name for name in names if name not in by_name]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"no {', '.join(unknown)}; there are: {', '.join(by_name)}")
-    return [by_name[name] for name in names]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ code 0: nothing contradicts; 1: something does; 2: not all was walked.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from mds_devcluster import clusters
 from mds_devcluster.building import open_workshop
 from mds_devcluster.progress import Progress
 from tests.bench.chaos import open_own_ground
+from tests.bench.walks import build_parser, read_names
 from tests.chaos.ground import NAMESPACE
 from tests.e2e.evidence import collect
 from tests.e2e.ground import HOME
@@ -35,6 +35,7 @@ from tests.first_day.steps import STEPS, is_walkable
 from tests.first_day.walking import settle, walk
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from tests.chaos.ground import Ground
@@ -107,25 +108,10 @@ def conclude(path: Path) -> int:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--cluster", default=CLUSTER, help="made if it is not there (default: first-day)")
-    parser.add_argument("--steps", type=_parse_steps, default=STEPS, help="names with commas; default: all")
-    parser.add_argument("--minutes", type=float, default=20.0, help="no step is begun later")
-    parser.add_argument("--result", type=Path, default=RESULT, help="the page stands beside it, as .md")
-    parser.add_argument("--keep", action="store_true", help="leave the cluster up")
-    parser.add_argument("--docs", action="store_true", help="walk nothing")
+    parser = build_parser(__doc__, CLUSTER, 20.0, RESULT, "step")
+    steps = read_names({step.name: step for step in STEPS}, ",")
+    parser.add_argument("--steps", type=steps, default=STEPS, help="names with commas; default: all")
     return parser.parse_args()
-
-
-def _parse_steps(text: str) -> list[Step]:
-    by_name = {step.name: step for step in STEPS}
-    names = [name.strip() for name in text.split(",")]
-    unknown = [name for name in names if name not in by_name]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"no {', '.join(unknown)}; there are: {', '.join(by_name)}")
-    return [by_name[name] for name in names]
 
 
 if __name__ == "__main__":

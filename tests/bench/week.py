@@ -9,7 +9,6 @@ On a cluster of its own. Writes docs/results/week.json after every boundary, and
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import sys
@@ -22,10 +21,11 @@ from mds_devcluster import clusters
 from mds_devcluster.building import PROGRAMS, obtain_program, open_workshop
 from mds_devcluster.images import obtain_images
 from mds_devcluster.progress import Progress
+from tests.bench.walks import build_parser, read_names
 from tests.component.chart.rendering import Helm
 from tests.e2e.evidence import collect
 from tests.e2e.ground import HOME, IMAGES, install, open_cluster
-from tests.week.boundaries import BOUNDARIES, Boundary
+from tests.week.boundaries import BOUNDARIES
 from tests.week.ground import CLUSTER, FOLLOWING, NAMESPACE, open_ground
 from tests.week.judging import find_breaches
 from tests.week.records import RESULT, Record, Results, resume, tell_now
@@ -33,9 +33,11 @@ from tests.week.staying import set_mark, stay
 from tests.week.tables import PAGE, build_page, build_table
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Sequence
 
     from mds_devcluster.building import Workshop
+    from tests.week.boundaries import Boundary
     from tests.week.ground import Ground
 
 PROBLEM_SHOWN: Final = 1_000  # characters
@@ -101,26 +103,11 @@ def _take(chosen: argparse.Namespace) -> None:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--cluster", default=CLUSTER, help=f"made if it is not there (default: {CLUSTER})")
-    parser.add_argument("--only", type=_parse_names, help="names with semicolons; default: what is missing")
-    parser.add_argument("--minutes", type=float, default=40.0, help="no boundary is gone to later")
-    parser.add_argument("--result", type=Path, default=RESULT)
-    parser.add_argument("--keep", action="store_true", help="leave the cluster up")
-    parser.add_argument("--docs", action="store_true", help="walk nowhere")
+    parser = build_parser(__doc__, CLUSTER, 40.0, RESULT, "boundary")
+    # In the order of the week, as time does not go back.
+    only = read_names({one.name: one for one in BOUNDARIES}, ";")
+    parser.add_argument("--only", type=only, help="names with semicolons; default: what is missing")
     return parser.parse_args()
-
-
-def _parse_names(text: str) -> list[Boundary]:
-    """In the order of the week, as time does not go back."""
-    names = [name.strip() for name in text.split(";")]
-    unknown = set(names) - {one.name for one in BOUNDARIES}
-    if unknown:
-        known = "; ".join(one.name for one in BOUNDARIES)
-        raise argparse.ArgumentTypeError(f"no {'; '.join(sorted(unknown))}; there are: {known}")
-    return [one for one in BOUNDARIES if one.name in names]
 
 
 if __name__ == "__main__":

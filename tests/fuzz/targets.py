@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from mds_gateway.adapters.nats.parsing import Incoming, ProtocolError, Reader
+from mds_gateway.adapters.nats.parsing import ProtocolError
 from mds_protocol.wire import headers
 from mds_protocol.wire.encodings import Encoding, decode, encode
 from mds_protocol.wire.errors import WireError
@@ -26,10 +26,12 @@ from mds_protocol.wire.rpc import Verb, decode_reply, decode_request
 from mds_protocol.wire.settings import Settings
 from tests.fuzz.finishing import check_finisher
 from tests.fuzz.judging import AlteredError, is_same, same
+from tests.kit.nats_reads import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mds_gateway.adapters.nats.parsing import Incoming
     from mds_protocol.wire.codec import Message
     from mds_protocol.wire.tick import Tick
 
@@ -191,23 +193,10 @@ def _build_frame(kind: int, payload: bytes) -> bytes:
 
 def _read(chunks: list[bytes]) -> Incoming | None:
     """What many reads brought; None: refused."""
-    reader, total = Reader(), Incoming()
     try:
-        for chunk in chunks:
-            got = reader.feed(chunk)
-            for batch, count in got.stored.items():
-                total.stored[batch] = total.stored.get(batch, 0) + count
-            total.newest |= got.newest
-            for batch, count in got.duplicates.items():
-                total.duplicates[batch] = total.duplicates.get(batch, 0) + count
-            total.refusals += got.refusals
-            total.pings += got.pings
-            total.pongs += got.pongs
-            total.info = total.info if got.info is None else got.info
-            total.error = total.error if got.error is None else got.error
+        return read_all(chunks)
     except ProtocolError:
         return None
-    return total
 
 
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
 import uvloop
 
 from mds_runtime.nats.connection import ClientConnection
@@ -13,6 +14,7 @@ from mds_runtime.nats.keys import KeyFollower
 from tests.kit.nats_server import NatsServer
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
     from pathlib import Path
 
     from nats.js import JetStreamContext
@@ -28,14 +30,24 @@ def fail(_: str, error: Exception) -> None:
     raise AssertionError(error)
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    started = NatsServer(tmp_path).start()
+    yield started
+    started.stop()
+
+
+def run[T](work: Coroutine[None, None, T]) -> T:
+    return uvloop.run(asyncio.wait_for(work, WITHIN_S))
+
+
 async def write(js: JetStreamContext, value: bytes) -> None:
     bucket = await js.create_key_value(bucket=BUCKET)
     await bucket.put(KEY, value)
 
 
-def test_a_bucket_that_was_lost_and_made_anew_is_read_as_newer(tmp_path: Path) -> None:
+def test_a_bucket_that_was_lost_and_made_anew_is_read_as_newer(server: NatsServer) -> None:
     """Its numbers begin again; settings and routes that stand in it must be used all the same."""
-    server = NatsServer(tmp_path).start()
 
     async def work() -> dict[bytes, Revision]:
         client = await server.connect()
@@ -66,18 +78,13 @@ def test_a_bucket_that_was_lost_and_made_anew_is_read_as_newer(tmp_path: Path) -
         await client.close()
         return newest
 
-    try:
-        found = uvloop.run(asyncio.wait_for(work(), WITHIN_S))
-    finally:
-        server.stop()
+    found = run(work())
 
     assert found[b"anew"].number < found[b"second"].number
     assert found[b"anew"].is_after(found[b"second"])
 
 
-def test_a_value_that_the_listener_fails_at_does_not_end_the_following(tmp_path: Path) -> None:
-    server = NatsServer(tmp_path).start()
-
+def test_a_value_that_the_listener_fails_at_does_not_end_the_following(server: NatsServer) -> None:
     async def work() -> list[str]:
         client = await server.connect()
         js = client.jetstream()
@@ -106,10 +113,7 @@ def test_a_value_that_the_listener_fails_at_does_not_end_the_following(tmp_path:
         await client.close()
         return told
 
-    try:
-        told = uvloop.run(asyncio.wait_for(work(), WITHIN_S))
-    finally:
-        server.stop()
+    told = run(work())
 
     assert told == ["feeds: date value out of range"] * 2
 
@@ -117,9 +121,7 @@ def test_a_value_that_the_listener_fails_at_does_not_end_the_following(tmp_path:
 # --- a stream, without a poll beside it
 
 
-def test_a_consumer_that_died_without_a_word_is_made_anew(tmp_path: Path) -> None:
-    server = NatsServer(tmp_path).start()
-
+def test_a_consumer_that_died_without_a_word_is_made_anew(server: NatsServer) -> None:
     async def work() -> list[bytes]:
         client = await server.connect()
         js = client.jetstream()
@@ -144,17 +146,12 @@ def test_a_consumer_that_died_without_a_word_is_made_anew(tmp_path: Path) -> Non
         await client.close()
         return found
 
-    try:
-        found = uvloop.run(asyncio.wait_for(work(), WITHIN_S))
-    finally:
-        server.stop()
+    found = run(work())
 
     assert (found[0], found[-1]) == (b"before", b"after")
 
 
-def test_a_stream_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
-    server = NatsServer(tmp_path).start()
-
+def test_a_stream_that_is_not_there_yet_is_waited_for(server: NatsServer) -> None:
     async def work() -> bytes:
         client = await server.connect()
         js = client.jetstream()
@@ -178,9 +175,6 @@ def test_a_stream_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
         await client.close()
         return found
 
-    try:
-        found = uvloop.run(asyncio.wait_for(work(), WITHIN_S))
-    finally:
-        server.stop()
+    found = run(work())
 
     assert found == b"here"

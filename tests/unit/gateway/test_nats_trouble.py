@@ -6,7 +6,6 @@ import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 import nats.errors
-import nats.js.errors
 import pytest
 
 from mds_gateway.adapters.nats.control import Control
@@ -14,6 +13,7 @@ from mds_gateway.adapters.nats.parsing import ProtocolError
 from mds_gateway.adapters.nats.reading import ReadError
 from mds_gateway.adapters.nats.trouble import NatsTrouble, maps_trouble
 from mds_protocol.wire.errors import WireError
+from tests.kit.nats_errors import build_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,20 +22,10 @@ if TYPE_CHECKING:
 
 
 def build_foreign() -> Iterator[Exception]:
-    """One of every class that nats-py defines, and what else a request meets."""
-    for module in (nats.errors, nats.js.errors):
-        for kind in vars(module).values():
-            if inspect.isclass(kind) and issubclass(kind, Exception) and kind.__module__ == module.__name__:
-                yield kind(*(None for _ in range(count_arguments(kind))))
+    """What nats-py raises, and what else a request meets."""
+    yield from build_errors()
     yield from (TimeoutError(), ConnectionResetError(104, "reset"), ReadError("ended"), ProtocolError("no"))
     yield WireError("Route", "$", "is none")
-
-
-def count_arguments(kind: type[Exception]) -> int:
-    if not inspect.isfunction(kind.__init__):
-        return 0
-    _, *parameters = inspect.signature(kind.__init__).parameters.values()
-    return sum(one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD for one in parameters)
 
 
 FOREIGN = [

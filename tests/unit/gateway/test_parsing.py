@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mds_gateway.adapters.nats.parsing import Incoming, ProtocolError, Reader
+from mds_gateway.adapters.nats.parsing import ProtocolError, Reader
+from tests.kit.nats_reads import read_all
 
 ACK = b'MSG _INBOX.ab.7 1 28\r\n{"stream":"MD", "seq":12345}\r\n'
 DUPLICATE = b'MSG _INBOX.ab.7 1 43\r\n{"stream":"MD","seq":1234,"duplicate":true}\r\n'
@@ -22,23 +23,8 @@ NOBODY = b"HMSG _INBOX.ab.9 1 16 16\r\nNATS/1.0 503\r\n\r\n\r\n"
 STREAM = b"".join([b"PING\r\n", ACK, DUPLICATE, b"PONG\r\n", OTHER_BATCH, FENCED_OFF, NOBODY, b"+OK\r\n"])
 
 
-def read(chunks: list[bytes]) -> Incoming:
-    reader, total = Reader(), Incoming()
-    for chunk in chunks:
-        got = reader.feed(chunk)
-        for batch, count in got.stored.items():
-            total.stored[batch] = total.stored.get(batch, 0) + count
-        total.newest |= got.newest
-        for batch, count in got.duplicates.items():
-            total.duplicates[batch] = total.duplicates.get(batch, 0) + count
-        total.refusals += got.refusals
-        total.pings += got.pings
-        total.pongs += got.pongs
-    return total
-
-
 def test_a_read_is_counted_by_batch() -> None:
-    got = read([STREAM])
+    got = read_all([STREAM])
 
     assert got.stored == {7: 2, 8: 1}
     assert got.newest == {7: 1234, 8: 1}
@@ -51,7 +37,7 @@ def test_it_does_not_matter_where_a_read_ends(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]
     chunks = [STREAM[start:end] for start, end in pairwise(edges)]
 
-    assert read(chunks) == read([STREAM])
+    assert read_all(chunks) == read_all([STREAM])
 
 
 @pytest.mark.parametrize(

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING
-
 import nats.errors
 import nats.js.errors
 import pytest
 from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
 from mds_runtime.nats.words import describe
+from tests.kit.nats_errors import build_errors
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-def build_all() -> Iterator[Exception]:
-    """One of each class that nats-py defines, with nothing in it but what its constructor insists on."""
-    yield TimeoutError()
-    yield ConnectionResetError()
-    for module in (nats.errors, nats.js.errors):
-        for kind in vars(module).values():
-            if inspect.isclass(kind) and issubclass(kind, Exception) and kind.__module__ == module.__name__:
-                yield kind(*(None for _ in range(count_needed(kind))))
-
-
-def count_needed(kind: type[Exception]) -> int:
-    if not inspect.isfunction(kind.__init__):
-        return 0
-    _, *parameters = inspect.signature(kind.__init__).parameters.values()
-    return sum(one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD for one in parameters)
-
-
-ALL = [pytest.param(error, id=f"{type(error).__module__}.{type(error).__name__}") for error in build_all()]
+ALL = [
+    pytest.param(error, id=f"{type(error).__module__}.{type(error).__name__}")
+    for error in (TimeoutError(), ConnectionResetError(), *build_errors())
+]
 
 
 @pytest.mark.parametrize("error", ALL)
