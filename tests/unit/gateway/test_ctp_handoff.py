@@ -160,16 +160,21 @@ def test_under_two_threads_nothing_is_lost_or_disordered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "late_ns", "pause_s"),
+    ("taken", "late_ns", "moment_s", "pause_s"),
     [
-        pytest.param(SEVERAL - 1, LATE_NS + 1, 0.0, id="few ticks are no queue, however late they come"),
-        pytest.param(SEVERAL, LATE_NS, MOMENT_S, id="several ticks let more gather"),
-        pytest.param(SEVERAL, LATE_NS + 1, LATE_PAUSE_S, id="late ticks let the binding empty its queue"),
+        pytest.param(SEVERAL - 1, LATE_NS + 1, 0.0, 0.0, id="few ticks are no queue, however late they come"),
+        pytest.param(SEVERAL, LATE_NS, MOMENT_S, 0.0, id="several ticks let more gather"),
+        pytest.param(
+            SEVERAL, LATE_NS + 1, MOMENT_S, LATE_PAUSE_S, id="late ticks let the binding empty its queue"
+        ),
     ],
 )
-def test_the_loop_steps_aside_for_the_binding(taken: int, late_ns: int, pause_s: float) -> None:
+def test_the_loop_lets_the_binding_go_first(
+    taken: int, late_ns: int, moment_s: float, pause_s: float
+) -> None:
     pausing = Pausing()
 
+    assert pausing.find_moment_s(taken) == moment_s
     assert pausing.begin_s(taken, late_ns) == pause_s
     assert pausing.is_waiting is (pause_s > 0)
     pausing.resume()

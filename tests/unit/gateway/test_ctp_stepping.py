@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from mds_gateway.adapters.ctp.pausing import LATE_NS, MOMENT_S
 from mds_gateway.adapters.ctp.stepping import TICKS_A_STEP, Stepping
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Worker:
     """Ticks after which `done` is set."""
     fails_at: int | None = None
     """The arrival number at which it fails once."""
+    late_ns: int = 0
     work_s: float = 0.0
     """How long a step's work takes, without the interpreter's lock."""
     batches: list[list[int]] = field(default_factory=list)
@@ -67,7 +69,7 @@ class Worker:
             self.done.set()
         if self.fails_at in self.batches[-1]:
             raise RuntimeError("a defect")
-        return 0
+        return self.late_ns
 
     def on_failure(self, text: str) -> None:
         self.failures.append(text)
@@ -78,9 +80,10 @@ class Worker:
         return [arrival for batch in self.batches for arrival in batch]
 
 
-def start(worker: Worker) -> tuple[Stepping, CountingLoop]:
+def start(worker: Worker, give_way: Callable[[float], None] = time.sleep) -> tuple[Stepping, CountingLoop]:
     loop = CountingLoop(asyncio.get_running_loop())
-    return Stepping(cast("asyncio.AbstractEventLoop", loop), worker, bound=100_000), loop
+    running = cast("asyncio.AbstractEventLoop", loop)
+    return Stepping(running, worker, bound=100_000, give_way=give_way), loop
 
 
 def raw(serial: int) -> dict[str, Any]:
@@ -101,7 +104,7 @@ async def test_a_thread_that_brings_ticks_wakes_the_loop_once_a_batch() -> None:
     def produce() -> None:
         for serial in range(count):
             stepping.handoff.put(raw(serial))
-            time.sleep(0.0001)  # so ten or more come during a step's work, and it steps aside
+            time.sleep(0.0001)  # so ten or more come during a step's work, and it gives way
 
     thread = threading.Thread(target=produce)
     thread.start()
@@ -113,12 +116,33 @@ async def test_a_thread_that_brings_ticks_wakes_the_loop_once_a_batch() -> None:
     assert loop.wakes <= 1.05 * len(worker.batches)  # a tick may come in the very moment of falling idle
 
 
-async def test_ticks_that_come_while_it_steps_aside_wake_nobody_and_are_not_forgotten() -> None:
-    worker = Worker(until=20)
+async def test_what_comes_while_it_gives_way_is_one_batch_and_wakes_nobody() -> None:
+    given_s: list[float] = []
+
+    def give_way(moment_s: float) -> None:
+        """As the binding's thread does when it gets the interpreter's lock."""
+        given_s.append(moment_s)
+        if len(given_s) == 1:
+            for serial in range(10, 13):
+                stepping.handoff.put(raw(serial))
+
+    worker = Worker(until=13)
+    stepping, loop = start(worker, give_way)
+    for serial in range(10):
+        stepping.handoff.put(raw(serial))
+    await wait(worker.done)
+
+    assert [len(batch) for batch in worker.batches] == [10, 3]
+    assert given_s == [MOMENT_S]
+    assert loop.wakes == 1
+
+
+async def test_ticks_that_come_while_it_pauses_wake_nobody_and_are_not_forgotten() -> None:
+    worker = Worker(until=20, late_ns=LATE_NS + 1)
     stepping, loop = start(worker)
     for serial in range(10):
         stepping.handoff.put(raw(serial))
-    stepping.step()  # several: it steps aside
+    stepping.step()  # several, and late: it pauses
     for serial in range(10, 20):
         stepping.handoff.put(raw(serial))
     assert loop.wakes == 1
@@ -129,8 +153,8 @@ async def test_ticks_that_come_while_it_steps_aside_wake_nobody_and_are_not_forg
     assert loop.wakes == 1
 
 
-async def test_a_control_is_heard_while_it_steps_aside() -> None:
-    worker = Worker()
+async def test_a_control_is_heard_while_it_pauses() -> None:
+    worker = Worker(late_ns=LATE_NS + 1)
     stepping, loop = start(worker)
     loop.has_time = False
     heard = asyncio.Event()

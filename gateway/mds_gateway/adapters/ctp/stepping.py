@@ -2,7 +2,8 @@
 
     front's thread --put--> HandOff --one wake--> step --+-- idle: the next tick wakes the loop
                                                          +-- more waits: a step follows what else is due
-                                                         +-- pauses (`pausing`), then a step
+                                                         +-- several: it sleeps for a moment, then the same
+                                                         +-- late: it pauses (`pausing`), then a step
 
 While a step runs or is sure to come, no tick wakes the loop; a control always does, as a lost front must be
 said at once.
@@ -10,6 +11,7 @@ said at once.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from mds_gateway.adapters.ctp.handoff import HandOff
@@ -35,9 +37,17 @@ class Worker(Protocol):
 
 
 class Stepping:
-    def __init__(self, loop: asyncio.AbstractEventLoop, worker: Worker, *, bound: int) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        worker: Worker,
+        *,
+        bound: int,
+        give_way: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._loop = loop
         self._worker = worker
+        self._give_way = give_way
         self._pausing = Pausing()
         self.handoff = HandOff(loop, bound=bound, on_wake=self.step, on_failure=worker.on_failure)
 
@@ -55,6 +65,8 @@ class Stepping:
         if received := self.handoff.take_ticks(TICKS_A_STEP):
             late_ns = self._guard(lambda: self._worker.on_received(received)) or 0
             pause_s = self._pausing.begin_s(len(received), late_ns)
+            if not pause_s and (moment_s := self._pausing.find_moment_s(len(received))):
+                self._give_way(moment_s)
         if pause_s:
             self._loop.call_later(pause_s, self._resume)
         elif not self.handoff.fall_idle():
