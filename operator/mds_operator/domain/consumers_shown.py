@@ -54,7 +54,7 @@ def _rank(consumer: ConsumerFacts) -> tuple[bool, str, str]:
 
 
 def _is_nameable(consumer: ConsumerFacts) -> bool:
-    stands = consumer.is_durable or consumer.age_s >= STANDS_AFTER_S
+    stands = consumer.is_durable or (consumer.age_s >= STANDS_AFTER_S and not consumer.is_ours)
     return stands and _NAME.fullmatch(consumer.name) is not None
 
 

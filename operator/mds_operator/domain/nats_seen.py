@@ -20,6 +20,8 @@ _NS_PER_S: Final = 1_000_000_000
 _SERVER_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 OTHER_NAME: Final = "Other"
 """Stands for a server's name that is no label."""
+OURS: Final = {"mds.dev/consumer": "operator"}
+"""The metadata of a consumer that the operator makes to look at a stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class ConsumerFacts:
     stream: str
     name: str
     is_durable: bool
+    is_ours: bool
+    """The operator's own."""
     age_s: float
     pending: int
     ack_pending: int
@@ -165,6 +169,7 @@ def read_consumer_facts(entry: Mapping[str, Any]) -> ConsumerFacts:
         stream=str(entry["stream_name"]),
         name=str(entry["name"]),
         is_durable=bool(entry["config"].get("durable_name")),
+        is_ours=OURS.items() <= (entry["config"].get("metadata") or {}).items(),
         age_s=max(0.0, _measure_s(entry["created"], entry["ts"])),
         pending=int(entry["num_pending"]),
         ack_pending=int(entry["num_ack_pending"]),
