@@ -1,4 +1,4 @@
-"""Looks at NATS for the figures: what stands in its streams, who reads them, how long a tick takes to be seen.
+"""Looks at NATS for the figures: what stands in streams, who reads it, how soon a tick is seen.
 
 On a link of its own, so that nothing here delays a route, a heartbeat or a loss. Nothing waits for it: a
 scrape, a judgement and a status read what the last look brought, and what NATS no longer says is forgotten.
@@ -74,12 +74,13 @@ class NatsLooking:
     async def _keep_looking(self) -> None:
         while True:
             try:
-                await self._look()
+                await self.look()
             except Exception:  # figures must not end what keeps the feeds
                 log.exception("a look at NATS failed", extra={"code": "Defect"})
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Once. It takes some seconds at most, also where nothing answers."""
         await self._choose_canaries()
         if self._link.is_connected:
             ticks = self._list_tick_streams()

@@ -42,7 +42,7 @@ _V1: Final = _Files("memory.usage_in_bytes", "memory.limit_in_bytes", "total_ina
 
 
 def read_memory(root: Path = Path("/")) -> Memory:
-    """Return the control group's figures where it has a limit, else the memory that the process has resident."""
+    """Return the control group's figures where it has a limit, else what the process has resident."""
     for folder, files in _find_groups(root):
         with contextlib.suppress(OSError, ValueError):  # no such group, or `max`: no limit
             limit = int((folder / files.limit).read_text())

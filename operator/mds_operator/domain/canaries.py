@@ -45,7 +45,7 @@ class CanaryCase:
 
 
 def choose_canary(case: CanaryCase, *, subjects: Subjects = DEFAULT) -> Canary | None:
-    """The first that accounts name and the subscription selects, else the busiest; None: it selects nothing."""
+    """The first that accounts name and it selects, else the busiest; None: it selects nothing."""
     contract = _choose(case)
     if contract is None:
         return None

@@ -39,7 +39,7 @@ class StreamFacts:
     """By the server's own clock; None while the stream is empty."""
     last_sequence: int
     leader: str | None
-    """The server's name; None without a cluster, or while none leads."""
+    """The server's name, its id where it has none; None while none leads."""
     replicas: int
     """As the stream is configured."""
     replicas_behind: int
@@ -48,7 +48,7 @@ class StreamFacts:
 
     @property
     def fill(self) -> float | None:
-        """The share of its limit that is used, by bytes or by messages, whichever is nearer; None: no limit."""
+        """The share of its limit that is used, by bytes or messages, the bigger one; None: no limit."""
         pairs = ((self.size_bytes, self.limit_bytes), (self.messages, self.limit_messages))
         return max((used / limit for used, limit in pairs if limit is not None), default=None)
 
@@ -95,7 +95,7 @@ class RoundTrip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NatsSeen:
-    """All of it, for figures and for whoever judges by it. Absent: not known, which is not the same as none."""
+    """All of it, for figures and for whoever judges by it. What is absent is not known."""
 
     streams: Mapping[str, StreamFacts] = field(default_factory=dict)
     consumers: Mapping[str, ConsumerList] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class NatsSeen:
 def note_streams(
     seen: NatsSeen, answers: Mapping[str, StreamFacts | None], wanted: Iterable[str], *, now: float
 ) -> NatsSeen:
-    """After a look: `answers` has None for a stream that does not exist, and lacks one that did not answer."""
+    """`answers` has None for a stream that does not exist, and lacks one that did not answer."""
     names = set(wanted)
     kept = {name: each for name, each in seen.streams.items() if name in names and name not in answers}
     found = {name: each for name, each in answers.items() if each is not None}
@@ -117,9 +117,7 @@ def note_streams(
     return replace(seen, streams=kept | found, whole_at=whole_at)
 
 
-def note_consumers(
-    seen: NatsSeen, answers: Mapping[str, ConsumerList], wanted: Iterable[str]
-) -> NatsSeen:
+def note_consumers(seen: NatsSeen, answers: Mapping[str, ConsumerList], wanted: Iterable[str]) -> NatsSeen:
     """`wanted`: the tick streams."""
     kept = {name: seen.consumers[name] for name in wanted if name in seen.consumers}
     return replace(seen, consumers=kept | dict(answers))
@@ -178,7 +176,7 @@ def read_consumer_facts(entry: Mapping[str, Any]) -> ConsumerFacts:
 
 
 def read_storage_facts(answer: Mapping[str, Any], *, seen_at: float) -> StorageFacts:
-    """`answer` is that of `INFO`. An account may have a limit for each number of replicas; then they add up."""
+    """`answer` is that of `INFO`. An account may have a limit for each number of replicas: they add up."""
     tiers = (answer.get("tiers") or {}).values()
     limits = [each["limits"] for each in (tiers or (answer,))]
     return StorageFacts(

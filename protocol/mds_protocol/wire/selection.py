@@ -67,7 +67,7 @@ def select(rules: Rules, contracts: Iterable[Contract], today: date) -> Selectio
 
 
 def rank_busiest(contracts: Iterable[Contract]) -> list[Contract]:
-    """The contract of each product with the most open interest, the most first; futures, where there are any."""
+    """Of each product the contract with the most open interest, the most first; futures if there are any."""
     found = tuple(contracts)
     futures = [contract for contract in found if contract.product_class is ProductClass.FUTURES]
     best: dict[tuple[str, str], Contract] = {}

@@ -1,4 +1,4 @@
-"""What every process says of itself at `/metrics`, leader or not, with NATS or without: version, memory, login.
+"""What every process says of itself at `/metrics`, with NATS or without: version, memory, login.
 
 Read when Prometheus asks, from files that cost nothing.
 """
@@ -6,7 +6,6 @@ Read when Prometheus asks, from files that cost nothing.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from mds_runtime.http.figures import Family, one
 from mds_runtime.memory import Memory, read_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from prometheus_client.core import Metric
 
@@ -47,7 +46,7 @@ def list_families(of: str) -> tuple[Family[Own], ...]:
         ),
         OwnFamily(
             "memory_bytes",
-            "Memory in use: what counts against the container's limit, or where there is none what is resident.",
+            "Memory in use: what counts against the container's limit, without one what is resident.",
             lambda own: one(own.memory.used_bytes),
         ),
         OwnFamily(

@@ -24,7 +24,7 @@ class Creds:
     seed: str = field(repr=False)
 
     def sign(self, nonce: str) -> str:
-        """Return the answer to the server's nonce. Raises NkeysError or ValueError for a seed that is none."""
+        """Return the answer to the server's nonce. NkeysError, ValueError: the seed is none."""
         signature = nkeys.from_seed(self.seed.encode()).sign(nonce.encode())
         return base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
 

@@ -67,9 +67,7 @@ FAMILIES: Final = (
     _of_stream("messages", "Messages in the stream.", lambda each: each.messages),
     _of_stream("bytes", "Bytes in the stream.", lambda each: each.size_bytes),
     _of_stream("limit_bytes", "`max_bytes` of the stream; absent: none.", lambda each: each.limit_bytes),
-    _of_stream(
-        "limit_messages", "`max_msgs` of the stream; absent: none.", lambda each: each.limit_messages
-    ),
+    _of_stream("limit_messages", "`max_msgs` of the stream; absent: none.", lambda each: each.limit_messages),
     _of_stream(
         "oldest_age_seconds",
         "Age of the oldest message, by the server's clock; absent while the stream is empty.",
@@ -79,16 +77,16 @@ FAMILIES: Final = (
     _of_stream("last_sequence", "The sequence of the newest message.", lambda each: each.last_sequence),
     Family[Nats](
         "stream_leader_info",
-        "1 for the server that leads the stream; absent without a cluster, or while none leads.",
+        "1 for the server that leads the stream; absent while none does.",
         lambda part: {
-            (stream, each.leader): 1.0 for stream, each in part.seen.streams.items() if each.leader is not None
+            (stream, each.leader): 1.0
+            for stream, each in part.seen.streams.items()
+            if each.leader is not None
         },
         ("stream", "leader"),
     ),
     _of_stream("replicas", "Copies that the stream shall have.", lambda each: each.replicas),
-    _of_stream(
-        "replicas_behind", "Copies that are not current, or gone.", lambda each: each.replicas_behind
-    ),
+    _of_stream("replicas_behind", "Copies that are not current, or gone.", lambda each: each.replicas_behind),
     Family[Nats](
         "consumers",
         "Consumers of the stream.",
@@ -136,12 +134,13 @@ FAMILIES: Final = (
     _of_account("memory_bytes", "What the account's streams have in memory.", lambda each: each.memory_bytes),
     _of_account(
         "memory_limit_bytes",
-        "How much the account's streams may have in memory; absent where nothing but the server's own limit counts.",
+        "How much they may have in memory; absent where nothing but the server's own limit counts.",
         lambda each: each.memory_limit_bytes,
     ),
     Histogram[Nats](
         "stored_to_seen_seconds",
-        "From storing a tick to its arrival here, of one contract of each subscription; by the clocks of two machines.",
+        "From storing a tick to its arrival here, of one contract of each subscription;"
+        " by the server's clock and this machine's.",
         lambda part: {key: to_buckets(kept) for key, kept in part.stored_to_seen.items()},
         OF_SUBSCRIPTION,
     ),

@@ -1,6 +1,7 @@
-"""How long a tick takes from the stream to whoever reads it: one consumer a stream, of one contract a subscription.
+"""How long a tick takes from the stream to whoever reads it: of one contract of each subscription.
 
-It takes heads alone, and only what comes from now on: what a reader would catch up with is not late.
+One consumer a stream takes heads alone, and only what comes from now on: what a reader would catch up
+with is not late.
 """
 
 from __future__ import annotations

@@ -178,8 +178,9 @@ class Link:
 
     @property
     def certificate_expires_at(self) -> float | None:
-        """Of the server, as this connection saw it at its beginning, in seconds since 1970; None without TLS."""
-        writer = getattr(self._client and self._client._transport, "_io_writer", None)  # noqa: SLF001 - nats-py has no other way
+        """Of the server, as this connection was shown it, in seconds since 1970; None without TLS."""
+        # NB: nats-py shows it nowhere.
+        writer = getattr(getattr(self._client, "_transport", None), "_io_writer", None)
         certificate = writer.get_extra_info("peercert") if writer is not None else None
         return ssl.cert_time_to_seconds(certificate["notAfter"]) if certificate else None
 
