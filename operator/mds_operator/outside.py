@@ -83,5 +83,5 @@ class Outside:
         service, heart, requests = self._service, self._heart, self._requests
         if service is None or heart is None or requests is None:
             return []
-        source = Source(service, heart, requests, service.office.now())
+        source = Source(service, heart, requests, service.office.now(), service.office.wall())
         return [look(source) for look in LOOKS]

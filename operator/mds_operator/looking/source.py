@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from mds_operator.adapters.kube.requests import KubeRequests
     from mds_operator.adapters.nats.heart import Heart
@@ -20,6 +21,7 @@ class Source:
     heart: Heart
     requests: KubeRequests
     now: float
+    wall: datetime
 
     @property
     def desks(self) -> Iterable[Desk]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mds_runtime.http import figures
 from mds_runtime.http.figures import Buckets, Values
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "mds_operator_"
 OF_ACCOUNT: Final = ("namespace", "account")
 OF_SUBSCRIPTION: Final = ("namespace", "subscription")
+CONDITION: Final = ("condition", "status", "reason")
 
 
 class Family[S](figures.Family[S]):
@@ -28,10 +29,27 @@ class Histogram[S](figures.Histogram[S]):
     prefix = PREFIX
 
 
-def is_each(states: Mapping[Key, str], values: Iterable[str]) -> Values:
-    """1 for the state that an object is in, 0 for each other."""
+class ConditionFigures(NamedTuple):
+    """One condition as the status has it."""
+
+    condition: str
+    status: str
+    reason: str
+
+
+def is_each(states: Mapping[Key, str | None], values: Iterable[str]) -> Values:
+    """1 for the state that an object is in, 0 for each other; None: not known yet."""
     every = tuple(values)
-    return {(*key, value): float(value == state) for key, state in states.items() for value in every}
+    return {
+        (*key, value): float(value == state)
+        for key, state in states.items()
+        if state is not None
+        for value in every
+    }
+
+
+def of_conditions(conditions: Mapping[Key, tuple[ConditionFigures, ...]]) -> Values:
+    return {(*key, *each): 1.0 for key, found in conditions.items() for each in found}
 
 
 def to_buckets(kept: Durations) -> Buckets:
