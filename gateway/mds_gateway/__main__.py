@@ -37,7 +37,7 @@ async def _run() -> None:
     access = load_access(settings.nats_url, settings.nats_credentials_dir)
     check_locale()
     stopping = _Stopping()
-    outside = Outside()
+    outside = Outside(access.find_expiry)
     async with serve(outside.build_pages(), settings.http_host, settings.http_port):
         name = f"mds-gateway {settings.account}"
         control = await Control.open(access, name, settings.start_timeout_s)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mds_gateway.domain.readiness import judge_liveness, judge_readiness
+from mds_gateway.metrics import PREFIX
 from mds_runtime.http import health
+from mds_runtime.http.own_figures import OwnFigures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mds_gateway.adapters.nats.bridge import Bridge
     from mds_gateway.metrics import GatewayMetrics
@@ -24,9 +26,11 @@ class _Shown:
 
 
 class Outside:
-    def __init__(self) -> None:
+    def __init__(self, find_expiry: Callable[[], float | None]) -> None:
+        """`find_expiry`: of the login to NATS."""
         self._shown: _Shown | None = None
         self._registry = health.make_registry()
+        self._registry.register(OwnFigures(PREFIX, "mds-gateway", find_expiry))
 
     def show(self, metrics: GatewayMetrics, bridge: Bridge) -> None:
         """From now on there is something to ask."""

@@ -55,6 +55,7 @@ class Links(NamedTuple):
     control: Link
     heart: Link
     reading: Link
+    figures: Link
 
 
 class LeaseLostError(Exception):
@@ -73,7 +74,7 @@ async def _run() -> None:
     settings = OperatorSettings.load()
     logs.set_level(settings.log_level, PROGRAM.package)
     access = load_access(settings.nats_url, settings.nats_credentials_dir)
-    outside = Outside()
+    outside = Outside(access.find_expiry)
     async with AsyncExitStack() as stack:
         requests = await KubeRequests.open()
         stack.push_async_callback(requests.close)
@@ -134,6 +135,7 @@ async def _serve(
         events=EventPoster(kube, settings.pod_name),
         control=links.control,
         reading=links.reading,
+        figures=links.figures,
     )
     heart = Heart(links.heart, settings.subjects, settings.namespaces, identity, service, service.office.now)
     await heart.listen()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mds_operator.adapters.kube.errors import KubeError
 from mds_operator.adapters.nats.link import LinkError
 from mds_operator.adapters.nats.telling import publish_event
+from mds_operator.domain.nats_seen import NatsSeen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,8 @@ class Office:
     lost_nodes: dict[str, float] = field(default_factory=dict)
     """Since when a node is not ready, or gone."""
     acceptances: Mapping[Key, Acceptance] = field(default_factory=dict)
+    nats: NatsSeen = field(default_factory=NatsSeen)
+    """Streams and their readers, as of the last look."""
     counts: Counts = field(default_factory=Counts)
     has_judged: bool = False
     """Whether the subscriptions were judged once: until then no gateway is told anything."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mds_operator.adapters.metrics.families import PREFIX
 from mds_operator.adapters.metrics.groups import OperatorMetrics
 from mds_operator.looking.looks import LOOKS
 from mds_operator.looking.source import Source
 from mds_runtime.http import health
+from mds_runtime.http.own_figures import OwnFigures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mds_operator.adapters.kube.requests import KubeRequests
     from mds_operator.adapters.nats.heart import Heart
@@ -26,11 +28,13 @@ WATCH_DEAD_S: Final = 90.0
 class Outside:
     """Before `show` it answers for a process that starts, or waits for the Lease."""
 
-    def __init__(self) -> None:
+    def __init__(self, find_expiry: Callable[[], float | None]) -> None:
+        """`find_expiry`: of the login to NATS."""
         self._service: Service | None = None
         self._heart: Heart | None = None
         self._requests: KubeRequests | None = None
         self._registry = health.make_registry()
+        self._registry.register(OwnFigures(PREFIX, "mds-operator", find_expiry))
         self._registry.register(OperatorMetrics(self._look))
         self._waits = False
 

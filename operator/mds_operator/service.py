@@ -25,6 +25,7 @@ from mds_operator.collecting import Collecting
 from mds_operator.desk import Desk
 from mds_operator.domain import sessions
 from mds_operator.domain.observe import LivezSeen
+from mds_operator.nats_looking import NatsLooking
 from mds_operator.office import Office
 from mds_operator.planning import plan
 from mds_operator.routes import BadRoute, read_route
@@ -74,6 +75,7 @@ class Service:
         events: EventPoster,
         control: Link,
         reading: Link,
+        figures: Link,
     ) -> None:
         self._urgent = asyncio.Event()
         contracts = Bucket(control, CONTRACTS_BUCKET, self._on_contracts)
@@ -100,6 +102,7 @@ class Service:
         self.watching = Watching(self.office, self.desks, self._note_change)
         self.accepting = Accepting(self.office, self.desks, contracts, streams, lambda: self.is_ready)
         self._losses = LossReader(reading, subjects, self._on_loss)
+        self.nats_looking = NatsLooking(self.office, figures, self.desks, streams)
         self._collecting = Collecting(self.office, self.desks, self.watching, self._subscriptions)
         self._asking: set[Key] = set()
         self.judged_at = self.office.now()
@@ -110,7 +113,7 @@ class Service:
         async with asyncio.TaskGroup() as group:
             for bucket in self._buckets:
                 group.create_task(bucket.run())
-            for work in (self.accepting, self.watching, self.queue, self._collecting):
+            for work in (self.accepting, self.watching, self.queue, self._collecting, self.nats_looking):
                 group.create_task(work.run())
             group.create_task(self._keep_judging())
             group.create_task(self._keep_reading_losses())

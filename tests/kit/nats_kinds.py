@@ -149,9 +149,11 @@ class Key:
         self._pair = nkeys.from_seed(bytearray(self.seed))
         self.public = self._pair.public_key.decode()
 
-    def sign(self, subject: str, name: str, claims: dict[str, Any]) -> str:
-        """A JWT of NATS, version 2, issued by this key."""
+    def sign(self, subject: str, name: str, claims: dict[str, Any], expires_at: int | None = None) -> str:
+        """A JWT of NATS, version 2, issued by this key. `expires_at`: in seconds since 1970."""
         body = {"iat": 1_700_000_000, "iss": self.public, "name": name, "sub": subject, "nats": claims}
+        if expires_at is not None:
+            body["exp"] = expires_at
         digest = hashlib.new("sha512_256", json.dumps(body).encode()).digest()
         body["jti"] = base64.b32encode(digest).rstrip(b"=").decode()
         head = {"typ": "JWT", "alg": "ed25519-nkey"}
@@ -169,12 +171,16 @@ class JwtWorld:
     creds: bytes
 
 
-def make_jwt_world() -> JwtWorld:
-    """A server that trusts one operator with one account, and the creds file of a user of it."""
+def make_jwt_world(*, expires_at: int | None = None) -> JwtWorld:
+    """A server that trusts one operator with one account, and the creds file of a user of it.
+
+    `expires_at`: of the user, in seconds since 1970.
+    """
     operator = Key(nkeys.PREFIX_BYTE_OPERATOR)
     system, account = Key(nkeys.PREFIX_BYTE_ACCOUNT), Key(nkeys.PREFIX_BYTE_ACCOUNT)
     user = Key(nkeys.PREFIX_BYTE_USER)
-    user_jwt = account.sign(user.public, "gateway", {"type": "user", "version": 2} | _no_limits(_USER))
+    claims = {"type": "user", "version": 2} | _no_limits(_USER)
+    user_jwt = account.sign(user.public, "gateway", claims, expires_at)
     config = (
         f"operator: {operator.sign(operator.public, 'operator', {'type': 'operator', 'version': 2})}\n"
         f"resolver: MEMORY\nsystem_account: {system.public}\nresolver_preload: {{\n"

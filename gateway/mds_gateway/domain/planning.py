@@ -7,8 +7,7 @@ from itertools import batched
 from typing import TYPE_CHECKING
 
 from mds_gateway.ports import Outlet
-from mds_protocol.wire.contract import Contract, ProductClass
-from mds_protocol.wire.selection import select
+from mds_protocol.wire.selection import rank_busiest, select
 from mds_protocol.wire.subjects import Placeholder, Subjects, SubjectTemplate
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mds_gateway.domain.slices import Slices
+    from mds_protocol.wire.contract import Contract
     from mds_protocol.wire.settings import Settings, Subscription
 
 CANARIES = 3
@@ -122,10 +122,4 @@ def choose_canaries(settings: Settings, chosen: Mapping[str, Contract]) -> tuple
     named = tuple(id_ for id_ in settings.canaries if id_ in chosen)
     if named:
         return named
-    futures = [c for c in chosen.values() if c.product_class is ProductClass.FUTURES]
-    best_of_product: dict[tuple[str, str], tuple[float, str]] = {}
-    for contract in futures or chosen.values():
-        product, rank = (contract.exchange, contract.product), (-(contract.open_interest or 0.0), contract.id)
-        if product not in best_of_product or rank < best_of_product[product]:
-            best_of_product[product] = rank
-    return tuple(id_ for _, id_ in sorted(best_of_product.values())[:CANARIES])
+    return tuple(contract.id for contract in rank_busiest(chosen.values())[:CANARIES])

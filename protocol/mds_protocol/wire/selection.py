@@ -66,6 +66,22 @@ def select(rules: Rules, contracts: Iterable[Contract], today: date) -> Selectio
     )
 
 
+def rank_busiest(contracts: Iterable[Contract]) -> list[Contract]:
+    """Of each product the contract with the most open interest, the most first; futures if there are any."""
+    found = tuple(contracts)
+    futures = [contract for contract in found if contract.product_class is ProductClass.FUTURES]
+    best: dict[tuple[str, str], Contract] = {}
+    for contract in futures or found:
+        product = (contract.exchange, contract.product)
+        if product not in best or _rank(contract) < _rank(best[product]):
+            best[product] = contract
+    return sorted(best.values(), key=_rank)
+
+
+def _rank(contract: Contract) -> tuple[float, str]:
+    return -(contract.open_interest or 0.0), contract.id
+
+
 def _is_chosen(contract: Contract, rules: Rules, today: date) -> bool:
     if contract.expiry is not None and contract.expiry < today:
         return False

@@ -5,24 +5,22 @@ The Secret holds `user` and `password`, or `token`, or `user.creds`; `ca.crt` fo
 
 from __future__ import annotations
 
-import base64
+import contextlib
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import nkeys
 
 from mds_runtime.environment import StartError, variable_of
 from mds_runtime.nats.addresses import AccessError, parse_servers
+from mds_runtime.nats.creds import no_creds, read_creds
 from mds_runtime.nats.words import describe
 from mds_runtime.secret_files import SecretFileError, read_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
     from urllib.parse import SplitResult
-
-_JWT_LINE_AFTER: Final = "-----BEGIN NATS USER JWT-----"
-_SEED_LINE_AFTER: Final = "-----BEGIN USER NKEY SEED-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,14 @@ class Access:
         fields = {"user": self.user, "pass": self.password, "auth_token": self.token}
         return {name: value for name, value in fields.items() if value is not None}
 
+    def find_expiry(self) -> float | None:
+        """When the creds file that lies there now expires, in seconds since 1970; None: nothing here does."""
+        if self.credentials_file is None:
+            return None
+        with contextlib.suppress(AccessError):  # it is being exchanged
+            return read_creds(self.credentials_file).expires_at
+        return None
+
 
 def load_access(url: str, folder: Path | None) -> Access:
     """Read and try all that can be tried without a server. StartError: the line names the variable."""
@@ -118,15 +124,8 @@ def _check_authority(access: Access) -> None:
 
 
 def _sign_in(path: Path, nonce: str) -> dict[str, Any]:
+    creds = read_creds(path)
     try:
-        lines = path.read_text().splitlines()
-        jwt = lines[lines.index(_JWT_LINE_AFTER) + 1].strip()
-        seed = lines[lines.index(_SEED_LINE_AFTER) + 1].strip()
-        signature = nkeys.from_seed(seed.encode()).sign(nonce.encode())
-    except OSError as exc:
-        raise AccessError(f"{path} cannot be read: {exc.strerror}") from None
-    except (ValueError, IndexError, nkeys.NkeysError):
-        raise AccessError(
-            f"{path} is no NATS credentials file (a JWT and a seed, as `nsc` writes it)"
-        ) from None
-    return {"jwt": jwt, "sig": base64.urlsafe_b64encode(signature).rstrip(b"=").decode()}
+        return {"jwt": creds.jwt, "sig": creds.sign(nonce)}
+    except (ValueError, nkeys.NkeysError):
+        raise no_creds(path) from None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+import uvloop
 
 from mds_operator.adapters.nats.link import Link, LinkError, NoAnswerError
 from mds_runtime.nats.access import Access
@@ -201,3 +204,73 @@ async def test_each_kind_of_credentials_leads_in(kind: str, tmp_path: Path) -> N
         access = Access(parse_servers(f"{scheme}://127.0.0.1:{server.port}"), **given)  # type: ignore[arg-type] # fields by name
         async with connected(access, "test") as link:
             assert "streams" in await link.ask_jetstream("INFO")
+
+
+# --- what it tells of the server
+
+
+async def test_the_certificates_end_is_read_from_the_connection_that_stands(tmp_path: Path) -> None:
+    nats_kinds.make_certificates(tmp_path)
+    certificate = (tmp_path / "server.crt").read_text()
+    with nats_kinds.running(tmp_path, nats_kinds.tls_config(tmp_path)) as server:
+        access = Access(parse_servers(f"tls://127.0.0.1:{server.port}"), ca_file=tmp_path / "ca.crt")
+        async with connected(access, "test") as link:
+            assert link.certificate_expires_at == read_end(certificate)
+
+
+def read_end(certificate: str) -> float:
+    """As openssl prints it: `notAfter=Dec  1 02:00:00 2026 GMT`."""
+    said = subprocess.run(
+        ["openssl", "x509", "-noout", "-enddate"],  # noqa: S607 - the machine's
+        input=certificate, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    end = datetime.strptime(said.strip().removeprefix("notAfter="), "%b %d %H:%M:%S %Y GMT")  # noqa: DTZ007 - its zone is no %Z
+    return end.replace(tzinfo=UTC).timestamp()
+
+
+def test_the_same_is_so_on_the_operators_own_loop(tmp_path: Path) -> None:
+    """uvloop starts TLS by itself."""
+    nats_kinds.make_certificates(tmp_path)
+
+    async def work(url: str) -> float | None:
+        access = Access(parse_servers(url), ca_file=tmp_path / "ca.crt")
+        async with connected(access, "test") as link:
+            return link.certificate_expires_at
+
+    with nats_kinds.running(tmp_path, nats_kinds.tls_config(tmp_path)) as server:
+        found = uvloop.run(work(f"tls://127.0.0.1:{server.port}"))
+
+    assert found == read_end((tmp_path / "server.crt").read_text())
+
+
+async def test_without_tls_there_is_no_certificate(link: Link) -> None:
+    assert link.certificate_expires_at is None
+
+
+async def test_while_it_is_away_there_is_none_and_no_round_trip() -> None:
+    link = Link(Access(parse_servers("nats://127.0.0.1:1")), "test")
+
+    assert link.certificate_expires_at is None
+    with pytest.raises(LinkError):
+        await link.measure_round_trip()
+
+
+async def test_a_round_trip_takes_a_time(link: Link) -> None:
+    assert await link.measure_round_trip() > 0
+
+
+async def test_a_connection_is_renewed_with_its_subscriptions_and_without_a_complaint(
+    link: Link, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[bytes] = []
+
+    async def note(message: Msg) -> None:
+        heard.append(message.data)
+
+    await link.subscribe("news", note)
+    link.renew()
+    await until(lambda: link.connections == 2)
+    await link.publish("news", b"new")
+
+    await until(lambda: heard == [b"new"])
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == []

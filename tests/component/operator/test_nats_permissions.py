@@ -7,11 +7,15 @@ import time
 from typing import TYPE_CHECKING
 
 from mds_operator.adapters.nats.bucket import Bucket, Written
+from mds_operator.adapters.nats.canaries import CanaryReader
 from mds_operator.adapters.nats.gaps import gap_ms
 from mds_operator.adapters.nats.heart import Heart
+from mds_operator.adapters.nats.inspecting import inspect_storage, inspect_streams, list_consumers
 from mds_operator.adapters.nats.losses import LossReader
 from mds_operator.adapters.nats.streams import ensure_streams
 from mds_operator.adapters.nats.telling import publish_event
+from mds_operator.domain.canaries import Canary
+from mds_operator.domain.seen import Key
 from mds_protocol.wire.events import Gap, GapCause, Restart
 from mds_protocol.wire.streams import TickStream, build_all
 from mds_protocol.wire.subjects import DEFAULT, ROUTES_BUCKET, SETTINGS_BUCKET
@@ -94,6 +98,7 @@ async def test_the_operators_user_may_do_what_the_operator_does(
             fence = await gateway.store("mds.fence.desk.all", b"{}")
             await gateway.store("md.SHFE.rb2701", b"{}")
             assert await gap_ms(link, "MD", fence, "md.*.*", lambda _: True) is not None
+            await look_at_nats(link, gateway)
 
     assert not [record for record in caplog.records if "ermission" in record.getMessage()]
 
@@ -119,6 +124,21 @@ async def hear_of_a_loss(link: Link) -> None:
     async with running(LossReader(link, DEFAULT, lambda gap, _: heard.append(gap)).run()):
         await publish_event(link, DEFAULT, LOSS)
         await until(lambda: heard == [LOSS])
+
+
+async def look_at_nats(link: Link, gateway: Link) -> None:
+    assert (await inspect_streams(link, ["MD"], time.monotonic)).keys() == {"MD"}
+    assert (await inspect_storage(link, time.monotonic)).storage_bytes > 0
+    assert await link.measure_round_trip() > 0
+    seen: list[Key] = []
+    canary = Canary(Key("desk", "all"), "MD", "md.SHFE.rb2701")
+    reader = CanaryReader(link, lambda key, _: seen.append(key))
+    async with running(reader.run()):
+        reader.use([canary])
+        while not any(each.is_ours for each in await list_consumers(link, "MD")):
+            pass
+        await gateway.store(canary.subject, b"{}")
+        await until(lambda: seen == [canary.key])
 
 
 def test_the_page_lists_the_permissions() -> None:

@@ -20,6 +20,7 @@ from mds_protocol.resources.feedaccount import FeedAccount
 from mds_protocol.resources.feedsubscription import FeedSubscription
 from mds_protocol.resources.objects import API_VERSION, DRILL_AT, RESTARTED_AT
 from mds_protocol.wire.rpc import Verb
+from mds_runtime.http.own_figures import list_families
 from tests.unit.docs import texts
 from tests.unit.docs.texts import ASKED, ROOT, Text
 
@@ -165,6 +166,7 @@ def test_every_link_leads_to_a_page_and_its_heading() -> None:
 METRICS: Final = frozenset(
     (
         *(family.full_name for family in (*GATEWAY_FAMILIES, *OPERATOR_FAMILIES)),
+        *(family.full_name for of in ("mds_gateway_", "mds_operator_") for family in list_families(of)),
         *("mds_gateway_account_info", "mds_gateway_hop_seconds"),
     )
 )

@@ -17,6 +17,7 @@ from mds_gateway.domain.window import Window
 from mds_gateway.metrics import FAMILIES, GatewayMetrics
 from mds_protocol.wire import heartbeat as wire
 from mds_protocol.wire.route import Route
+from mds_runtime.http.own_figures import list_families
 from tests.unit.gateway.page import check_block
 from tests.unit.gateway.test_readiness import beat
 
@@ -130,7 +131,7 @@ def test_names_follow_the_conventions(family: metrics.Family) -> None:
 
 def test_the_page_lists_the_figures() -> None:
     rows = ["| name | kind | label | what it is |", "|---|---|---|---|"]
-    for each in FAMILIES:
+    for each in (*FAMILIES, *list_families(metrics.PREFIX)):
         labels = ", ".join(f"`{label}`" for label in each.labels)
         rows.append(f"| `{each.full_name}` | {each.kind} | {labels} | {each.text} |")
     rows.append(f"| `{metrics.PREFIX}{metrics.HOPS}` | histogram | `hop` | {metrics.HOPS_TEXT} |")

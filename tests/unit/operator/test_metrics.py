@@ -17,6 +17,8 @@ from mds_operator.adapters.metrics.work import Work
 from mds_operator.domain.durations import WORK_BOUNDS_S, Durations
 from mds_operator.domain.seen import Key
 from mds_operator.looking.looks import LOOKS
+from mds_runtime.http.own_figures import list_families
+from tests.unit.operator.nats.series import NATS, NATS_SERIES
 from tests.unit.operator.page import check_block
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ FULL = (
     Accounts(known={Key("desk", "ctp-a"): AccountFigures(health="Healthy", role="Active")}),
     Subscriptions(known={Key("desk", "all"): SubscriptionFigures(epoch=3, active="ctp-a")}),
     Moves(failovers={"FrontLost": 2}, restarts={"Unhealthy": 1}),
+    NATS,
     Work(
         reconciles=10,
         reconcile_errors=1,
@@ -74,6 +77,7 @@ SERIES = [
     ("heartbeats_invalid_total", {}, 1),
     ("route_writes_total", {"result": "Written"}, 3),
     ("kube_requests_total", {"verb": "patch", "result": "ok"}, 7),
+    *NATS_SERIES,
     ("leader", {}, 1),
     ("loop_late_seconds", {}, 0.002),
 ]
@@ -135,7 +139,7 @@ def test_registering_does_not_look() -> None:
 
 def test_the_page_lists_the_metrics() -> None:
     rows = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]
-    for family in FAMILIES:
+    for family in (*FAMILIES, *list_families(PREFIX)):
         labels = ", ".join(f"`{label}`" for label in family.labels)
         rows.append(f"| `{family.full_name}` | {family.kind} | {labels} | {family.text} |")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client.registry import Collector
 
-from mds_operator.adapters.metrics import accounts, moves, sessions, subscriptions, work
+from mds_operator.adapters.metrics import accounts, moves, nats, sessions, subscriptions, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,6 +33,7 @@ GROUPS: Final[tuple[Group[Any], ...]] = (
     Group(subscriptions.Subscriptions, subscriptions.FAMILIES),
     Group(sessions.Sessions, sessions.FAMILIES),
     Group(moves.Moves, moves.FAMILIES),
+    Group(nats.Nats, nats.FAMILIES),
     Group(work.Work, work.FAMILIES),
 )
 FAMILIES: Final = tuple(family for group in GROUPS for family in group.families)

@@ -72,6 +72,10 @@ class Heart:
         self._complained: dict[str, float] = {}
         self.counts = HeartCounts()
 
+    @property
+    def is_connected(self) -> bool:
+        return self._link.is_connected
+
     async def listen(self) -> None:
         for namespace in self._namespaces:
             await self._link.subscribe(f"{self._subjects.prefix}.heartbeat.{namespace}.*", self._on_message)

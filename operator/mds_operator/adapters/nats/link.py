@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -35,6 +36,7 @@ PING_EVERY_S: Final = 1
 MISSED_PINGS: Final = 2
 CONNECT_TIMEOUT_S: Final = 2
 REQUEST_TIMEOUT_S: Final = 2.0
+ROUND_TRIP_TIMEOUT_S: Final = 2
 
 NOT_FOUND: Final = frozenset({10059, 10037})
 """JetStream's codes: no such stream, no such message."""
@@ -86,6 +88,8 @@ class Link:
     _interests: list[Interest] = field(default_factory=list)
     _complaint: str = ""
     _up: asyncio.Event = field(default_factory=asyncio.Event)
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_renewed: bool = False
 
     @property
     def is_connected(self) -> bool:
@@ -102,11 +106,13 @@ class Link:
         """Until it is cancelled."""
         while True:
             client, ended = Client(), asyncio.Event()
+            self._ended, self._is_renewed = ended, False
             try:
                 await self._open(client, ended)
                 await ended.wait()
-                said = client.last_error
-                self._note(f"NATS at {self.access.where}: {_text(said) or 'the connection is lost'}")
+                if not self._is_renewed:
+                    said = client.last_error
+                    self._note(f"NATS at {self.access.where}: {_text(said) or 'the connection is lost'}")
             except NoServersError:
                 pass  # `on_error` has said why, of each server
             except _TROUBLE as exc:
@@ -163,7 +169,25 @@ class Link:
             log.warning("%s", text, extra={"code": "NatsComplains"})
         self._complaint = text
 
+    def renew(self) -> None:
+        """Connect anew, as if the connection had been lost, but nothing is wrong and nothing is said."""
+        self._is_renewed = True
+        self._ended.set()
+
     # --- what it is for
+
+    @property
+    def certificate_expires_at(self) -> float | None:
+        """Of the server, as this connection was shown it, in seconds since 1970; None without TLS."""
+        # NB: nats-py shows it nowhere.
+        writer = getattr(getattr(self._client, "_transport", None), "_io_writer", None)
+        certificate = writer.get_extra_info("peercert") if writer is not None else None
+        return ssl.cert_time_to_seconds(certificate["notAfter"]) if certificate else None
+
+    async def measure_round_trip(self) -> float:
+        """Seconds to the server and back, without JetStream."""
+        with _translating("ping"):
+            return await self._connected().rtt(timeout=ROUND_TRIP_TIMEOUT_S)
 
     async def subscribe(self, subject: str, on_message: OnMessage) -> Interest:
         """Whether connected or not."""
