@@ -276,7 +276,8 @@ class FeedSubscriptionStatus(StatusModel):
     each as it was told, with its contracts."""
     conditions: Conditions = ()
     """Accepted; Ready; Redundant: a healthy hot standby exists and may take over; Degraded: contracts are
-    missing; PinIgnored while pinnedAccount may not publish here."""
+    missing; PinIgnored while pinnedAccount may not publish here; ReadyForOpening: the feed will be there at
+    the next opening, with the worst of what stands against that."""
 
 
 class FeedSubscription(Resource):
