@@ -1,6 +1,6 @@
 """Whether one feed will be there at the next opening: `readiness`, every check over the facts, worst first.
 
-    each account: up, asleep, unknown, out  ->  does anybody carry the feed?  ->  what one account's fault weighs
+    each account: up, asleep, unknown, out  ->  does anybody carry the feed?  ->  what one's fault weighs
 
 What is wrong with one account makes the feed unready only where no other account can go on.
 """
@@ -47,7 +47,11 @@ class _Case:
         """Who may publish at the opening: of a feed that a person holds, whom it is held at."""
         if not self.facts.holds:
             return self.looks
-        return tuple(look for look in self.looks if look.account.name == self.facts.named)
+        return (self.named,) if self.named else ()
+
+    @property
+    def named(self) -> Look | None:
+        return next((look for look in self.looks if look.account.name == self.facts.named), None)
 
     def stands(self, *among: Stand) -> bool:
         return any(look.stand in among for look in self.able)
@@ -55,8 +59,7 @@ class _Case:
     @property
     def is_carried(self) -> bool:
         """Whether somebody will publish, as far as is known: also one that was disabled and is held."""
-        is_candidate = any(look.account.name == self.facts.named for look in self.looks)
-        return self.stands(Stand.UP) or (self.facts.is_served and not is_candidate)
+        return self.stands(Stand.UP) or (self.facts.is_served and self.named is None)
 
 
 def readiness(facts: Facts, *, now: datetime) -> Verdict:
@@ -96,7 +99,10 @@ def _check_pin(case: _Case) -> Iterator[Finding]:
 
 
 def _check_accounts(case: _Case) -> Iterator[Finding]:
-    """What is out weighs all where nobody else is up, asleep or in doubt."""
+    """What is out weighs all where nobody else is up, asleep or in doubt.
+
+    Of one that is named nothing moves the feed while nobody can tell how it is.
+    """
     is_lost = not (case.is_carried or case.stands(Stand.ASLEEP, Stand.UNKNOWN))
     for look in case.looks:
         if look.problem is None:
@@ -104,7 +110,7 @@ def _check_accounts(case: _Case) -> Iterator[Finding]:
         weight = Readiness.AT_RISK
         if look.stand is Stand.OUT and is_lost and look in case.able:
             weight = Readiness.NOT_READY
-        elif look.stand is Stand.UNKNOWN and not case.is_carried:
+        elif look.stand is Stand.UNKNOWN and (look == case.named or not case.is_carried):
             weight = Readiness.UNKNOWN
         yield _find(case, look.problem, weight, account=look.account.name, detail=_tell_cause(look))
 
@@ -125,16 +131,15 @@ def _check_sleepers(case: _Case) -> Iterator[Finding]:
 def _check_publishing(case: _Case) -> Iterator[Finding]:
     """Somebody could, and nobody does: only once feeds move, or each is taken up where it was left."""
     facts = case.facts
-    is_asked = facts.is_accepted is True and facts.hears_itself and case.opens_within(limits.MOVES)
-    if is_asked and case.stands(Stand.UP) and not (facts.is_served or facts.is_moving):
+    is_asked = facts.is_accepted is True and case.opens_within(limits.MOVES)
+    is_known = case.named is None or case.named.stand is not Stand.UNKNOWN
+    if is_asked and is_known and case.stands(Stand.UP) and not (facts.is_served or facts.is_moving):
         yield _find(case, ReadinessProblem.NOBODY_PUBLISHES, Readiness.NOT_READY, detail=facts.named or "")
 
 
 def _check_redundant(case: _Case) -> Iterator[Finding]:
     hot = [
-        account
-        for account in case.facts.accounts
-        if account.standby is Standby.HOT and not account.is_paused
+        account for account in case.facts.accounts if account.standby is Standby.HOT and not account.is_paused
     ]
     if len(hot) <= 1 and case.looks:
         yield _find(case, ReadinessProblem.NO_STANDBY, Readiness.AT_RISK)
@@ -143,9 +148,7 @@ def _check_redundant(case: _Case) -> Iterator[Finding]:
 def _check_trading(case: _Case) -> Iterator[Finding]:
     for account in case.facts.accounts:
         if account.lacks_trade_login and (case.is_due or account.waits_for_person):
-            yield _find(
-                case, ReadinessProblem.TRADE_LOGIN_MISSING, Readiness.AT_RISK, account=account.name
-            )
+            yield _find(case, ReadinessProblem.TRADE_LOGIN_MISSING, Readiness.AT_RISK, account=account.name)
 
 
 # --- what is published

@@ -12,7 +12,7 @@ DUE: Final = timedelta(minutes=20)
 person who is called now still has the auction before them."""
 
 MOVES: Final = timedelta(seconds=timings.PREOPEN_S)
-"""From then on before an opening feeds move and cold accounts are woken: who should publish, should by now."""
+"""From then on before an opening feeds move and cold accounts are woken: somebody should publish by now."""
 
 COVERED_LEAST: Final = 0.5
 """A feed that lacks more than half of its contracts is not the feed that was asked for."""
@@ -23,7 +23,7 @@ STREAM_FULL: Final = 0.98
 STREAM_NEARLY_FULL: Final = 0.9
 
 STREAM_AGE_LEAST: Final = 0.5
-"""Of the age that a stream should keep; below it a consumer that was away overnight may miss what it needs."""
+"""Of the age that a stream should keep; below it a consumer that was away overnight misses ticks."""
 
 CONSUMER_BEHIND: Final = 100_000
 """Messages: a minute and a half of a whole market, which no reader that is merely busy falls behind."""

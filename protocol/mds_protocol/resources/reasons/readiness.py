@@ -17,8 +17,10 @@ _CONTRACTS: Final = "nats request mds.rpc.{namespace}._active.subscriptions ''"
 
 
 class ReadinessProblem(Reason):
-    """What may keep a feed from being there at the next opening: the reason of `ReadyForOpening` and the
-    label of `mds_operator_readiness_problem`, worst first where two weigh the same."""
+    """What may keep a feed from being there at the next opening: the reason of `ReadyForOpening`.
+
+    Of two that weigh the same the first one is the worse.
+    """
 
     # Of the feed, whoever publishes it.
     NOT_ACCEPTED = (
