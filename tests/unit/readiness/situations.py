@@ -1,4 +1,4 @@
-"""What a situation must be called: its verdict, every problem in order, and of the worst text and next step."""
+"""What a situation must be called: its verdict, every problem in order, text and step of the worst."""
 
 from __future__ import annotations
 

@@ -268,7 +268,8 @@ SITUATIONS: Final = (
         now="03:00",
         is_="NotReady",
         problems="NotReady:WaitingForContracts",
-        text="No contract is known; they come with the first trading login, so one account needs trade fronts.",
+        text="No contract is known; they come with the first trading login, so one account needs trade"
+        " fronts.",
         step="kubectl -n desk get fa -o wide",
     ),
     Situation(

@@ -224,7 +224,8 @@ SITUATIONS: Final = (
         now="03:00",
         is_="AtRisk",
         problems="AtRisk:WaitingForContracts",
-        text="No contract is known; they come with the first trading login, so one account needs trade fronts.",
+        text="No contract is known; they come with the first trading login, so one account needs trade"
+        " fronts.",
         step="kubectl -n desk get fa -o wide",
     ),
     Situation(

@@ -21,7 +21,11 @@ def test_a_situation_gets_its_verdict(row: Any) -> None:
     verdict = readiness(row.facts, now=row.moment)
 
     assert (verdict.state, say(verdict)) == (row.is_, row.problems)
-    assert (verdict.worst.text, verdict.worst.step) if verdict.worst else ("", "") == (row.text, row.step)
+    assert tell_worst(verdict) == (row.text, row.step)
+
+
+def tell_worst(verdict: Verdict) -> tuple[str, str]:
+    return (verdict.worst.text, verdict.worst.step) if verdict.worst else ("", "")
 
 
 def say(verdict: Verdict) -> str:
@@ -37,3 +41,11 @@ def test_every_problem_occurs_in_one_of_them() -> None:
     found = {problem for row in ALL for problem in readiness(row.facts, now=row.moment).problems}
 
     assert set(ReadinessProblem) - found == set()
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.what) for row in ALL if row.problems])
+def test_every_step_names_what_it_is_about(row: Any) -> None:
+    for found in readiness(row.facts, now=row.moment).findings:
+        assert "{" not in found.step.replace('{"spec":{"paused":false}}', "")
+        assert found.step.split()[0] in ("kubectl", "nats", "helm")
+        assert found.about in found.text
