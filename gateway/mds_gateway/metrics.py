@@ -260,4 +260,4 @@ class GatewayMetrics(Collector):
 
 def _collect_hops(hops: Hops) -> Metric:
     kept = {name: Buckets(BOUNDS_S, hop.counts, hop.sum_s) for name, hop in hops.by_name().items()}
-    return collect_histogram(PREFIX + HOPS, HOPS_TEXT, "hop", kept)
+    return collect_histogram(PREFIX + HOPS, HOPS_TEXT, ("hop",), kept)

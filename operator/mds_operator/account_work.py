@@ -277,7 +277,7 @@ class AccountWork:
             record.restarts, plan.reason, record.account.spec.recovery, wall=self._office.wall()
         )
         record.step = record.decision = None
-        self._office.counts.restarts[plan.reason] += 1
+        record.tally.restarts[plan.reason] += 1
         pod = plan.removals[0].pod
         self._desk.note_replaced(pod)
         attempt = len(record.restarts.recent) if plan.reason is RestartReason.UNHEALTHY else 0

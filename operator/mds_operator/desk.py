@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from mds_operator.domain import open_words, recovery, selectors
+from mds_operator.domain.availability import NOT_SERVED, advance, see_service
 from mds_operator.domain.faces import (
     describe_account,
     describe_decision,
@@ -22,7 +23,7 @@ from mds_operator.domain.faces import (
     is_news,
 )
 from mds_operator.domain.history import note_fences, note_route
-from mds_operator.domain.judging import Facts, Judgement, judge
+from mds_operator.domain.judging import Judgement, judge
 from mds_operator.domain.losses import note_gap_event
 from mds_operator.domain.observe import (
     choose_pod,
@@ -34,11 +35,12 @@ from mds_operator.domain.observe import (
     observe_subscription,
 )
 from mds_operator.domain.seen import Key, read_pod
+from mds_operator.domain.tallies import Steps
+from mds_operator.gathering import gather_facts
 from mds_operator.records import (
     AccountRecord,
     SubscriptionRecord,
     Unreadable,
-    find_leaving,
     meet_account,
     meet_subscription,
 )
@@ -49,6 +51,7 @@ from mds_protocol.resources.feedsubscription import FeedSubscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from mds_operator.domain.open_words import OpenWords
     from mds_operator.domain.seen import PodView
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from mds_protocol.failover.observed import SubscriptionSeen
     from mds_protocol.wire.events import Gap
     from mds_protocol.wire.heartbeat import Heartbeat
+    from mds_protocol.wire.route import Route
 
 SETTLE_S: Final = 10.0
 """An operator that does not hear itself by then says so in every status."""
@@ -87,10 +91,11 @@ class Desk:
         self._began = office.now()
         self.listening = Listening(since=self._began)
         self.judgement: Judgement | None = None
-        self._open_words: dict[str, OpenWords] = {}
+        self.open_words: dict[str, OpenWords] = {}
         self.is_settled = False
         """Whether its judgement was made by what must be known first; until then it only doubts."""
         self._said: dict[tuple[type[Any], str], object] = {}
+        self.steps = Steps()
 
     def key(self, name: str) -> Key:
         return Key(self.namespace, name)
@@ -174,6 +179,25 @@ class Desk:
             self._note_lost_fences(before.heartbeat, beat, now)
         return record.heard is not before and (before is None or is_news(before.heartbeat, beat))
 
+    def note_route(
+        self,
+        name: str,
+        route: Route,
+        *,
+        detected_at: datetime | None = None,
+        is_counted: bool = True,
+    ) -> None:
+        """A route was written or seen; one that stood when this operator began is counted by the one before."""
+        record = self.subscriptions.get(name)
+        if record is None:
+            return
+        before, record.history = (
+            record.history,
+            note_route(record.history, route, detected_at=detected_at),
+        )
+        if is_counted:
+            record.tally.note_failovers(before, record.history)
+
     def on_echo(self, now: float) -> None:
         self.listening = self.listening.heard_echo(now)
 
@@ -195,11 +219,12 @@ class Desk:
         if known is None:
             self.routes.pop(name, None)
             return
+        is_first = name not in self._route_since
         if before is None or before.route.epoch != known.route.epoch:
             self._route_since[name] = self.office.now()
         self.routes[name] = known
         self._end_drill(name, known)
-        self._recall_route(name)
+        self.note_route(name, known.route, is_counted=not is_first)
         self.ask_subscription(name)
 
     def on_loss(self, gap: Gap, told_ns: int) -> None:
@@ -222,19 +247,29 @@ class Desk:
         """Conclude anew; asks for work where something changed that a person would see."""
         now, wall = self.office.now(), self.office.wall()
         settles = not self.is_settled and self._knows_enough(now)
-        found = self.judgement = judge(self._gather(), now=now, wall=wall + self.ahead)
-        self._open_words = dict(found.open_words)
+        found = self.judgement = judge(gather_facts(self), now=now, wall=wall + self.ahead)
+        self.open_words = dict(found.open_words)
         for name, health in found.health.items():
             self.accounts[name].health = health
         for name, record in self.subscriptions.items():
             record.history = note_fences(record.history, name, found.accounts.values(), wall=wall)
             if name in found.subscriptions:
                 record.pin = found.subscriptions[name].pinned
+            self._pass_market_time(name, record, found, now)
         self._ask_for_changes(found)
         if settles:
             self.is_settled = True
             self.ask_everything()
         return found
+
+    def _pass_market_time(
+        self, name: str, record: SubscriptionRecord, found: Judgement, now: float
+    ) -> None:
+        """Of one that nobody was ever elected for, none passes."""
+        seen = found.subscriptions.get(name) or found.suspended.get(name)
+        is_open = seen is not None and seen.market.known and seen.market.open
+        service = see_service(name, seen, found.accounts.values(), found.health) if seen else NOT_SERVED
+        record.available = advance(record.available, service, is_open=is_open, now=now)
 
     def route_seen(self, name: str) -> RouteSeen | None:
         known = self.routes.get(name)
@@ -317,7 +352,7 @@ class Desk:
         told = account.status.open_against_calendar if account.status else ()
         market = name_market(account.spec)
         recalled = open_words.recall(told, now=self.office.now(), wall=self.office.wall())
-        self._open_words[market] = {**recalled, **self._open_words.get(market, {})}
+        self.open_words[market] = {**recalled, **self.open_words.get(market, {})}
 
     def _note_lost_fences(self, before: Heartbeat, beat: Heartbeat, now: float) -> None:
         for name, known in self.routes.items():
@@ -344,45 +379,9 @@ class Desk:
             record.drill = replace(record.drill, is_over=True)
 
     def _recall_route(self, name: str) -> None:
-        known, record = self.routes.get(name), self.subscriptions.get(name)
-        if known is not None and record is not None:
-            record.history = note_route(record.history, known.route)
-
-    def _gather(self) -> Facts:
-        records = self.accounts
-        served = {
-            name: record.subscription
-            for name, record in self.subscriptions.items()
-            if (found := self.office.acceptances.get(self.key(name))) is not None and found.is_accepted
-        }
-        pods = {name: self.pod_of(name) for name in records}
-        return Facts(
-            accounts={name: record.account for name, record in records.items()},
-            subscriptions=served,
-            pods={name: pod for name, pod in pods.items() if pod is not None},
-            lives={name: record.life for name, record in records.items() if record.life},
-            nodes=self.office.nodes,
-            heard={name: record.heard for name, record in records.items() if record.heard},
-            livez={name: record.livez for name, record in records.items() if record.livez},
-            routes={name: seen for name in self.routes if (seen := self.route_seen(name))},
-            exchanges={name: self.office.acceptances[self.key(name)].exchanges for name in served},
-            listening=self.listening,
-            before={name: record.health for name, record in records.items() if record.health},
-            open_words=self._open_words,
-            leaving={
-                name: reason
-                for name, record in records.items()
-                if (reason := find_leaving(record)) is not None
-            },
-            held=frozenset(
-                name
-                for name, record in records.items()
-                if not record.account.spec.enabled and self.find_held(record.account)
-            ),
-            pins={name: pin for name in served if (pin := self.subscriptions[name].pin)},
-            drills={name: drill for name in served if (drill := self.subscriptions[name].drill)},
-            follow_front_clock=self.office.installation.follow_front_clock and self.front_ahead is None,
-        )
+        known = self.routes.get(name)
+        if known is not None:
+            self.note_route(name, known.route, is_counted=False)
 
     def _ask_for_changes(self, found: Judgement) -> None:
         for name, seen in found.accounts.items():

@@ -31,11 +31,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Counts:
-    """What metrics count; by reason or result."""
+    """What metrics count of everybody; by result. `tallies` has what is counted of one object."""
 
-    failovers: Counter[str] = field(default_factory=Counter)
-    restarts: Counter[str] = field(default_factory=Counter)
-    route_writes: Counter[str] = field(default_factory=Counter)
+    route_writes: Counter[str] = field(default_factory=lambda: Counter(Written=0, Lost=0))
 
 
 @dataclass(slots=True, kw_only=True)

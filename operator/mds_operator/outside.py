@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mds_operator.adapters.metrics import AccountFigures, OperatorMetrics, Snapshot, SubscriptionFigures
-from mds_operator.domain.observe import find_roles
-from mds_operator.domain.seen import Problem
-from mds_protocol.resources.feedaccount import Role
+from mds_operator.adapters.metrics.groups import OperatorMetrics
+from mds_operator.looking.looks import LOOKS
+from mds_operator.looking.source import Source
 from mds_runtime.http import health
 
 if TYPE_CHECKING:
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
     from mds_operator.adapters.kube.requests import KubeRequests
     from mds_operator.adapters.nats.heart import Heart
-    from mds_operator.desk import Desk
-    from mds_operator.domain.seen import Key
     from mds_operator.service import Service
     from mds_runtime.http.pages import Page
 
@@ -78,62 +75,9 @@ class Outside:
         is_useless = len(found) >= len(service.desks) or service.office.control.trouble is not None
         return found if is_useless else []
 
-    def _look(self) -> Snapshot:
+    def _look(self) -> list[object]:
         service, heart, requests = self._service, self._heart, self._requests
         if service is None or heart is None or requests is None:
-            return Snapshot()
-        now, counts = service.office.now(), service.office.counts
-        listening = {name: desk.listening for name, desk in service.desks.items()}
-        return Snapshot(
-            accounts={
-                key: figures for desk in service.desks.values() for key, figures in _look_at_accounts(desk)
-            },
-            subscriptions={
-                key: figures
-                for desk in service.desks.values()
-                for key, figures in _look_at_subscriptions(desk)
-            },
-            failovers=counts.failovers,
-            restarts=counts.restarts,
-            reconciles=service.queue.done,
-            reconcile_errors=service.queue.failed,
-            reconcile_seconds=service.queue.durations,
-            queue_depth=service.queue.depth,
-            watch_age_s=service.watching.ages(now),
-            echo_age_s={
-                name: now - entry.echo_at for name, entry in listening.items() if entry.echo_at is not None
-            },
-            heartbeats=heart.counts.heard,
-            heartbeats_invalid=heart.counts.invalid,
-            route_writes=counts.route_writes,
-            kube_requests=requests.counts,
-            is_leader=True,
-            loop_late_s=max((entry.loop_late_s for entry in listening.values()), default=0.0),
-        )
-
-
-def _look_at_accounts(desk: Desk) -> list[tuple[Key, AccountFigures]]:
-    judgement = desk.judgement
-    if judgement is None:
-        return []
-    found = []
-    for name, seen in judgement.accounts.items():
-        health = judgement.health[name]
-        record = desk.accounts[name]
-        can_wake = not isinstance(record.making, Problem) and record.block is None
-        parts = find_roles(seen, health, judgement.subscriptions.values(), can_wake=can_wake)
-        roles = {part.role for part in parts}
-        role = next((role for role in (Role.ACTIVE, Role.STANDBY) if role in roles), Role.NONE)
-        found.append((desk.key(name), AccountFigures(health.state.value, role.value)))
-    return found
-
-
-def _look_at_subscriptions(desk: Desk) -> list[tuple[Key, SubscriptionFigures]]:
-    accounts = desk.judgement.accounts.values() if desk.judgement else ()
-    found = []
-    for name, known in desk.routes.items():
-        route = known.route
-        active = next((seen.name for seen in accounts if seen.is_active(name, route.epoch)), None)
-        if name in desk.subscriptions:
-            found.append((desk.key(name), SubscriptionFigures(route.epoch, active)))
-    return found
+            return []
+        source = Source(service, heart, requests, service.office.now(), service.office.wall())
+        return [look(source) for look in LOOKS]

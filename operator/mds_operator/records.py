@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mds_operator.domain import recovery
+from mds_operator.domain.availability import Availability
 from mds_operator.domain.history import recall
 from mds_operator.domain.judging import recall_health
 from mds_operator.domain.losses import Losses, recall_losses
+from mds_operator.domain.tallies import AccountTally, SubscriptionTally
 from mds_protocol.resources.reasons import FailoverReason, RestartReason
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
+    from mds_operator.domain.coverage import Coverage
     from mds_operator.domain.drills import Drill
     from mds_operator.domain.history import History
     from mds_operator.domain.observe import LivezSeen, PodLife
@@ -65,6 +68,7 @@ class AccountRecord:
     last_pod: str | None = None
     written: FeedAccountStatus | None = None
     written_at: datetime | None = None
+    tally: AccountTally = field(default_factory=AccountTally)
 
 
 @dataclass(slots=True)
@@ -82,6 +86,10 @@ class SubscriptionRecord:
     drill_answered: str | None = None
     written: FeedSubscriptionStatus | None = None
     written_at: datetime | None = None
+    coverage: Coverage | None = None
+    """As measured last; the status has it a minute later at the latest."""
+    available: Availability = field(default_factory=Availability)
+    tally: SubscriptionTally = field(default_factory=SubscriptionTally)
 
 
 @dataclass(frozen=True, slots=True)

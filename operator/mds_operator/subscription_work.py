@@ -14,17 +14,17 @@ from mds_operator.adapters.nats.gaps import gap_ms
 from mds_operator.adapters.nats.link import LinkError
 from mds_operator.domain import drills, history
 from mds_operator.domain.acceptance import count_asked
+from mds_operator.domain.coverage import tell_nothing_ticks
 from mds_operator.domain.notices import Notice, NoticeType
 from mds_operator.domain.subscription_case import SubscriptionCase
 from mds_operator.domain.subscription_notices import find_feed_notices, tell_losses, tell_takeover
-from mds_operator.domain.subscription_status import build_subscription_status
+from mds_operator.domain.subscription_status import build_subscription_status, measure_now
 from mds_operator.routes import restate, write_route
 from mds_protocol.failover.election import Action
 from mds_protocol.failover.routing import Stamp, close, fenced_epoch, next_route
 from mds_protocol.failover.standing import Candidate
 from mds_protocol.resources.feedsubscription import FeedSubscription
 from mds_protocol.resources.objects import API_VERSION
-from mds_protocol.resources.reasons import FailoverReason
 from mds_protocol.wire.subjects import ROUTES_BUCKET, SubjectTemplate
 from mds_protocol.wire.times import to_ns
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 GAP_AFTER_S: Final = 1.0
 """After the fence: the first ticks of the new account are in the stream by then, where any come."""
 
+_MS_PER_S: Final = 1000.0
 ROUTE_UNREADABLE: Final = "RouteUnreadable"
 """Of an Event: somebody wrote a route that is none."""
 
@@ -138,12 +139,15 @@ class SubscriptionWork:
         record = self._desk.subscriptions.get(name)
         if record is None:
             return
-        record.history = history.note_route(record.history, route, detected_at=detected_at)
-        reason = FailoverReason(route.reason)
-        self._office.counts.failovers[reason] += 1
+        self._desk.note_route(name, route, detected_at=detected_at)
+        move = record.history.newest
+        if move is not None and move.epoch == route.epoch and detected_at is not None:
+            unnoticed_s = (self._office.wall() - detected_at).total_seconds()
+            noticed_at = self._office.now() - unnoticed_s
+            self._desk.steps.note(move, record.available, noticed_at=noticed_at)
         log.info(
             "%s: %s is named instead of %s in epoch %d: %s", self._desk.key(name), route.named,
-            before.named if before else None, route.epoch, reason, extra={"code": "Moved"},
+            before.named if before else None, route.epoch, route.reason, extra={"code": "Moved"},
         )  # fmt: skip
 
     async def close_route(self, name: str) -> bool:
@@ -172,6 +176,7 @@ class SubscriptionWork:
         if case is None:
             return
         before, wall = record.subscription.status, self._office.wall()
+        record.coverage = measure_now(case, record.written or before) or tell_nothing_ticks(record.coverage)
         after = build_subscription_status(case, record.written or before, wall)
         if after == before and after == (record.written or after):
             return
@@ -268,6 +273,7 @@ class SubscriptionWork:
             return
         if gap is not None:
             record.history = history.note_gap(record.history, move.epoch, gap)
+            record.tally.note_gap(gap / _MS_PER_S, record.available, now=self._office.now())
             self._desk.ask_status(name)
 
     # --- inside

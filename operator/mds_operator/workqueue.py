@@ -7,7 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from mds_operator.adapters.metrics import Durations
+from mds_operator.domain.durations import WORK_BOUNDS_S, Durations
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -28,7 +28,7 @@ class WorkQueue[K: Hashable]:
         self._running: set[K] = set()
         self.done = 0
         self.failed = 0
-        self.durations = Durations()
+        self.durations = Durations(WORK_BOUNDS_S)
 
     @property
     def depth(self) -> int:

@@ -3,14 +3,14 @@
 A heartbeat counts the account's subscribed contracts per exchange, not per subscription. What is missing
 there is charged to each subscription that could lack it, so the figure is exact for an account of one
 subscription, or with nothing missing, and otherwise a lower bound. How many contracts ticked today no
-heartbeat says.
+heartbeat says, only how old the newest tick of each exchange is.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from mds_protocol.resources.feedsubscription import ContractCounts
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from mds_protocol.wire.heartbeat import Heartbeat
     from mds_protocol.wire.selection import Selection
+
+
+_MS_PER_S: Final = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Coverage:
     stale: int
     """On exchanges that the active account no longer sees."""
     stale_exchanges: frozenset[str]
+    ticking: int = 0
+    """On exchanges of which a tick came lately; an upper bound."""
 
     @property
     def is_full(self) -> bool:
@@ -46,7 +51,12 @@ class Coverage:
 
 
 def measure_coverage(
-    selection: Selection, heartbeat: Heartbeat | None, asked: Mapping[str, int], stale: frozenset[str]
+    selection: Selection,
+    heartbeat: Heartbeat | None,
+    asked: Mapping[str, int],
+    stale: frozenset[str],
+    *,
+    stale_after_s: float,
 ) -> Coverage:
     """`asked`: what the account is asked for per exchange by all its subscriptions; no heartbeat, nothing."""
     selected = Counter(contract.exchange for contract in selection.contracts)
@@ -56,9 +66,20 @@ def measure_coverage(
         for exchange, count in selected.items()
     }
     unseen = stale & selected.keys()
+    ticking = {
+        name
+        for name, entry in (heartbeat.exchanges.items() if heartbeat else ())
+        if entry.tick_age_ms is not None and entry.tick_age_ms < stale_after_s * _MS_PER_S
+    }
     return Coverage(
         selected=selected.total(),
         subscribed=sum(subscribed.values()),
         stale=sum(subscribed[exchange] for exchange in unseen),
         stale_exchanges=unseen,
+        ticking=sum(count for name, count in subscribed.items() if name in ticking),
     )
+
+
+def tell_nothing_ticks(before: Coverage | None) -> Coverage | None:
+    """While nobody can say more, the last figures stand, but for what was just happening."""
+    return replace(before, ticking=0) if before else None

@@ -43,6 +43,24 @@ _FAULTS: Final = frozenset(
 """Where the cause is the health of the account that loses the feed: it was noticed when that turned."""
 
 
+FAILOVERS: Final = (
+    FailoverReason.PINNED,
+    FailoverReason.PRIORITY_EDITED,
+    FailoverReason.ACCOUNT_DISABLED,
+    FailoverReason.ACCOUNT_DELETED,
+    FailoverReason.PRIORITY_ZERO,
+    FailoverReason.PLANNED_RESTART,
+    FailoverReason.DRILL,
+    FailoverReason.DRAINING,
+    FailoverReason.ROUTE_LOST,
+    *sorted(_FAULTS),
+    FailoverReason.TAKEOVER_STALLED,
+    FailoverReason.OPERATOR_GONE,
+    FailoverReason.FAILBACK,
+)
+"""Why a feed goes from one account to another."""
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What `status` says about moves."""
@@ -66,6 +84,10 @@ class History:
     def newest(self) -> FailoverRecord | None:
         return self.moves[0] if self.moves else None
 
+    @property
+    def newest_failover(self) -> FailoverRecord | None:
+        return next((move for move in self.moves if _is_failover(move)), None)
+
 
 def recall(status: FeedSubscriptionStatus | None) -> History:
     """What the status remembers."""
@@ -82,6 +104,11 @@ def find_detection(reason: FailoverReason, named: Health | None, *, now: float, 
     if reason not in _FAULTS or named is None or named.state is not HealthState.UNHEALTHY:
         return _to_ms(wall)
     return _to_ms(wall - timedelta(seconds=max(0.0, now - named.since)))
+
+
+def is_fault(reason: str) -> bool:
+    """Whether a feed moved because its account failed, and not because a person asked for it."""
+    return reason in _FAULTS
 
 
 def note_route(history: History, route: Route, *, detected_at: datetime | None = None) -> History:

@@ -53,6 +53,8 @@ class Facts:
     routes: Mapping[str, RouteSeen]
     exchanges: Mapping[str, frozenset[str]]
     """Where the contracts of each subscription trade, as far as they are known."""
+    suspended: Mapping[str, FeedSubscription] = field(default_factory=dict)
+    """Not accepted now, and served before: nobody is elected, but their market time goes on."""
     listening: Listening
     before: Mapping[str, Health]
     open_words: Mapping[str, OpenWords] = field(default_factory=dict)
@@ -78,6 +80,9 @@ class Judgement:
     decisions: Mapping[str, Decision]
     markets: Mapping[str, MarketSeen]
     """By account: whether anything trades that it serves."""
+    suspended: Mapping[str, SubscriptionSeen] = field(default_factory=dict)
+    sessions: Mapping[str, SessionState] = field(default_factory=dict)
+    """By exchange, over all markets of the namespace: what is believed."""
     open_words: Mapping[str, OpenWords]
     """By market: what the next judgement must remember."""
 
@@ -96,7 +101,7 @@ def judge(facts: Facts, *, now: float, wall: datetime) -> Judgement:
     }
     markets = _hear_markets(facts, accounts, now, wall)
     health = assess_all(accounts.values(), facts.listening, markets.believed, facts.before, now=now)
-    subscriptions = _observe_subscriptions(facts, accounts, markets)
+    subscriptions = _observe_subscriptions(facts.subscriptions, facts, accounts, markets)
     return Judgement(
         accounts=accounts,
         health=health,
@@ -111,6 +116,8 @@ def judge(facts: Facts, *, now: float, wall: datetime) -> Judgement:
             for name, seen in subscriptions.items()
         },
         markets={name: _find_market(seen, subscriptions, markets) for name, seen in accounts.items()},
+        suspended=_observe_subscriptions(facts.suspended, facts, accounts, markets),
+        sessions=markets.sessions,
         open_words=markets.words,
     )
 
@@ -175,6 +182,16 @@ class _Markets:
             for name, words in self.words.items()
         }
 
+    @property
+    def sessions(self) -> dict[str, SessionState]:
+        """By exchange: open where any market of the namespace has it so, by front or by calendar."""
+        found: dict[str, SessionState] = {}
+        for name, by_calendar in self.believed.items():
+            for exchange, state in {**by_calendar, **self.said[name]}.items():
+                if found.get(exchange) is not SessionState.OPEN:
+                    found[exchange] = state
+        return found
+
     def ask(self, markets: Iterable[str], exchanges: frozenset[str]) -> MarketSeen:
         said: dict[str, SessionState] = {}
         words: dict[str, OpenWord] = {}
@@ -214,10 +231,13 @@ def _hear_markets(facts: Facts, accounts: Mapping[str, AccountSeen], now: float,
 
 
 def _observe_subscriptions(
-    facts: Facts, accounts: Mapping[str, AccountSeen], markets: _Markets
+    subscriptions: Mapping[str, FeedSubscription],
+    facts: Facts,
+    accounts: Mapping[str, AccountSeen],
+    markets: _Markets,
 ) -> dict[str, SubscriptionSeen]:
     found = {}
-    for name, subscription in facts.subscriptions.items():
+    for name, subscription in subscriptions.items():
         exchanges = facts.exchanges.get(name, frozenset())
         selected = find_selected(subscription, facts.accounts.values(), matches=selectors.matches)
         found[name] = observe_subscription(

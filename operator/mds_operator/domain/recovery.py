@@ -91,6 +91,12 @@ def refresh(restarts: Restarts, spec: Recovery, *, wall: datetime) -> Restarts:
     return kept.model_copy(update={"cooldown_until": cooldown})
 
 
+def find_budget_left(restarts: Restarts, spec: Recovery, *, wall: datetime) -> int:
+    """How many restarts for health may still follow within the hour."""
+    hour_ago = wall - timedelta(seconds=timings.HOUR_S)
+    return max(0, spec.max_per_hour - sum(when > hour_ago for when in restarts.recent))
+
+
 # --- the blocked login
 
 

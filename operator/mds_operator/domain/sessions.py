@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 
     from mds_protocol.failover.observed import AccountSeen, Listening
 
+_SHANGHAI: Final = timezone(timedelta(hours=8))  # China keeps no summer time
+
 HOLIDAYS_UNTIL: Final[date] = CALENDAR_END
 """The last day whose holidays are published; the State Council names a year's in the November before."""
+
+CALENDAR_ENDS: Final = datetime.combine(HOLIDAYS_UNTIL + timedelta(days=1), time(), _SHANGHAI)
+"""The end of that day in China."""
 
 WARN_AHEAD: Final = timedelta(days=30)
 """Time enough to install a release with the next year's holidays."""
 
-_SHANGHAI: Final = timezone(timedelta(hours=8))  # China keeps no summer time
 _NIGHT_FROM: Final = time(21)
 _ONE_DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
@@ -119,7 +123,7 @@ def market(
     names = set(exchanges) or {*said, *by_calendar}
     states = {name: said.get(name, by_calendar.get(name, SessionState.UNKNOWN)) for name in names}
     if not states or any(state is not SessionState.CLOSED for state in states.values()):
-        return MarketSeen(open=True)
+        return MarketSeen(open=True, known=SessionState.OPEN in states.values())
     return MarketSeen(
         open=False,
         opens_in_s=None if follow_front_clock else _opens_in_s(names, wall),

@@ -21,11 +21,11 @@ def list_others(case: SubscriptionCase) -> tuple[Standing, ...]:
 
 def find_ready(case: SubscriptionCase) -> tuple[Standing, ...]:
     """Who could take the feed now, in any kind of move."""
-    return tuple(
-        entry
-        for entry in list_others(case)
-        if entry.is_hot and entry.is_healthy and entry.may_take and entry.health.is_probing
-    )
+    return tuple(entry for entry in list_others(case) if is_ready(entry))
+
+
+def is_ready(standing: Standing) -> bool:
+    return standing.is_hot and standing.is_healthy and standing.may_take and standing.health.is_probing
 
 
 def is_log_short(standing: Standing, case: SubscriptionCase) -> bool:

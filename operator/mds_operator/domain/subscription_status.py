@@ -50,6 +50,11 @@ def build_subscription_status(
     return _hold_counts(built, last, case.written_at, wall)
 
 
+def measure_now(case: SubscriptionCase, before: FeedSubscriptionStatus | None) -> Coverage | None:
+    """What the status says of contracts a minute later at the latest; None while nobody can say."""
+    return _measure(case, _find_active(case, before or FeedSubscriptionStatus()))
+
+
 def _find_active(case: SubscriptionCase, last: FeedSubscriptionStatus) -> str | None:
     """Who stored the newest fence; while that account cannot be heard and is not known dead, as before."""
     if case.holder is not None:
@@ -68,8 +73,14 @@ def _measure(case: SubscriptionCase, active: str | None) -> Coverage | None:
     selection = case.acceptance.selection
     if selection is None or case.is_unknown(active) or (active is None and case.is_moving):
         return None
-    stale = case.accounts[active].health.stale if active else frozenset()
-    found = measure_coverage(selection, case.heartbeat_of(active), case.asked, stale)
+    candidate = case.accounts.get(active) if active else None
+    found = measure_coverage(
+        selection,
+        case.heartbeat_of(active),
+        case.asked,
+        candidate.health.stale if candidate else frozenset(),
+        stale_after_s=candidate.account.stale_after_s if candidate else 0.0,
+    )
     return found if case.subscription.market.matters or found.is_full else None
 
 

@@ -101,6 +101,8 @@ class MarketSeen:
     """Whether the markets of one subscription, or of one account, trade."""
 
     open: bool = True
+    known: bool = True
+    """Whether anybody says so. What nobody knows counts as open."""
     opens_in_s: float | None = None
     """Absent: open already, or not known."""
     called_open_at: datetime | None = None

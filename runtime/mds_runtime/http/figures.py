@@ -35,7 +35,7 @@ class Family[S]:
         make = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
         metric = make(self.prefix + self.name, self.text, labels=self.labels)
         for key, figure in self.read(seen).items():
-            metric.add_metric((key,) if isinstance(key, str) else key, float(figure))
+            metric.add_metric(as_labels(key), float(figure))
         return metric
 
 
@@ -54,11 +54,36 @@ class Buckets:
     sum_s: float
 
 
-def collect_histogram(name: str, text: str, label: str | None, buckets: Mapping[str, Buckets]) -> Metric:
-    """`buckets` by the label's value; without a label under any one name."""
-    metric = HistogramMetricFamily(name, text, labels=[label] if label else [])
-    for value, kept in buckets.items():
+@dataclass(frozen=True, slots=True)
+class Histogram[S]:
+    """A family whose series are histograms; as `Family` otherwise."""
+
+    prefix: ClassVar[str]
+    kind: ClassVar[str] = "histogram"
+    name: str
+    text: str
+    read: Callable[[S], Mapping[Any, Buckets]]
+    labels: tuple[str, ...] = ()
+
+    @property
+    def full_name(self) -> str:
+        return self.prefix + self.name
+
+    def collect(self, seen: S) -> Metric:
+        return collect_histogram(self.full_name, self.text, self.labels, self.read(seen))
+
+
+def collect_histogram(
+    name: str, text: str, labels: tuple[str, ...], buckets: Mapping[Any, Buckets]
+) -> Metric:
+    """`buckets` by the value of the label, or a tuple of several; () without labels."""
+    metric = HistogramMetricFamily(name, text, labels=labels)
+    for key, kept in buckets.items():
         bounds = [*map(str, kept.bounds_s), "+Inf"]
         cumulated = list(zip(bounds, accumulate(kept.counts), strict=True))
-        metric.add_metric([value] if label else [], cumulated, kept.sum_s)
+        metric.add_metric(as_labels(key), cumulated, kept.sum_s)
     return metric
+
+
+def as_labels(key: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (key,) if isinstance(key, str) else key

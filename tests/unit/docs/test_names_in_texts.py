@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from mds_gateway.metrics import FAMILIES as GATEWAY_FAMILIES
-from mds_operator.adapters.metrics import FAMILIES as OPERATOR_FAMILIES
+from mds_operator.adapters.metrics.groups import FAMILIES as OPERATOR_FAMILIES
 from mds_operator.domain.seen import ACCOUNT_LABEL, POD_HASH
 from mds_protocol.resources.crd import build_schema
 from mds_protocol.resources.feedaccount import FeedAccount
@@ -165,7 +165,7 @@ def test_every_link_leads_to_a_page_and_its_heading() -> None:
 METRICS: Final = frozenset(
     (
         *(family.full_name for family in (*GATEWAY_FAMILIES, *OPERATOR_FAMILIES)),
-        *("mds_gateway_account_info", "mds_gateway_hop_seconds", "mds_operator_reconcile_seconds"),
+        *("mds_gateway_account_info", "mds_gateway_hop_seconds"),
     )
 )
 METRIC: Final = re.compile(r"\bmds_(?:gateway|operator)_[a-z_]+\b(?![./(])")

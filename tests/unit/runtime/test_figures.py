@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_gauge_has_no_ending() -> None:
 def test_a_histogram_is_cumulated_and_ends_with_all() -> None:
     kept = {"ack": Buckets((0.1, 1.0), (3, 0, 2), 4.5)}
 
-    assert render(collect_histogram("t", "Times.", "hop", kept)) == [
+    assert render(collect_histogram("t", "Times.", ("hop",), kept)) == [
         't_bucket{hop="ack",le="0.1"} 3.0',
         't_bucket{hop="ack",le="1.0"} 3.0',
         't_bucket{hop="ack",le="+Inf"} 5.0',
@@ -73,6 +74,23 @@ def test_a_histogram_is_cumulated_and_ends_with_all() -> None:
 
 
 def test_a_histogram_may_have_no_label() -> None:
-    lines = render(collect_histogram("t", "Times.", None, {"": Buckets((0.1,), (1, 1), 2.0)}))
+    lines = render(collect_histogram("t", "Times.", (), {(): Buckets((0.1,), (1, 1), 2.0)}))
 
     assert lines[-2:] == ["t_count 2.0", "t_sum 2.0"]
+
+
+class Histogram(figures.Histogram[Mapping[tuple[str, str], Buckets]]):
+    prefix = "mds_some_"
+
+
+def test_a_histogram_may_have_several_labels() -> None:
+    family = Histogram("took_seconds", "Times.", lambda seen: seen, ("a", "b"))
+
+    lines = render(family.collect({("x", "y"): Buckets((0.1,), (1, 1), 2.0)}))
+
+    assert lines == [
+        'mds_some_took_seconds_bucket{a="x",b="y",le="0.1"} 1.0',
+        'mds_some_took_seconds_bucket{a="x",b="y",le="+Inf"} 2.0',
+        'mds_some_took_seconds_count{a="x",b="y"} 2.0',
+        'mds_some_took_seconds_sum{a="x",b="y"} 2.0',
+    ]

@@ -14,6 +14,7 @@ from tests.unit.failover.builders import NOW, SURE, make_account, make_exchange
 from tests.unit.operator.subscriptions.builders import china
 
 OPEN, CLOSED, UNKNOWN = SessionState.OPEN, SessionState.CLOSED, SessionState.UNKNOWN
+NOBODY_KNOWS = MarketSeen(open=True, known=False)
 SECOND = timedelta(seconds=1)
 
 
@@ -64,14 +65,14 @@ def test_an_exchange_that_the_calendar_does_not_know_is_unknown_and_counts_as_op
     known = sessions.calendar(["SSE"], china("2026-11-21 10:00"))
 
     assert known == {"SSE": UNKNOWN}
-    assert sessions.market(["SSE"], {}, known, china("2026-11-21 10:00"), doubts={}) == MarketSeen(open=True)
+    assert sessions.market(["SSE"], {}, known, china("2026-11-21 10:00"), doubts={}) == NOBODY_KNOWS
 
 
 def test_a_simulator_that_lives_at_another_time_is_not_judged_by_the_calendar() -> None:
     night = china("2026-11-21 10:00")
 
     assert sessions.calendar(["SHFE"], night, follow_front_clock=True) == {}
-    assert ask({}, {}, "2026-11-21 10:00", follow_front_clock=True) == MarketSeen(open=True)
+    assert ask({}, {}, "2026-11-21 10:00", follow_front_clock=True) == NOBODY_KNOWS
     assert ask({"SHFE": CLOSED}, {}, "2026-11-21 10:00", follow_front_clock=True) == MarketSeen(open=False)
 
 

@@ -122,7 +122,7 @@ def test_coverage_is_a_lower_bound_by_exchange(
     shfe: int, dce: int, asked: Any, stale: Any, text: str, unseen: int
 ) -> None:
     beat = make_heartbeat(exchanges=see_exchanges(shfe, dce))
-    found = measure_coverage(ALL, beat, asked, frozenset(stale))
+    found = measure_coverage(ALL, beat, asked, frozenset(stale), stale_after_s=10.0)
 
     assert (found.text, found.stale) == (text, unseen)
 
