@@ -159,7 +159,7 @@ def _check_contracts(case: _Case) -> Iterator[Finding]:
     if facts.coverage.unknown:
         told = ", ".join(sorted(facts.coverage.unknown)[:_NAMES_MAX])
         yield _find(case, ReadinessProblem.CONTRACTS_UNKNOWN, Readiness.AT_RISK, detail=told)
-    if facts.coverage.selected is not None or not facts.accounts:
+    if facts.coverage.selected is not None or not facts.accounts or facts.is_accepted is False:
         return
     is_hopeless = not any(account.has_trade_fronts for account in facts.accounts)
     weight = Readiness.NOT_READY if case.is_due or is_hopeless else Readiness.AT_RISK

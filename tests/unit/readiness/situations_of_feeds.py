@@ -131,6 +131,14 @@ SITUATIONS: Final = (
         step=FEED,
     ),
     Situation(
+        what="not accepted, and so no contract is looked for",
+        facts=feed(is_accepted=False, named=None, is_served=False, coverage=covered(None, None)),
+        is_="NotReady",
+        problems="NotReady:NotAccepted",
+        text=NOT_ACCEPTED,
+        step=FEED,
+    ),
+    Situation(
         what="not accepted any more, and what runs goes on",
         facts=feed(is_accepted=False),
         is_="AtRisk",
