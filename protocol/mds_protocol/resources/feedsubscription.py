@@ -309,6 +309,12 @@ class FeedSubscription(Resource):
                 wide=True,
             ),
             Column("Reason", condition_path("Ready", "reason"), "Why Ready is what it is.", wide=True),
+            Column(
+                "Opening",
+                condition_path("ReadyForOpening", "reason"),
+                "What stands against the next opening, the worst of it; NoProblem: nothing known.",
+                wide=True,
+            ),
         ),
     )
 
