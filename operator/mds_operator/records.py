@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mds_protocol.failover.health import Health
     from mds_protocol.failover.observed import Heard
     from mds_protocol.failover.restarts import Block, RestartDecision, RestartStep
+    from mds_protocol.readiness.verdict import Verdict
     from mds_protocol.resources.feedaccount import FeedAccount, FeedAccountStatus, Restarts
     from mds_protocol.resources.feedsubscription import FeedSubscription, FeedSubscriptionStatus
 
@@ -82,6 +83,8 @@ class SubscriptionRecord:
     losses: Losses = field(default_factory=Losses)
     told_epoch: int = 0
     """The newest epoch whose takeover was told in an Event."""
+    readiness: Verdict | None = None
+    """For the next opening, as of the last look; None while nobody has looked."""
     drill: Drill | None = None
     drill_answered: str | None = None
     written: FeedSubscriptionStatus | None = None

@@ -19,6 +19,7 @@ from mds_operator.domain.notices import Notice, NoticeType
 from mds_operator.domain.subscription_case import SubscriptionCase
 from mds_operator.domain.subscription_notices import find_feed_notices, tell_losses, tell_takeover
 from mds_operator.domain.subscription_status import build_subscription_status, measure_now
+from mds_operator.foreseeing import foresee
 from mds_operator.routes import restate, write_route
 from mds_protocol.failover.election import Action
 from mds_protocol.failover.routing import Stamp, close, fenced_epoch, next_route
@@ -177,6 +178,8 @@ class SubscriptionWork:
             return
         before, wall = record.subscription.status, self._office.wall()
         record.coverage = measure_now(case, record.written or before) or tell_nothing_ticks(record.coverage)
+        record.readiness = foresee(self._desk, record, case)
+        case = replace(case, readiness=record.readiness)
         after = build_subscription_status(case, record.written or before, wall)
         if after == before and after == (record.written or after):
             return

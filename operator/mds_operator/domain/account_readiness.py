@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mds_operator.domain.account_case import AccountCase
+    from mds_protocol.wire.heartbeat import Heartbeat
 
 PROBE_GRACE_S: Final = 5.0
 """A standby's first test message follows its login by about a second."""
@@ -84,7 +85,11 @@ def find_cause(case: AccountCase) -> AccountReason:
     Health judges the market-data front alone. While that waits for the trading login, a trading login that is
     refused is why; and the number that a lost connection left behind is no answer to the login after it.
     """
-    reason, beat = case.health.reason, case.heartbeat
+    return name_cause(case.health.reason, case.heartbeat)
+
+
+def name_cause(reason: AccountReason, beat: Heartbeat | None) -> AccountReason:
+    """The same of an account that is known by its last word alone."""
     if beat is None or reason not in (AccountReason.STARTING, AccountReason.LOGIN_REFUSED):
         return reason
     if reason is AccountReason.LOGIN_REFUSED and is_login_code(beat.market_data.error_code):

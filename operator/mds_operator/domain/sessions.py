@@ -20,6 +20,7 @@ from cnfutures_session_timeline.calendar import CALENDAR_END  # type: ignore[imp
 
 from mds_protocol.failover.observed import MarketSeen
 from mds_protocol.failover.silence import is_silent
+from mds_protocol.readiness.limits import CALENDAR_AHEAD
 from mds_protocol.wire.heartbeat import SessionState
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ HOLIDAYS_UNTIL: Final[date] = CALENDAR_END
 
 CALENDAR_ENDS: Final = datetime.combine(HOLIDAYS_UNTIL + timedelta(days=1), time(), _SHANGHAI)
 """The end of that day in China."""
-
-WARN_AHEAD: Final = timedelta(days=30)
-"""Time enough to install a release with the next year's holidays."""
 
 _NIGHT_FROM: Final = time(21)
 _ONE_DAY: Final = timedelta(days=1)
@@ -131,6 +129,25 @@ def market(
     )
 
 
+def find_trading_day(exchanges: frozenset[str], wall: datetime) -> date | None:
+    """The trading day of the session that is on, or else of the next one; no exchange named counts as all.
+
+    A night session is of the trading day that follows it.
+    """
+    minute = wall.astimezone(_SHANGHAI).replace(second=0, microsecond=0)
+    return _trading_day(exchanges or EXCHANGES, minute)
+
+
+@lru_cache(maxsize=64)
+def _trading_day(exchanges: frozenset[str], minute: datetime) -> date | None:
+    for days in range(-1, _LONGEST_CLOSURE_DAYS):
+        day = minute.date() + days * _ONE_DAY
+        ahead = [span for exchange in exchanges for span in _spans(exchange, day) if span.end > minute]
+        if ahead:
+            return day if _is_of_day(min(ahead)) else _next_weekday(day)
+    return None
+
+
 @lru_cache(maxsize=64)
 def is_trading_day(day: date) -> bool:
     """Whether any product trades in the daytime of that day."""
@@ -140,7 +157,7 @@ def is_trading_day(day: date) -> bool:
 def find_calendar_warning(wall: datetime) -> str | None:
     """What to log once, when it changes: the holidays end soon, or have ended."""
     today = wall.astimezone(_SHANGHAI).date()
-    if today <= HOLIDAYS_UNTIL - WARN_AHEAD:
+    if today <= HOLIDAYS_UNTIL - CALENDAR_AHEAD:
         return None
     if today <= HOLIDAYS_UNTIL:
         return f"the holiday calendar ends on {HOLIDAYS_UNTIL}; install a newer release of mds before that"

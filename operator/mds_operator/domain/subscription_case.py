@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mds_protocol.failover.election import Decision
     from mds_protocol.failover.observed import SubscriptionSeen
     from mds_protocol.failover.standing import Candidate, Standing
+    from mds_protocol.readiness.verdict import Verdict
     from mds_protocol.resources.feedsubscription import LossRecord
     from mds_protocol.wire.heartbeat import Heartbeat
     from mds_protocol.wire.route import Route
@@ -55,6 +56,8 @@ class SubscriptionCase:
     drill_answered: str | None = None
     remark: str | None = None
     """Why `mds.dev/drillAt` asks for nothing, or its drill does not happen."""
+    readiness: Verdict | None = None
+    """For the next opening; None while it was not judged."""
     written_at: datetime | None = None
     """When this operator last wrote the status; counts alone are written once a minute."""
 

@@ -23,6 +23,7 @@ from mds_operator.domain.conditions import (
     to_seconds,
     truth,
 )
+from mds_operator.domain.readiness_words import tell_readiness
 from mds_protocol.failover.health import HealthState
 from mds_protocol.resources.conditions import ConditionStatus, ConditionType
 from mds_protocol.resources.reasons import AccountReason, FailoverReason, SubscriptionReason
@@ -90,6 +91,12 @@ def build_conditions(
     concluded = [conclude(kind, checks) for kind, checks in CHAINS.items()]
     if holding.tell_ignored_pin(case) is not None:
         concluded.append(conclude(ConditionType.PIN_IGNORED, (_tell_ignored_pin,)))
+    if case.readiness is not None:
+        status, reason, message = tell_readiness(case.readiness)
+        kind = ConditionType.READY_FOR_OPENING
+        concluded.append(
+            set_condition(before, kind, status, reason, message, generation=case.generation, wall=wall)
+        )
     return tuple(concluded)
 
 

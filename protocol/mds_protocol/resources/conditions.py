@@ -33,6 +33,7 @@ class ConditionType(StrEnum):
     REDUNDANT = "Redundant"
     DEGRADED = "Degraded"
     PIN_IGNORED = "PinIgnored"
+    READY_FOR_OPENING = "ReadyForOpening"
 
 
 class Condition(StatusModel):

@@ -276,7 +276,8 @@ class FeedSubscriptionStatus(StatusModel):
     each as it was told, with its contracts."""
     conditions: Conditions = ()
     """Accepted; Ready; Redundant: a healthy hot standby exists and may take over; Degraded: contracts are
-    missing; PinIgnored while pinnedAccount may not publish here."""
+    missing; PinIgnored while pinnedAccount may not publish here; ReadyForOpening: the feed will be there at
+    the next opening, with the worst of what stands against that."""
 
 
 class FeedSubscription(Resource):
@@ -308,6 +309,12 @@ class FeedSubscription(Resource):
                 wide=True,
             ),
             Column("Reason", condition_path("Ready", "reason"), "Why Ready is what it is.", wide=True),
+            Column(
+                "Opening",
+                condition_path("ReadyForOpening", "reason"),
+                "What stands against the next opening, the worst of it; NoProblem: nothing known.",
+                wide=True,
+            ),
         ),
     )
 

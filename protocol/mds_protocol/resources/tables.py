@@ -36,6 +36,22 @@ def enum_table(reasons: type[Reason]) -> str:
     return "\n".join(["| reason | meaning, and what to do |", "|---|---|", *rows])
 
 
+def steps_table(reasons: type[Reason]) -> str:
+    """Each with what to type next, by the names of the examples."""
+    names = {
+        "namespace": "desk",
+        "subscription": "futures",
+        "account": "ctp-a",
+        "stream": "MD",
+        "consumer": "risk",
+    }
+    rows = [
+        f"| `{reason.value}` | {_cell(reason.sentence)} | `{_cell(reason.step.format(**names))}` |"
+        for reason in reasons
+    ]
+    return "\n".join(["| problem | meaning | next step |", "|---|---|---|", *rows])
+
+
 def _fields(node: Schema, path: str) -> Iterator[tuple[str, Schema, bool]]:
     for name, field in node.get("properties", {}).items():
         here = f"{path}.{name}" if path else name

@@ -112,5 +112,6 @@ def subscription_status() -> FeedSubscriptionStatus:
         conditions=(
             condition(ConditionType.READY, "Active"),
             condition(ConditionType.REDUNDANT, "Redundant"),
+            condition(ConditionType.READY_FOR_OPENING, "NoProblem"),
         ),
     )

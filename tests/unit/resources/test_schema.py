@@ -187,7 +187,7 @@ def test_the_columns_are_those_of_the_design() -> None:
         "Last-Failover",
         "Age",
     ]
-    assert [name for name, wide in shown["fs"] if wide] == ["Epoch", "Reason"]
+    assert [name for name, wide in shown["fs"] if wide] == ["Epoch", "Reason", "Opening"]
 
 
 def test_only_the_name_is_restricted_in_metadata() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client.registry import Collector
 
-from mds_operator.adapters.metrics import accounts, moves, nats, sessions, subscriptions, work
+from mds_operator.adapters.metrics import accounts, moves, nats, readiness, sessions, subscriptions, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,6 +31,7 @@ class Group[S]:
 GROUPS: Final[tuple[Group[Any], ...]] = (
     Group(accounts.Accounts, accounts.FAMILIES),
     Group(subscriptions.Subscriptions, subscriptions.FAMILIES),
+    Group(readiness.Verdicts, readiness.FAMILIES),
     Group(sessions.Sessions, sessions.FAMILIES),
     Group(moves.Moves, moves.FAMILIES),
     Group(nats.Nats, nats.FAMILIES),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from mds_protocol.resources.reasons.account import AccountReason
 from mds_protocol.resources.reasons.failover import FailoverReason
 from mds_protocol.resources.reasons.promotion import PromotionReason
+from mds_protocol.resources.reasons.readiness import ReadinessProblem
 from mds_protocol.resources.reasons.reason import Reason
 from mds_protocol.resources.reasons.restart import RestartReason
 from mds_protocol.resources.reasons.subscription import SubscriptionReason
@@ -21,6 +22,7 @@ __all__ = [
     "AccountReason",
     "FailoverReason",
     "PromotionReason",
+    "ReadinessProblem",
     "Reason",
     "RestartReason",
     "SubscriptionReason",

@@ -13,9 +13,12 @@ class Reason(StrEnum):
     """
 
     sentence: str
+    step: str
+    """What to type next, with `{namespace}` and the like for the names; empty where the sentence says it."""
 
-    def __new__(cls, code: str, sentence: str = "") -> Self:
+    def __new__(cls, code: str, sentence: str = "", step: str = "") -> Self:
         reason = str.__new__(cls, code)
         reason._value_ = code
         reason.sentence = sentence
+        reason.step = step
         return reason

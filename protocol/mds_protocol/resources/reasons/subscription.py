@@ -136,6 +136,12 @@ class SubscriptionReason(Reason):
         ),
     )
 
+    # ReadyForOpening; where something is wrong its reason is a ReadinessProblem.
+    NO_PROBLEM = (
+        "NoProblem",
+        "Nothing is known that would keep the feed from being there at the next opening.",
+    )
+
     # Any.
     SPEC_UNREADABLE = (
         "SpecUnreadable",

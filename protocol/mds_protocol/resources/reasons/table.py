@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mds_protocol.resources.reasons.account import AccountReason
 from mds_protocol.resources.reasons.failover import FailoverReason
 from mds_protocol.resources.reasons.promotion import PromotionReason
+from mds_protocol.resources.reasons.readiness import ReadinessProblem
 from mds_protocol.resources.reasons.restart import RestartReason
 from mds_protocol.resources.reasons.subscription import SubscriptionReason
 from mds_protocol.resources.reasons.writer import WriterReason
@@ -21,6 +22,7 @@ ENUMS: tuple[type[Reason], ...] = (
     PromotionReason,
     WriterReason,
     RestartReason,
+    ReadinessProblem,
 )
 """In the order of the docs."""
 
