@@ -120,9 +120,9 @@ class Fronts:
     def log_in(self, _side: Side) -> int:
         return 0
 
-    def subscribe(self, symbols: tuple[str, ...]) -> int:
+    def subscribe(self, symbols: tuple[str, ...]) -> tuple[int, int]:
         self.asked.extend(symbols)
-        return len(symbols)
+        return len(symbols), 0
 
     def unsubscribe(self, _symbols: tuple[str, ...]) -> None:
         return
