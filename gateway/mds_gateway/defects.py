@@ -27,14 +27,15 @@ class Defects:
 
     async def every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do it until cancelled. NATS may take the next time what it refuses now."""
-        due = time.monotonic()
+        due, name = time.monotonic(), work.__name__.lstrip("_")
+        self._tally.failures[name] += 0  # a series from the start
         while True:
             try:
                 await work()
             except NatsTrouble as exc:
-                log.debug("%s: %s", work.__name__, exc)
+                log.debug("%s: %s", name, exc)
             except Exception as exc:  # noqa: BLE001 - the root of this work: its defect must not stop the others
-                self.note(work.__name__.lstrip("_"), exc)
+                self.note(name, exc)
             due = max(due + seconds, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mds_gateway.domain.feed import Run
+    from mds_gateway.domain.slices import Slices
+    from mds_gateway.domain.source_figures import Coverage, SourceFigures
     from mds_gateway.domain.subscribing import Pace
     from mds_protocol.wire.contract import Contract
     from mds_protocol.wire.encodings import Encoding
@@ -138,6 +140,12 @@ class MarketData(Protocol):
 
     def describe(self, canaries: Sequence[str]) -> SourceState:
         """What a heartbeat says; asked five times a second, so it must be cheap."""
+
+    def figures(self) -> SourceFigures:
+        """What a scrape reads; also before `start`."""
+
+    def count_coverage(self, stale_after_ms: int) -> Slices[Coverage]:
+        """Which selected contracts lack ticks now, counted by product."""
 
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:
         """How far the subscription of these contracts is. Asked rarely."""

@@ -16,6 +16,7 @@ from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_gateway.answering import Answering
 from mds_gateway.arranging import Arranging
 from mds_gateway.beating import Beating
+from mds_gateway.covering import Covering
 from mds_gateway.defects import Defects
 from mds_gateway.domain.claiming import Claiming
 from mds_gateway.domain.feeding import TickFeed
@@ -50,6 +51,7 @@ CLOCK_EVERY_S = 0.05
 PROBE_EVERY_S = 1.0
 WITNESS_EVERY_S = 0.2
 SHARE_EVERY_S = 5.0
+COVER_EVERY_S = 5.0
 STOP_WITHIN_S = 4.0  # 3 s to be fenced off, and a moment for the last acknowledgements
 
 
@@ -67,7 +69,7 @@ class Gateway:
             access, account, settings.instance, control, self._on_happened, Notices.on_connection
         )
         info = {"namespace": settings.namespace, "account": account, "environment": settings.environment}
-        self.metrics = GatewayMetrics(self.bridge, info)
+        self.metrics = GatewayMetrics(source, self.bridge, info)
         self._outbox = EventOutbox(control, subjects)
         self.notices = Notices(settings, source, control, self._outbox, self.metrics.tally, self._tasks)
         note = self.notices.on_note
@@ -82,6 +84,7 @@ class Gateway:
             settings, source, self.bridge, self.arranging, self.witnessing, self.peers, self.metrics
         )
         self._sharing = ContractSharing(control, settings.environment)
+        self._covering = Covering(source, self.arranging.known, self.metrics.tally)
 
     # --- life
 
@@ -112,6 +115,7 @@ class Gateway:
                     every(PROBE_EVERY_S, self.probe),
                     every(WITNESS_EVERY_S, self.witnessing.witness),
                     every(SHARE_EVERY_S, self._sharing.settle),
+                    every(COVER_EVERY_S, self._covering.count),
                 )
             ]
             hearts = f"{config.subject_prefix}.heartbeat.{config.namespace}.*"

@@ -1,5 +1,6 @@
 """How long ticks take, hop by hop, measured once a batch at its oldest tick. Pure.
 
+    exchange --exchange--> front's thread     exchange: from the exchange's time to receiving (see the source)
     front's thread --handoff--> loop          handoff: from receiving to the loop
     front's thread ------publish-----> NATS   publish: from receiving to sending
                                 NATS --ack--> ack: from sending to the last acknowledgement of the batch
@@ -15,6 +16,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+EXCHANGE_BOUNDS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Of the hop from the exchange: its times are whole or half seconds, and two clocks are in it."""
 SLICE_S = 10.0
 SLICES = 6  # one minute
 _NS = 1e9
@@ -25,25 +28,26 @@ _QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
 @dataclass(slots=True)
 class _Slice:
     number: int
-    counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS_S) + 1))
+    counts: list[int]
     longest_s: float = 0.0
 
 
 class Hop:
-    def __init__(self) -> None:
-        self.counts = [0] * (len(BOUNDS_S) + 1)
+    def __init__(self, bounds_s: tuple[float, ...] = BOUNDS_S) -> None:
+        self.bounds_s = bounds_s
+        self.counts = [0] * (len(bounds_s) + 1)
         """By bucket, the last for what exceeds all bounds."""
         self.sum_s = 0.0
         self._slices: deque[_Slice] = deque(maxlen=SLICES)
 
     def note(self, seconds: float, now: float) -> None:
         seconds = max(0.0, seconds)  # the wall clock may have been set back
-        bucket = bisect_left(BOUNDS_S, seconds)
+        bucket = bisect_left(self.bounds_s, seconds)
         self.counts[bucket] += 1
         self.sum_s += seconds
         number = int(now / SLICE_S)
         if not self._slices or self._slices[-1].number != number:
-            self._slices.append(_Slice(number))
+            self._slices.append(_Slice(number, [0] * len(self.counts)))
         newest = self._slices[-1]
         newest.counts[bucket] += 1
         newest.longest_s = max(newest.longest_s, seconds)
@@ -55,17 +59,16 @@ class Hop:
         if not counts:
             return {}
         longest_s = max(each.longest_s for each in recent)
-        quantiles = {name: min(_find(counts, share), longest_s) for name, share in _QUANTILES.items()}
+        quantiles = {name: min(self._find(counts, share), longest_s) for name, share in _QUANTILES.items()}
         return {name: round(seconds * _US) for name, seconds in (quantiles | {"max": longest_s}).items()}
 
-
-def _find(counts: list[int], share: float) -> float:
-    wanted, seen = share * sum(counts), 0
-    for count, bound in zip(counts, BOUNDS_S, strict=False):
-        seen += count
-        if seen >= wanted:
-            return bound
-    return float("inf")
+    def _find(self, counts: list[int], share: float) -> float:
+        wanted, seen = share * sum(counts), 0
+        for count, bound in zip(counts, self.bounds_s, strict=False):
+            seen += count
+            if seen >= wanted:
+                return bound
+        return float("inf")
 
 
 @dataclass(slots=True)

@@ -33,21 +33,31 @@ class Sessions:
 
     def __init__(self) -> None:
         self._products: dict[str, dict[str, bool]] = {}
+        self._opened_ns: dict[tuple[str, str], int] = {}
 
-    def note(self, exchange: str, product: str, status: str) -> bool:
+    def note(self, exchange: str, product: str, status: str, now_ns: int) -> bool:
         """False: a status that this table does not know, so nothing was learnt."""
         if status not in _KNOWN:
             return False
-        self._products.setdefault(exchange, {})[product] = status == InstrumentStatus.CONTINUOUS
+        products, is_open = self._products.setdefault(exchange, {}), status == InstrumentStatus.CONTINUOUS
+        if is_open and not products.get(product):
+            self._opened_ns[exchange, product] = now_ns
+        products[product] = is_open
         return True
 
     def forget(self) -> None:
         """The trading front is gone."""
         self._products.clear()
+        self._opened_ns.clear()
 
     def of_product(self, exchange: str, product: str) -> SessionState:
         is_open = self._products.get(exchange, {}).get(product)
         return SessionState.UNKNOWN if is_open is None else _state(is_open=is_open)
+
+    def opened_ns(self, exchange: str, product: str) -> int | None:
+        """Since when the product trades, as far as it was heard; None: it does not, or nobody says."""
+        is_open = self.of_product(exchange, product) is SessionState.OPEN
+        return self._opened_ns[exchange, product] if is_open else None
 
     def of_exchange(self, exchange: str) -> SessionState:
         """Open while any of its products trades."""

@@ -10,7 +10,7 @@ reconnect, repeated ones and unsubscriptions share one budget. It is spent in ba
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -93,6 +93,16 @@ class Subscriber:
     @property
     def refused(self) -> frozenset[str]:
         return frozenset(self._refused)
+
+    @property
+    def refused_by_code(self) -> Counter[int]:
+        """How many the front refuses now."""
+        return Counter(self._refused.values())
+
+    @property
+    def waiting_count(self) -> int:
+        """Still to be asked for."""
+        return len(self._waiting)
 
     def describe(self, symbol: str) -> Standing:
         return Standing(self._asked_at.get(symbol), self._held.get(symbol), self._refused.get(symbol))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from mds_gateway.domain.exchange_time import Dating
 from mds_protocol.wire.contract import ProductClass
 from mds_protocol.wire.depth import IDENTITY_DOUBLES, INTEGERS, NUMBERS
 
@@ -32,6 +33,10 @@ class Fault(StrEnum):
     NEGATIVE_VOLUME = "NegativeVolume"
     ABSURD_VALUE = "AbsurdValue"
     AHEAD = "Ahead"
+
+
+REASONS: Final = (*Fault, Dating.UNPARSABLE, Dating.AHEAD, Dating.OLD)
+"""All for which a tick goes into quarantine."""
 
 
 @dataclass(frozen=True, slots=True)

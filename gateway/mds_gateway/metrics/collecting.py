@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import InfoMetricFamily
 from prometheus_client.registry import Collector
 
-from mds_gateway.domain.latency import BOUNDS_S
-from mds_gateway.metrics import market, process, publishing, ticks
+from mds_gateway.metrics import fronts, market, process, publishing, ticks
 from mds_gateway.metrics.seen import PREFIX, Seen, Tally
 from mds_runtime.http.figures import Buckets, collect_histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from prometheus_client.core import Metric
 
     from mds_gateway.adapters.nats.bridge import Bridge
-    from mds_gateway.domain.latency import Hops
+    from mds_gateway.domain.latency import Hop
+    from mds_gateway.ports import MarketData
     from mds_protocol.wire.heartbeat import Heartbeat
 
 GROUPS = (
     ticks.FAMILIES,
     publishing.FAMILIES,
+    fronts.FAMILIES,
     market.FAMILIES,
     process.FAMILIES,
 )
@@ -31,19 +32,20 @@ FAMILIES = tuple(family for group in GROUPS for family in group)
 
 HOPS = "hop_seconds"
 HOPS_TEXT = (
-    "How long the oldest tick of each batch took, by hop: "
-    "handoff and publish since it was received, ack since it was sent."
+    "How long the oldest tick of each batch took, by hop: handoff and publish since it was received, ack since"
+    " it was sent; exchange, of the newest: by this machine's clock since its exchange's time."
 )
 INFO = "account"
 INFO_TEXT = "Who this is."
 
 
 class GatewayMetrics(Collector):
-    def __init__(self, bridge: Bridge, info: dict[str, str]) -> None:
+    def __init__(self, source: MarketData, bridge: Bridge, info: dict[str, str]) -> None:
         self.tally = Tally()
         self.last: Heartbeat | None = None
         self.beaten_at: float | None = None
         """When the last heartbeat was composed, on the monotonic clock."""
+        self._source = source
         self._bridge = bridge
         self._info = info
 
@@ -54,14 +56,13 @@ class GatewayMetrics(Collector):
         self.last, self.beaten_at = beat, now
 
     def collect(self) -> Iterable[Metric]:
+        bridge, source = self._bridge, self._source.figures()
+        seen = Seen(self.last, self.tally, source, bridge.serving, bridge.is_connected, bridge.connections)
         yield InfoMetricFamily(PREFIX + INFO, INFO_TEXT, value=self._info)
-        bridge, serving = self._bridge, self._bridge.serving
-        yield _collect_hops(serving.hops)
-        if self.last is not None:
-            seen = Seen(self.last, self.tally, bridge.is_connected, bridge.connections, serving.renewals)
-            yield from (family.collect(seen) for family in FAMILIES)
+        yield _collect_hops({"exchange": source.exchange_hop, **bridge.serving.hops.by_name()})
+        yield from (family.collect(seen) for family in FAMILIES)
 
 
-def _collect_hops(hops: Hops) -> Metric:
-    kept = {name: Buckets(BOUNDS_S, hop.counts, hop.sum_s) for name, hop in hops.by_name().items()}
+def _collect_hops(hops: Mapping[str, Hop]) -> Metric:
+    kept = {name: Buckets(hop.bounds_s, hop.counts, hop.sum_s) for name, hop in hops.items()}
     return collect_histogram(PREFIX + HOPS, HOPS_TEXT, "hop", kept)

@@ -1,48 +1,55 @@
-"""Figures of the broker's side: fronts, contracts, exchanges."""
+"""Figures of the market as this account has it: contracts, exchanges, clocks."""
 
 from __future__ import annotations
 
-from mds_gateway.metrics.seen import Family, ages
+from mds_gateway.metrics.seen import Family, ages, of_beat
 from mds_protocol.wire.heartbeat import SessionState
 from mds_runtime.http.figures import one
 
 FAMILIES = (
-    Family("contracts", "Contracts in the account's table.", lambda seen: one(seen.beat.contracts)),
+    Family("contracts", "Contracts in the account's table.", of_beat(lambda beat: one(beat.contracts))),
     Family(
         "subscribed_contracts",
         "Contracts that the front acknowledged.",
-        lambda seen: one(seen.beat.subscribed),
+        of_beat(lambda beat: one(beat.subscribed)),
     ),
     Family(
-        "market_data_logged_in",
-        "1 while the market data login stands.",
-        lambda seen: one(seen.beat.market_data.logged_in),
+        "contracts_missing",
+        "Selected contracts of which no tick came since the login, by product.",
+        lambda seen: {product: each.missing for product, each in seen.tally.coverage.items()},
+        labels=("exchange", "product"),
     ),
     Family(
-        "trade_logged_in",
-        "1 while the trading login stands; absent without trading fronts.",
-        lambda seen: one(None if seen.beat.trade is None else seen.beat.trade.logged_in),
+        "contracts_stale",
+        "Selected contracts whose newest tick is older than staleAfter while their product trades;"
+        " absent where no trading front says whether it does.",
+        lambda seen: {
+            product: each.stale for product, each in seen.tally.coverage.items() if each.stale is not None
+        },
+        labels=("exchange", "product"),
     ),
     Family(
         "tick_age_seconds",
         "Since the newest tick of any contract.",
-        lambda seen: ages({name: each.tick_age_ms for name, each in seen.beat.exchanges.items()}),
+        of_beat(lambda beat: ages({name: each.tick_age_ms for name, each in beat.exchanges.items()})),
         labels=("exchange",),
     ),
     Family(
         "session_open",
         "1 while the exchange trades, by the trading front's word; absent where it is not known.",
-        lambda seen: {
-            name: float(each.session is SessionState.OPEN)
-            for name, each in seen.beat.exchanges.items()
-            if each.session is not SessionState.UNKNOWN
-        },
+        of_beat(
+            lambda beat: {
+                name: float(each.session is SessionState.OPEN)
+                for name, each in beat.exchanges.items()
+                if each.session is not SessionState.UNKNOWN
+            }
+        ),
         labels=("exchange",),
     ),
     Family(
         "canary_age_seconds",
         "Since the last tick of each canary.",
-        lambda seen: ages(seen.beat.canary_age_ms),
+        of_beat(lambda beat: ages(beat.canary_age_ms)),
         labels=("contract",),
     ),
     Family(

@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from mds_gateway.metrics.seen import Family, ages, to_s
+from mds_gateway.metrics.seen import Family, ages, of_beat, to_s
 from mds_runtime.http.figures import one
 
 FAMILIES = (
     Family(
         "takeovers",
         "Times that this account became active.",
-        lambda seen: seen.tally.takeovers,
+        lambda seen: dict.fromkeys(seen.serving.by_name, 0) | seen.tally.takeovers,
         labels=("subscription",),
         kind="counter",
     ),
     Family(
         "fence_renewals",
         "Times that this account wrote its fence again, before a full stream would let it go.",
-        lambda seen: seen.renewals,
+        lambda seen: seen.serving.renewals,
         labels=("subscription",),
         kind="counter",
     ),
     Family(
         "active",
         "1 while this account's fence is stored.",
-        lambda seen: {each.subscription: float(each.fence is not None) for each in seen.beat.publications},
+        of_beat(
+            lambda beat: {each.subscription: float(each.fence is not None) for each in beat.publications}
+        ),
         labels=("subscription",),
     ),
     Family(
         "epoch",
         "The newest epoch of the route.",
-        lambda seen: {each.subscription: float(each.epoch) for each in seen.beat.publications},
+        of_beat(lambda beat: {each.subscription: float(each.epoch) for each in beat.publications}),
         labels=("subscription",),
     ),
     Family(
         "log_reach_seconds",
         "How far back the log of latest ticks goes.",
-        lambda seen: ages({each.subscription: each.log_reach_ms for each in seen.beat.publications}),
+        of_beat(lambda beat: ages({each.subscription: each.log_reach_ms for each in beat.publications})),
         labels=("subscription",),
     ),
     Family(
@@ -54,11 +56,11 @@ FAMILIES = (
     Family(
         "probe_age_seconds",
         "Since the stream last stored this account's probe.",
-        lambda seen: one(to_s(seen.beat.probe_age_ms)),
+        of_beat(lambda beat: one(to_s(beat.probe_age_ms))),
     ),
     Family(
         "oldest_unacked_seconds",
         "Age of the oldest tick in flight; 0: none is.",
-        lambda seen: one(to_s(seen.beat.oldest_unacked_ms or 0)),
+        of_beat(lambda beat: one(to_s(beat.oldest_unacked_ms or 0))),
     ),
 )

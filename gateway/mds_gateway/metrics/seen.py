@@ -6,15 +6,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mds_protocol.wire.heartbeat import Counters
 from mds_runtime.http import figures
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from mds_gateway.domain.serving import Serving
+    from mds_gateway.domain.source_figures import Coverage, SourceFigures
     from mds_protocol.wire.heartbeat import Heartbeat
     from mds_runtime.http.figures import Values
 
 PREFIX = "mds_gateway_"
+OTHER = "Other"
 _MS_PER_S = 1000
 
 
@@ -28,6 +32,8 @@ class Tally:
     failures: Counter[str] = field(default_factory=Counter)
     """Of each piece of the service's work: turns that a defect cost."""
     clock_offset_s: float | None = None
+    coverage: Coverage = field(default_factory=dict)
+    """As it was counted last."""
 
     def on_takeover(self, subscription: str, took_s: float) -> None:
         self.takeovers[subscription] += 1
@@ -36,17 +42,35 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one scrape reads."""
+    """What one scrape reads, all of it from memory."""
 
-    beat: Heartbeat
+    beat: Heartbeat | None
+    """The last one; None: none was composed yet."""
     tally: Tally
+    source: SourceFigures
+    serving: Serving
     connected: bool
     connections: int
-    renewals: Mapping[str, int]
+
+    @property
+    def counters(self) -> Counters:
+        """From the start on, so that the first event is an increase."""
+        return Counters() if self.beat is None else self.beat.counters
 
 
 class Family(figures.Family[Seen]):
     prefix = PREFIX
+
+
+def of_beat(read: Callable[[Heartbeat], Values]) -> Callable[[Seen], Values]:
+    """Nothing before the first heartbeat."""
+    return lambda seen: {} if seen.beat is None else read(seen.beat)
+
+
+def by_code(counts: Mapping[int, int], known: Iterable[int]) -> dict[str, int]:
+    """A front may answer with any number: those that are not known are counted together."""
+    named = {str(code): counts.get(code, 0) for code in known}
+    return {**named, OTHER: sum(counts.values()) - sum(named.values())}
 
 
 def to_s(milliseconds: int | None) -> float | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from mds_gateway.domain.validation import REASONS
 from mds_gateway.metrics.seen import Family
 from mds_runtime.http.figures import one
 
 
 def _count(name: str, text: str) -> Family:
-    return Family(f"ticks_{name}", text, lambda seen: one(getattr(seen.beat.counters, name)), kind="counter")
+    return Family(f"ticks_{name}", text, lambda seen: one(getattr(seen.counters, name)), kind="counter")
 
 
 FAMILIES = (
@@ -20,4 +21,11 @@ FAMILIES = (
     _count("replayed", "Ticks not published, as the stream was past them."),
     _count("conflated", "Ticks that gave way to a newer one of their contract: lost."),
     _count("superseded", "Refused ticks that could not be sent again: lost."),
+    Family(
+        "quarantined",
+        "Ticks put into quarantine, by reason.",
+        lambda seen: {reason: seen.source.quarantined.get(reason, 0) for reason in REASONS},
+        labels=("reason",),
+        kind="counter",
+    ),
 )

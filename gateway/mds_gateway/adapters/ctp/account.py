@@ -16,6 +16,7 @@ from mds_gateway.domain import login, querying, subscribing
 from mds_gateway.domain.login import Logins, Side
 from mds_gateway.domain.querying import ContractQuery
 from mds_gateway.domain.sessions import Sessions
+from mds_gateway.domain.source_figures import FrontCounts, FrontName, RequestCounts
 from mds_gateway.domain.subscribing import Subscriber
 from mds_gateway.ports import Note
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     type Action = login.Action | querying.Action | subscribing.Action
 
+_NAMES = {Side.TRADE: FrontName.TRADE, Side.MARKET_DATA: FrontName.MARKET_DATA}
 SAID_EVERY_S = 1.0
 SYMBOLS_SAID = 5
 
@@ -58,6 +60,8 @@ class Account:
         """When it began to connect, by the wall clock."""
         self.subscriber = Subscriber(settings.pace)
         self.sessions = Sessions()
+        self.fronts = {_NAMES[machine.side]: FrontCounts() for machine in self._sides()}
+        self.requests = RequestCounts()
         self._query = ContractQuery()
         self._query_number = 0
         self._loop = loop
@@ -98,6 +102,7 @@ class Account:
     def on_disconnected(self, side: Side, reason: int) -> None:
         if (machine := self._side(side)) is None:
             return
+        self.fronts[_NAMES[side]].disconnects[reason] += 1
         self._run(machine.on_disconnected(reason))
         if side is Side.MARKET_DATA:
             self.subscriber.on_disconnect()
@@ -107,12 +112,14 @@ class Account:
 
     def on_authenticated(self, answer: Answer) -> None:
         if self.logins.trade is not None:
+            self._count_refusal(Side.TRADE, answer)
             self._run(self.logins.trade.on_authenticated(answer, self._now))
 
     def on_login(self, side: Side, answer: Answer, told: FrontTime) -> None:
         machine = self._side(side)
         if machine is None or machine.is_logged_in:
             return
+        self._count_refusal(side, answer)
         self._run(machine.on_login(answer, told.trading_day, self._now))
         if not machine.is_logged_in:
             return
@@ -155,7 +162,7 @@ class Account:
             self._news.add_refusal(symbol, f"{answer.code} {answer.text!r}", self._now)
 
     def on_status(self, exchange: str, product: str, status: str) -> None:
-        if not self.sessions.note(exchange, product, status):
+        if not self.sessions.note(exchange, product, status, time.monotonic_ns()):
             self._say(
                 Note("StatusUnknown", f"instrument status {status!r} of {product} on {exchange}", bad=True)
             )
@@ -214,9 +221,15 @@ class Account:
                     self._check_query_sent(self._open.confirm_settlement())
 
     def _subscribe(self, symbols: tuple[str, ...]) -> None:
-        sent = self._open.subscribe(symbols)
-        if sent < len(symbols):
+        sent, code = self._open.subscribe(symbols)
+        self.requests.sent += sent
+        if code:
+            self.requests.refused[code] += 1
             self.subscriber.on_not_sent(symbols[sent:], self._now)
+
+    def _count_refusal(self, side: Side, answer: Answer) -> None:
+        if answer.code:
+            self.fronts[_NAMES[side]].refused_logins[answer.code] += 1
 
     def _check_sent(self, side: Side, code: int) -> None:
         if code and (machine := self._side(side)) is not None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from mds_gateway.adapters.ctp.coverage import count_coverage
 from mds_gateway.domain.login import LoginState
+from mds_gateway.domain.source_figures import SourceFigures
 from mds_gateway.ports import Progress, SourceState
 from mds_protocol.wire.heartbeat import Exchange, GatewayState, SessionState
 from mds_protocol.wire.rpc import ContractState
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.ctp.finishing import Finisher
     from mds_gateway.adapters.ctp.handoff import HandOff
     from mds_gateway.adapters.ctp.plans import SourcePlan
+    from mds_gateway.domain.slices import Slices
+    from mds_gateway.domain.source_figures import Coverage
 
 MS_NS = 1_000_000
 S_NS = 1_000_000_000
@@ -62,6 +66,25 @@ class Describer:
             clock_offset_ns=clock_offset_ns,
             front_ahead_ns=front_ahead_ns if logins.market_data.state is LoginState.LOGGED_IN else None,
         )
+
+    def figures(self) -> SourceFigures:
+        account, subscriber = self._account, self._account.subscriber
+        return SourceFigures(
+            fronts=account.fronts,
+            requests=account.requests,
+            requests_repeated=subscriber.repeated,
+            requests_waiting=subscriber.waiting_count,
+            contracts_refused=subscriber.refused_by_code,
+            contracts_left_out=subscriber.left_out,
+            quarantined=self._finisher.quarantined,
+            exchange_hop=self._finisher.exchange_hop,
+            handoff_limit=self._handoff.bound,
+        )
+
+    def count_coverage(self, *, now_ns: int, stale_after_ns: int) -> Slices[Coverage]:
+        """`now_ns` is of the monotonic clock."""
+        plan, sessions, login = self._finisher.plan, self._account.sessions, self._handoff.login
+        return count_coverage(plan, sessions, login, now_ns=now_ns, stale_after_ns=stale_after_ns)
 
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:
         subscriber = self._account.subscriber

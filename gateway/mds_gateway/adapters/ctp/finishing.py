@@ -7,13 +7,15 @@ be finished is reported as quarantined, the first of each second in full, all of
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mds_gateway.adapters.ctp.plans import SourcePlan
 from mds_gateway.domain.clock_offset import find_offset_ns
 from mds_gateway.domain.exchange_clock import NONE_NS, ExchangeClock
-from mds_gateway.domain.exchange_time import Dated, Dating, Days, add_milliseconds, date_tick
+from mds_gateway.domain.exchange_time import SECOND_NS, Dated, Dating, Days, add_milliseconds, date_tick
+from mds_gateway.domain.latency import EXCHANGE_BOUNDS_S, Hop
 from mds_gateway.domain.ticks import FinishedTick
 from mds_gateway.domain.validation import (
     Refusal,
@@ -55,11 +57,15 @@ class Finisher:
         self.plan = SourcePlan()
         self.trading_day = ""
         """Of the market data login."""
-        self.invalid = 0
+        self.quarantined: Counter[str] = Counter()
+        """By reason."""
         self.unrouted = 0
         """Of contracts that no subscription wants any more; a front sends some until it heard of it."""
         self.late_ns = 0
         """How much later than usual the ticks of the last step were received, at least."""
+        self.exchange_hop = Hop(EXCHANGE_BOUNDS_S)
+        """From the exchange's time to receiving, of the last live tick of each step."""
+        self._lag_ns = NONE_NS
         self.far_clock = ExchangeClock()
         """Of ticks too far from this machine's clock to be live. It refuses nothing."""
         self._dates: dict[tuple[str, str, str, str], Dated] = {}
@@ -81,8 +87,17 @@ class Finisher:
         return find_offset_ns((self.far_clock,), market_lag_ns) if near is None else near
 
     @property
+    def invalid(self) -> int:
+        return self.quarantined.total()
+
+    @property
     def _clocks(self) -> tuple[ExchangeClock, ...]:
         return (*(seen.clock for seen in self.plan.exchanges.values()), self.far_clock)
+
+    def note_lag(self, now_ns: int, monotonic_ns: int) -> None:
+        """After each step. The market's time is in it, so a clock that is wrong shows as what it is."""
+        if self._lag_ns != NONE_NS:
+            self.exchange_hop.note((self._lag_ns + now_ns - monotonic_ns) / SECOND_NS, monotonic_ns / SECOND_NS)
 
     def use_trading_day(self, day: str) -> None:
         """Of each market data login, also where the day is the same."""
@@ -97,7 +112,7 @@ class Finisher:
             self._dates.clear()
             self._dates_until_ns = now_ns + DATES_KEPT_NS
         made = Finished()
-        self.late_ns = NONE_NS
+        self.late_ns = self._lag_ns = NONE_NS
         for arrival, received_ns, login, raw, gave_way in received:
             try:
                 refusal = self._finish_one(
@@ -145,8 +160,10 @@ class Finisher:
                 contract.symbol, time_ns, lag_ns, snapshot=snapshot
             ):
                 return refuse_ahead(raw)
-            if not snapshot and lag_ns - clock.usual_ns < self.late_ns:
-                self.late_ns = lag_ns - clock.usual_ns
+            if not snapshot:
+                self._lag_ns = lag_ns
+                if lag_ns - clock.usual_ns < self.late_ns:
+                    self.late_ns = lag_ns - clock.usual_ns
         elif not snapshot:
             self._note_far(contract.symbol, dated, at_ns)
         seen.tick_ns = exchange_seen.tick_ns = at_ns
@@ -191,7 +208,7 @@ class Finisher:
         return dated
 
     def _quarantine(self, made: Finished, refusal: Refusal, raw: RawTick, now_ns: int) -> None:
-        self.invalid += 1
+        self.quarantined[refusal.fault] += 1
         second = now_ns // 1_000_000_000
         if second != self._quarantine_second:
             self._quarantine_second, self._quarantined = second, 0

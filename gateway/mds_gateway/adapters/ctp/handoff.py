@@ -42,7 +42,7 @@ class HandOff:
         on_failure: Callable[[str], None],
     ) -> None:
         self._loop = loop
-        self._bound = bound
+        self.bound = bound
         self._on_wake = on_wake
         self._on_failure = on_failure
         self._ticks: deque[Received] = deque()
@@ -67,7 +67,7 @@ class HandOff:
         try:
             self.received = arrival = self.received + 1
             received = (arrival, time.time_ns(), self.login, raw, 0)
-            if self._newest or len(self._ticks) >= self._bound:
+            if self._newest or len(self._ticks) >= self.bound:
                 self._put_newest(received)
             else:
                 self._ticks.append(received)
@@ -113,7 +113,7 @@ class HandOff:
     def _put_newest(self, received: Received) -> None:
         symbol = received[3]["InstrumentID"]
         with self._moving:
-            if not self._newest and len(self._ticks) < self._bound:
+            if not self._newest and len(self._ticks) < self.bound:
                 self._ticks.append(received)  # the loop caught up while we waited for the lock
                 return
             before = self._newest.get(symbol)

@@ -60,13 +60,13 @@ class Requests:
         number = next(self._numbers)
         return number, self._trade().reqQryInstrument({}, number)
 
-    def subscribe(self, symbols: Sequence[str]) -> int:
-        """How many were sent; the binding takes one at a time, and the library may refuse from some on."""
+    def subscribe(self, symbols: Sequence[str]) -> tuple[int, int]:
+        """How many were sent, and the code at which the library refused; the binding takes one at a time."""
         send = self._market_data.subscribeMarketData
         for position, symbol in enumerate(symbols):
-            if send(symbol):
-                return position
-        return len(symbols)
+            if code := send(symbol):
+                return position, code
+        return len(symbols), 0
 
     def unsubscribe(self, symbols: Sequence[str]) -> None:
         """What is not sent costs some ticks that nobody wants, until the next login."""

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 from mds_gateway.adapters.ctp import binding
 from mds_gateway.adapters.ctp.account import Account
 from mds_gateway.adapters.ctp.callbacks import market_data_callbacks, trading_callbacks
-from mds_gateway.adapters.ctp.describing import Describer
+from mds_gateway.adapters.ctp.describing import MS_NS, Describer
 from mds_gateway.adapters.ctp.finishing import Finisher
 from mds_gateway.adapters.ctp.plans import Asked, SourcePlan, build_source_plan
 from mds_gateway.adapters.ctp.requests import Requests
 from mds_gateway.adapters.ctp.stepping import Stepping
 from mds_gateway.domain.clock_offset import ClockWatch
 from mds_gateway.domain.exchange_time import moment_of_login
+from mds_gateway.domain.source_figures import SourceFigures
 from mds_gateway.domain.ticks import TickRun
 from mds_gateway.ports import Batch, ContractsLoaded, Note, OutletsUsed
 from mds_gateway.slicing import InSlices
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.ctp.handoff import HandOff, Received
     from mds_gateway.adapters.ctp.settings import CtpSettings
     from mds_gateway.domain.exchange_time import FrontTime
+    from mds_gateway.domain.slices import Slices
+    from mds_gateway.domain.source_figures import Coverage
     from mds_gateway.domain.subscribing import Pace
     from mds_gateway.ports import Outlet, Progress, SourceEvent, SourceState
     from mds_protocol.wire.contract import Contract
@@ -103,6 +106,14 @@ class CtpSource:
             front_ahead_ns=self._clock_offset_ns if self._settings.follows_front_clock else None,
         )
 
+    def figures(self) -> SourceFigures:
+        return SourceFigures() if self._running is None else self._running.describer.figures()
+
+    def count_coverage(self, stale_after_ms: int) -> Slices[Coverage]:
+        return self._started.describer.count_coverage(
+            now_ns=time.monotonic_ns(), stale_after_ns=stale_after_ms * MS_NS
+        )
+
     def describe_contracts(self, symbols: frozenset[str]) -> Progress:
         return self._started.describer.describe_contracts(symbols)
 
@@ -127,6 +138,7 @@ class CtpSource:
             self._report(running, Batch(runs))
         for quarantined in made.quarantined:
             self._report(running, quarantined)
+        self._finisher.note_lag(now_ns, monotonic_ns)
         if running.overflow.grew(running.handoff.conflated, running.loop.time()):
             text = f"more ticks than one process finishes: {running.handoff.conflated} conflated so far"
             running.report(Note("HandoffOverflow", text, bad=True))
