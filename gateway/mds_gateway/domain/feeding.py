@@ -23,12 +23,14 @@ from mds_gateway.domain.losing import (
     tell_overflow,
     tell_unpublished,
 )
-from mds_gateway.domain.ordering import Ordering
+from mds_gateway.domain.ordering import Ordering, Passed
 from mds_gateway.domain.sending import Sender
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mds_gateway.domain.feed import Reports
+    from mds_gateway.domain.losing import Loss
     from mds_gateway.domain.ticks import FinishedTick, TickRun
     from mds_protocol.failover.takeover import Last, Plan
 
@@ -117,18 +119,27 @@ class TickFeed:
                 self._evicted.add(run.ticks, self._sender.settled_arrival, self._told_arrival)
 
     def _send(self, ticks: Sequence[FinishedTick]) -> Reports:
+        if not ticks:
+            return ()
         passed = self._ordering.let_pass(ticks)
         self.counts.replayed += passed.replayed
         dropped = self._sender.queue(passed.ticks)
-        if ticks:
-            self._told_arrival = ticks[-1].arrival
-        if not dropped and not passed.telling:
-            return tuple(passed.told)
+        self._told_arrival = ticks[-1].arrival
+        if passed.telling or dropped or self._absence.is_found:
+            return (*passed.told, *self._tell(ticks, passed, dropped))
+        return tuple(passed.told)
+
+    def _tell(
+        self, ticks: Sequence[FinishedTick], passed: Passed, dropped: Sequence[FinishedTick]
+    ) -> Iterator[Loss]:
         self.counts.conflated += len(dropped)
         jumps = [(before, tick) for before, tick in passed.telling if tick.snapshot and before is not None]
-        absent = self._absence.find(jumps, self._stored_ns, self._newest)
-        overflow = tell_overflow(dropped, [tick for _, tick in passed.telling], self._newest)
-        return (*passed.told, *(told for told in (absent, overflow) if told is not None))
+        self._absence.note_snapshots(jumps, self._stored_ns, self._newest)
+        if (absent := self._absence.tell(ticks[-1].received_ns)) is not None:
+            yield absent
+        followers = [tick for _, tick in passed.telling]
+        if (overflow := tell_overflow(dropped, followers, self._newest)) is not None:
+            yield overflow
 
     # --- out
 
@@ -247,15 +258,19 @@ class TickFeed:
     ) -> Reports:
         """What nobody stored before this takeover, and we do not send again either."""
         self._stored_ns = max(
-            (last[contract].order_key[0] for contract in self._last_values.ours if contract in last), default=0
+            (last[contract].order_key[0] for contract in self._last_values.ours if contract in last),
+            default=0,
         )
+        jumps = [
+            (last[tick.contract], tick) for tick in sent_again if tick.snapshot and tick.contract in last
+        ]
+        self._absence.note_snapshots(jumps, self._stored_ns, self._fence)
         gone, self._gone = self._gone, None
-        found = [tell_unpublished(gone.ticks, self._stored_ns, self._fence)] if gone is not None else []
-        if self._absence.is_open:
-            jumps = [(last[tick.contract], tick) for tick in sent_again if tick.snapshot and tick.contract in last]
-            found.append(self._absence.find(jumps, self._stored_ns, self._fence))
         followers = [tick for tick in sent_again if tick.gave_way and tick.arrival > self._told_arrival]
-        found.append(tell_overflow((), followers, self._fence))
         if sent_again:
             self._told_arrival = max(self._told_arrival, sent_again[-1].arrival)
+        found = (
+            tell_unpublished(gone.ticks, self._stored_ns, self._fence) if gone is not None else None,
+            tell_overflow((), followers, self._fence),
+        )
         return tuple(told for told in found if told is not None)

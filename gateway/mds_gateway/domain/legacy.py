@@ -2,8 +2,8 @@
 
 An upper bound, told by whoever took the feed over from it, once it has been silent for long enough to be
 called dead. What our own front delivered of them was sent again, so most are stored; and what came to it
-after its last heartbeat, a fifth of a second at most, is in no count. One process serves all its subscriptions
-from the same queues, so each of them is told the whole.
+after its last heartbeat, a fifth of a second at most, is in no count. One process serves all its
+subscriptions from the same queues, so each of them is told the whole.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class Legacies:
 def _holds(last: Heard, subscription: str) -> bool:
     """Whether it published by its own word; who is drained ends with empty hands."""
     beat = last.heartbeat
-    is_fenced = any(each.subscription == subscription and each.fence is not None for each in beat.publications)
+    is_fenced = any(
+        each.subscription == subscription and each.fence is not None for each in beat.publications
+    )
     return is_fenced and beat.state is not GatewayState.DRAINING
 
 

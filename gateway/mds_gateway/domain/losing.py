@@ -144,7 +144,9 @@ def tell_overflow(
     count = len(dropped) + sum(tick.gave_way for tick in followers)
     if not count:
         return None
-    return Loss.of(GapCause.OVERFLOW, [*dropped, *(tick for tick in followers if tick.gave_way)], count, after)
+    return Loss.of(
+        GapCause.OVERFLOW, [*dropped, *(tick for tick in followers if tick.gave_way)], count, after
+    )
 
 
 def tell_unpublished(gone: Sequence[FinishedTick], stored_ns: int, after: int) -> Loss | None:
@@ -156,3 +158,8 @@ def tell_unpublished(gone: Sequence[FinishedTick], stored_ns: int, after: int) -
     if not 0 < stored_ns < newest_ns:
         return None
     return Loss(GapCause.LOG_TOO_SHORT, frozenset(), stored_ns, newest_ns, None, after)
+
+
+def is_uncounted(told: object) -> bool:
+    """Whether it is a loss of which nobody can know the count: it lies between two publishers."""
+    return isinstance(told, Loss) and told.count is None

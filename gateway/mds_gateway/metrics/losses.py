@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 def _read_stored(seen: Seen) -> Values:
     """What is selected begins with 0."""
     exchanges = seen.tally.exchanges
-    return {(name, exchange): 0.0 for name in exchanges for exchange in exchanges[name]} | seen.stored
+    return {(name, exchange): 0.0 for name in exchanges for exchange in exchanges[name]} | seen.serving.stored
 
 
 FAMILIES = (
     Family(
         "ticks_lost",
-        "Ticks that the stream does not have and will not get, as gap events tell them; a gap without a count is 1.",
+        "Ticks that the stream does not have and will not get, as gap events count them; without a count 1.",
         lambda seen: seen.tally.losses.lost,
         labels=("subscription", "cause"),
         kind="counter",
     ),
     Family(
         "ticks_stored",
-        "Ticks that the stream acknowledged, as those that it had already.",
+        "Ticks that the stream acknowledged, those among them that it had already.",
         _read_stored,
         labels=("subscription", "exchange"),
         kind="counter",

@@ -97,7 +97,9 @@ class Finisher:
     def note_lag(self, now_ns: int, monotonic_ns: int) -> None:
         """After each step. The market's time is in it, so a clock that is wrong shows as what it is."""
         if self._lag_ns != NONE_NS:
-            self.exchange_hop.note((self._lag_ns + now_ns - monotonic_ns) / SECOND_NS, monotonic_ns / SECOND_NS)
+            self.exchange_hop.note(
+                (self._lag_ns + now_ns - monotonic_ns) / SECOND_NS, monotonic_ns / SECOND_NS
+            )
 
     def use_trading_day(self, day: str) -> None:
         """Of each market data login, also where the day is the same."""
@@ -162,8 +164,7 @@ class Finisher:
                 return refuse_ahead(raw)
             if not snapshot:
                 self._lag_ns = lag_ns
-                if lag_ns - clock.usual_ns < self.late_ns:
-                    self.late_ns = lag_ns - clock.usual_ns
+                self.late_ns = min(self.late_ns, lag_ns - clock.usual_ns)
         elif not snapshot:
             self._note_far(contract.symbol, dated, at_ns)
         seen.tick_ns = exchange_seen.tick_ns = at_ns
