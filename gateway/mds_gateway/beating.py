@@ -56,6 +56,7 @@ class Beating:
         now, config, serving = time.monotonic(), self._config, self._bridge.serving
         known, witnesses = self._arranging.known, self._witnessing.by_subscription
         source = self._source.describe(known.plan.canaries if known.plan else ())
+        self._metrics.tally.exchanges = known.plan.exchanges if known.plan else {}
         self._metrics.note_clock_offset(reporting.to_s(source.clock_offset_ns))
         return Heartbeat(
             namespace=config.namespace,

@@ -23,6 +23,9 @@ _HOW = {
     wire.GapCause.OVERFLOW: "more came than could be sent",
     wire.GapCause.SUPERSEDED: "something newer was stored",
     wire.GapCause.LOG_TOO_SHORT: "the log was too short",
+    wire.GapCause.NO_PUBLISHER: "no account received them",
+    wire.GapCause.DIED_WITH: "only a process that died had them",
+    wire.GapCause.FRONT_MISSED: "the front of the account that published did not deliver them",
 }
 
 
@@ -43,7 +46,10 @@ def describe(subscription: str, what: actions.Report) -> Note:
             )
             return Note("HeldBack", f"{subscription}: {text}", bad=True)
         case Loss(cause=cause, count=count):
-            return Note(cause, f"{subscription}: {count} ticks are lost: {_HOW[cause]}", bad=True)
+            is_estimate = cause in wire.ESTIMATES
+            many = "ticks" if count is None else f"{'at most ' if is_estimate else ''}{count} ticks"
+            verb = "are missing" if is_estimate else "are lost"
+            return Note(cause, f"{subscription}: {many} {verb}: {_HOW[cause]}", bad=not is_estimate)
 
 
 def build(
@@ -57,7 +63,7 @@ def build(
     `names` tells the contract of a subject.
     """
     match what:
-        case actions.TookOver(epoch, fence, sent_again, took_s, reason):
+        case actions.TookOver(epoch, fence, sent_again, took_s, reason, previous):
             return wire.Takeover(
                 namespace=config.namespace,
                 name=subscription,
@@ -66,6 +72,7 @@ def build(
                 at_ns=time.time_ns(),
                 epoch=epoch,
                 fence=fence,
+                previous=previous,
                 reason=reason,
                 replayed=sent_again,
                 took_ms=int(took_s * 1000),

@@ -11,7 +11,7 @@ from mds_gateway.domain.losing import Loss
 from mds_protocol.wire.subjects import Subjects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.metrics import Tally
@@ -59,7 +59,10 @@ class Notices:
         self.on_note(events.describe(subscription, what))
         if isinstance(what, actions.TookOver):
             self._tally.on_takeover(subscription, what.took_s)
-        names = name_contracts(subscription, what) if isinstance(what, Loss) else {}
+        names: Mapping[bytes, str] = {}
+        if isinstance(what, Loss):
+            self._tally.losses.add(subscription, what)
+            names = name_contracts(subscription, what)
         message = events.build(self._config, subscription, what, names)
         if message is not None:
             self._outbox.tell(message)

@@ -83,7 +83,12 @@ class OutletsUsed:
     outlets: tuple[Outlet, ...]
 
 
-type SourceEvent = Batch | ContractsLoaded | OutletsUsed | Quarantined | Note
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """For market data, once more or for the first time: the front sends the newest tick of each contract."""
+
+
+type SourceEvent = Batch | ContractsLoaded | LoggedIn | OutletsUsed | Quarantined | Note
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,12 +18,23 @@ from mds_gateway.arranging import Arranging
 from mds_gateway.beating import Beating
 from mds_gateway.covering import Covering
 from mds_gateway.defects import Defects
+from mds_gateway.domain import actions
 from mds_gateway.domain.claiming import Claiming
 from mds_gateway.domain.feeding import TickFeed
+from mds_gateway.domain.legacy import Legacies
 from mds_gateway.domain.peers import Peers
 from mds_gateway.metrics import GatewayMetrics
 from mds_gateway.notices import Notices
-from mds_gateway.ports import Batch, ContractsLoaded, MarketData, Note, OutletsUsed, Quarantined, SourceEvent
+from mds_gateway.ports import (
+    Batch,
+    ContractsLoaded,
+    LoggedIn,
+    MarketData,
+    Note,
+    OutletsUsed,
+    Quarantined,
+    SourceEvent,
+)
 from mds_gateway.promoting import Promoting
 from mds_gateway.routing import Routing
 from mds_gateway.sharing import ContractSharing
@@ -39,7 +50,6 @@ from mds_runtime.nats.keys import KeyFollower
 
 if TYPE_CHECKING:
     from mds_gateway.adapters.nats.control import Control
-    from mds_gateway.domain import actions
     from mds_gateway.domain.serving import Destination
     from mds_gateway.settings import GatewaySettings
     from mds_runtime.nats.access import Access
@@ -65,6 +75,7 @@ class Gateway:
         self._config, self._control, self._source = settings, control, source
         self._subjects, self._tasks, self._stopping = subjects, Tasks(), asyncio.Event()
         self.peers = Peers()
+        self._legacies = Legacies()
         self.bridge = Bridge(
             access, account, settings.instance, control, self._on_happened, Notices.on_connection
         )
@@ -149,6 +160,8 @@ class Gateway:
         match event:
             case Batch(runs):
                 self.bridge.on_runs(runs)
+            case LoggedIn():
+                self.bridge.on_login()
             case ContractsLoaded(contracts):
                 self.arranging.on_contracts(contracts)
                 day = self._source.describe(()).trading_day
@@ -186,6 +199,7 @@ class Gateway:
             feed = TickFeed(keep_s=keep_s, max_bytes=max_bytes, last_prefix=self._subjects.last("").encode())
             self.bridge.serve(wanted[name], Claiming(self._config.account, feed))
             self.witnessing.add(name)
+            self.metrics.tally.losses.begin(name)
             self._tasks.start(self.routing.read(wanted[name].route_key))
 
     # --- by the clock
@@ -201,6 +215,8 @@ class Gateway:
                 is_replaceable = self.promoting.is_replaceable(served.route, now)
                 served.claiming.note_replaceable(is_replaceable=is_replaceable)
         self.bridge.on_clock()
+        for subscription, loss in self._legacies.find(self.peers.heard, now, time.time_ns()):
+            self._on_happened(subscription, loss)
         beat, settings = self.metrics.last, self.arranging.known.settings
         if beat is not None and settings is not None and not self._stopping.is_set():
             await self.promoting.consider(settings, beat, self.witnessing.by_subscription)
@@ -225,4 +241,7 @@ class Gateway:
     # --- what happened
 
     def _on_happened(self, subscription: str, what: actions.Report) -> None:
+        if isinstance(what, actions.TookOver) and what.previous is not None:
+            last = self.peers.heard.get(what.previous)
+            self._legacies.note_takeover(subscription, what.previous, last, time.time_ns())
         self.notices.on_happened(subscription, what, self.arranging.name_contracts)

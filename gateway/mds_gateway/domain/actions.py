@@ -50,6 +50,8 @@ class TookOver:
     took_s: float
     reason: str
     """A code of `FailoverReason`: why the route of this epoch names the account, or `FencedAnew`."""
+    previous: str | None = None
+    """The other account whose fence was the newest before; None: this one's, or nobody's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ SLICE = 20_000  # entries of the log at a time: some 10 ms of the loop
 @dataclass(slots=True)
 class CatchingUp:
     search: Generator[None, None, Plan[FinishedTick]]
+    last: Mapping[bytes, Last[bytes]]
     meanwhile: list[FinishedTick] = field(default_factory=list)
     """What came since the search began."""
 
     @classmethod
     def begin(cls, log: Iterable[FinishedTick], last: Mapping[bytes, Last[bytes]]) -> Self:
         """On a copy, as the log goes on meanwhile: pointers only, and no look at the ticks."""
-        return cls(plan_lacking(list(log), last, per_slice=SLICE))
+        return cls(plan_lacking(list(log), last, per_slice=SLICE), last)

@@ -27,6 +27,8 @@ class Claim:
     """Of the route under which the last fence was asked for."""
     taken_epoch: int = 0
     """The last one that this account, in this process or the one before it, was active in."""
+    previous: str | None = None
+    """The other account whose fence stood before the last one that was asked for."""
     superseded_epoch: int = 0
     """Another process of this account fenced this epoch after us: it is theirs."""
 
@@ -66,7 +68,9 @@ class Claim:
 
     def note_asked(self, route: Route) -> None:
         """A fence is asked for under this route."""
-        seen = self.seen
+        seen, stored = self.seen, self.seen.stored
+        is_others = stored is not None and stored.account not in ("", seen.account)
+        self.previous = stored.account if stored is not None and is_others else None
         if not seen.has_claimed and seen.stored is not None and seen.stored.epoch == route.epoch:
             self.taken_epoch = route.epoch
         self.seen = replace(seen, has_claimed=True)

@@ -36,10 +36,11 @@ from mds_gateway.domain.actions import (
 )
 from mds_gateway.domain.claim import ANSWER_OVERDUE_S, ASK_AGAIN_S, Asking, Claim
 from mds_gateway.domain.feed import Fate
+from mds_gateway.domain.losing import is_uncounted
 from mds_gateway.domain.renewing import Renewal, StreamRoom
 from mds_protocol.failover import fencing
 from mds_protocol.failover.fencing import Fence, WriterAction
-from mds_protocol.resources.reasons import WriterReason
+from mds_protocol.resources.reasons import FailoverReason, WriterReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from mds_protocol.failover.takeover import Last
     from mds_protocol.wire.route import Route
 
+_NOBODY_BEFORE = frozenset({FailoverReason.FIRST_ELECTION, FailoverReason.REOPENED})
+"""What the stream has may be of a namesake before: nobody was to publish since."""
 LOOK_AT_ROOM_EVERY_S = 1.0  # limits may be lowered, and others may write larger messages
 
 
@@ -342,8 +345,12 @@ class Claiming:
         if own is None:
             return NOTHING
         self.phase = Phase.ACTIVE
-        took_s, why = now - self._asking.claimed_at, self._claim.note_taken(own.epoch)
-        return (TookOver(own.epoch, own.sequence, caught_up.sent_again, took_s, why), *caught_up.reports)
+        claim, took_s = self._claim, now - self._asking.claimed_at
+        why = claim.note_taken(own.epoch)
+        took = TookOver(own.epoch, own.sequence, caught_up.sent_again, took_s, why, claim.previous)
+        if why not in _NOBODY_BEFORE:
+            return (took, *caught_up.reports)
+        return (took, *(told for told in caught_up.reports if not is_uncounted(told)))
 
     def _let_go(self, reason: WriterReason) -> tuple[Action, ...]:
         epoch = self._claim.let_go(is_superseded=reason is WriterReason.SUPERSEDED)

@@ -127,6 +127,10 @@ class Feed[R: Run](Protocol):
         """Whether a batch is under way that was not given up."""
 
     @property
+    def stored(self) -> Mapping[str, int]:
+        """By exchange, ticks that the stream has acknowledged, and of which batch is known."""
+
+    @property
     def log_bytes(self) -> int: ...
     def log_reach_s(self, now: float) -> float:
         """How far the log goes back."""
@@ -135,6 +139,12 @@ class Feed[R: Run](Protocol):
 
     def extend(self, run: R, now: float) -> Reports:
         """Keep a run; while live it goes out, too."""
+
+    def note_login(self, now_ns: int) -> None:
+        """The front sends the newest tick of each contract from now on; also called when the feed begins.
+
+        `now_ns` is by the clock that stamps ticks.
+        """
 
     def use_log_bounds(self, *, keep_s: float, max_bytes: int, now: float) -> None: ...
 

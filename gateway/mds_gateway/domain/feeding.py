@@ -10,20 +10,27 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from mds_gateway.domain.absence import Absence
 from mds_gateway.domain.catching_up import CatchingUp
 from mds_gateway.domain.feed import LANE, CaughtUp, Counts, Fate
 from mds_gateway.domain.framing import LastParcel, TickParcel
 from mds_gateway.domain.last_values import LastValues
 from mds_gateway.domain.log import TickLog
-from mds_gateway.domain.losing import FORGET_OUTAGE_S, Doubt, Evicted, Loss
-from mds_gateway.domain.ordering import Ordering
+from mds_gateway.domain.losing import (
+    FORGET_OUTAGE_S,
+    Doubt,
+    Evicted,
+    tell_overflow,
+    tell_unpublished,
+)
+from mds_gateway.domain.ordering import Ordering, Passed
 from mds_gateway.domain.sending import Sender
-from mds_protocol.wire.events import GapCause
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mds_gateway.domain.feed import Reports
+    from mds_gateway.domain.losing import Loss
     from mds_gateway.domain.ticks import FinishedTick, TickRun
     from mds_protocol.failover.takeover import Last, Plan
 
@@ -54,6 +61,13 @@ class TickFeed:
         self._catching_up: CatchingUp | None = None
         self._doubt = Doubt()
         self._evicted = Evicted()
+        self._gone: TickRun | None = None
+        """The newest run that left the log while another account was to store it."""
+        self._absence = Absence()
+        self._stored_ns = 0
+        """Exchange time of the newest tick of ours in the stream, when that was read last."""
+        self._told_arrival = 0
+        """The newest tick of which it was told what gave way to it."""
         self._fence = self._newest = 0
         """Sequences of the stream: our last fence, and the newest message that was heard of."""
 
@@ -64,6 +78,10 @@ class TickFeed:
     @property
     def has_unanswered(self) -> bool:
         return self._sender.has_unanswered or self._last_values.has_unanswered
+
+    @property
+    def stored(self) -> Mapping[str, int]:
+        return self._sender.stored
 
     @property
     def log_bytes(self) -> int:
@@ -87,19 +105,41 @@ class TickFeed:
     def use_log_bounds(self, *, keep_s: float, max_bytes: int, now: float) -> None:
         self._note_evicted(self._log.use_bounds(keep_s=keep_s, max_bytes=max_bytes, now=now))
 
+    def note_login(self, now_ns: int) -> None:
+        newest = self._log.newest
+        self._absence.note_login(newest.order_key[0] if newest is not None else 0, now_ns)
+
     def _note_evicted(self, gone: Sequence[TickRun]) -> None:
-        if gone and self._standing in (_Standing.CUT_OFF, _Standing.HELD):
+        if not gone:
+            return
+        if self._standing is _Standing.IDLE:
+            self._gone = gone[-1]
+        elif self._standing is not _Standing.LIVE:
             for run in gone:
-                self._evicted.add(run.ticks, self._sender.settled_arrival)
+                self._evicted.add(run.ticks, self._sender.settled_arrival, self._told_arrival)
 
     def _send(self, ticks: Sequence[FinishedTick]) -> Reports:
+        if not ticks:
+            return ()
         passed = self._ordering.let_pass(ticks)
         self.counts.replayed += passed.replayed
         dropped = self._sender.queue(passed.ticks)
-        if not dropped:
-            return tuple(passed.told)
+        self._told_arrival = ticks[-1].arrival
+        if passed.telling or dropped or self._absence.is_found:
+            return (*passed.told, *self._tell(ticks, passed, dropped))
+        return tuple(passed.told)
+
+    def _tell(
+        self, ticks: Sequence[FinishedTick], passed: Passed, dropped: Sequence[FinishedTick]
+    ) -> Iterator[Loss]:
         self.counts.conflated += len(dropped)
-        return (*passed.told, Loss.of(GapCause.OVERFLOW, dropped, len(dropped), self._newest))
+        jumps = [(before, tick) for before, tick in passed.telling if tick.snapshot and before is not None]
+        self._absence.note_snapshots(jumps, self._stored_ns, self._newest)
+        if (absent := self._absence.tell(ticks[-1].received_ns)) is not None:
+            yield absent
+        followers = [tick for _, tick in passed.telling]
+        if (overflow := tell_overflow(dropped, followers, self._newest)) is not None:
+            yield overflow
 
     # --- out
 
@@ -155,11 +195,12 @@ class TickFeed:
         self._last_values.forget_connection()
         if self._standing is _Standing.IDLE:
             self._standing = _Standing.CUT_OFF
-            self._evicted = Evicted(self._log.newest_arrival, is_standby=True)
+            newest = self._log.newest
+            self._evicted = Evicted(newest.arrival if newest is not None else 0, is_standby=True)
 
     def stand_by(self, *, is_connected: bool) -> None:
         self.give_up()
-        self._doubt, self._evicted = Doubt(), Evicted()
+        self._doubt, self._evicted, self._gone = Doubt(), Evicted(), None
         self._standing = _Standing.IDLE if is_connected else _Standing.CUT_OFF
 
     def begin_behind(self, fence: int) -> None:
@@ -183,7 +224,7 @@ class TickFeed:
         self._catching_up = CatchingUp.begin(self._log, last)
         self._last_values.note_sent(self._ordering.newest)
         lost, self._evicted = self._evicted.settle(last, self._fence), Evicted()
-        self._sender.numbering.note_read(last, lost.count if lost is not None else 0)
+        self._sender.numbering.note_read(last, (lost.count or 0) if lost is not None else 0)
         return (lost,) if lost is not None else ()
 
     def go_on(self) -> CaughtUp | None:
@@ -200,10 +241,36 @@ class TickFeed:
         self._ordering.begin(lacking.newest)
         self.counts.replayed += lacking.replayed
         self._sender.owe(lacking.publish)
-        doubt, self._doubt = self._doubt, Doubt()
-        lost = doubt.settle(lacking.publish)
-        self.counts.superseded += lost.count if lost else 0
+        lost = (*self._find_unstored(catching_up.last, lacking.publish), *self._settle_doubt(lacking.publish))
         # What left the log since was in the copy, or comes now.
         self._evicted = Evicted()
-        told = (*((lost,) if lost else ()), *self._send(catching_up.meanwhile))
-        return CaughtUp(len(lacking.publish), told)
+        return CaughtUp(len(lacking.publish), (*lost, *self._send(catching_up.meanwhile)))
+
+    def _settle_doubt(self, sent_again: Sequence[FinishedTick]) -> Reports:
+        doubt, self._doubt = self._doubt, Doubt()
+        if (lost := doubt.settle(sent_again)) is None:
+            return ()
+        self.counts.superseded += lost.count or 0
+        return (lost,)
+
+    def _find_unstored(
+        self, last: Mapping[bytes, Last[bytes]], sent_again: Sequence[FinishedTick]
+    ) -> Reports:
+        """What nobody stored before this takeover, and we do not send again either."""
+        self._stored_ns = max(
+            (last[contract].order_key[0] for contract in self._last_values.ours if contract in last),
+            default=0,
+        )
+        jumps = [
+            (last[tick.contract], tick) for tick in sent_again if tick.snapshot and tick.contract in last
+        ]
+        self._absence.note_snapshots(jumps, self._stored_ns, self._fence)
+        gone, self._gone = self._gone, None
+        followers = [tick for tick in sent_again if tick.gave_way and tick.arrival > self._told_arrival]
+        if sent_again:
+            self._told_arrival = max(self._told_arrival, sent_again[-1].arrival)
+        found = (
+            tell_unpublished(gone.ticks, self._stored_ns, self._fence) if gone is not None else None,
+            tell_overflow((), followers, self._fence),
+        )
+        return tuple(told for told in found if told is not None)

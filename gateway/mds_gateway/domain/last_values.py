@@ -53,7 +53,7 @@ class Value(NamedTuple):
 @dataclass(slots=True)
 class _Batch:
     values: Sequence[Value]
-    """None once it is given up."""
+    """Empty once it is given up."""
     outstanding: int
 
 
@@ -61,7 +61,8 @@ class _Batch:
 class LastValues:
     ticked_at: float = 0.0
     """When a tick was to be sent last."""
-    _ours: set[bytes] = field(default_factory=set)
+    ours: set[bytes] = field(default_factory=set)
+    """Contracts of which a tick was received and kept."""
     _written: dict[bytes, bytes] = field(default_factory=dict)
     """By contract, the identity of the value that was stored."""
     _to_write: deque[bytes] = field(default_factory=deque)
@@ -77,11 +78,11 @@ class LastValues:
 
     def note_received(self, ticks: Iterable[FinishedTick]) -> None:
         """Ticks that are kept and not sent: those that are sent need no note."""
-        self._ours.update([tick.contract for tick in ticks])
+        self.ours.update([tick.contract for tick in ticks])
 
     def note_sent(self, newest: Newest) -> None:
         """What went out until here, before the stream is read again."""
-        self._ours.update([contract for contract, tick in newest.items() if not isinstance(tick, Last)])
+        self.ours.update([contract for contract, tick in newest.items() if not isinstance(tick, Last)])
 
     # --- out
 
@@ -113,7 +114,7 @@ class LastValues:
 
     def _find_changed(self, newest: Newest) -> list[bytes]:
         """Linear in the contracts: 25,000 take some milliseconds."""
-        written, ours = self._written, self._ours
+        written, ours = self._written, self.ours
         return [
             contract
             for contract, tick in newest.items()

@@ -35,9 +35,9 @@ class TickLog:
         return self._bytes
 
     @property
-    def newest_arrival(self) -> int:
-        """The number of the tick that came last; 0 while it is empty."""
-        return self._runs[-1][1].last_arrival if self._runs else 0
+    def newest(self) -> FinishedTick | None:
+        """The tick that came last; None while it is empty."""
+        return self._runs[-1][1].ticks[-1] if self._runs else None
 
     def reach_s(self, now: float) -> float:
         """How far back it goes: the age of its oldest tick."""

@@ -1,11 +1,11 @@
 """What is lost: ticks that were received, that the stream does not have and will not get.
 
-    GapCause.OVERFLOW        more came than could be sent: the newest tick of each contract won
+    GapCause.OVERFLOW        more came than could be finished or sent: the newest tick of each contract won
     GapCause.SUPERSEDED      refused, and not sent again, as something newer of the contract was stored
     GapCause.LOG_TOO_SHORT   gone from the log before it could be sent
 
 What may be lost is known only when the stream itself has been read: until then it is in doubt (`Doubt`) or
-was evicted from the log (`Evicted`).
+was evicted from the log (`Evicted`). What nobody received at all is no loss of one account's: `absence`.
 """
 
 from __future__ import annotations
@@ -35,15 +35,16 @@ class Loss:
 
     cause: GapCause
     contracts: frozenset[bytes]
-    """By subject."""
+    """By subject. Empty: not known."""
     from_ns: int
     to_ns: int
-    count: int
-    after: int
-    """The newest sequence of the stream that surely lies before the hole."""
+    count: int | None
+    """None: nobody can know; at least one."""
+    after: int | None
+    """The newest sequence of the stream that surely lies before the hole. None: not known."""
 
     @classmethod
-    def of(cls, cause: GapCause, ticks: Sequence[FinishedTick], count: int, after: int) -> Self:
+    def of(cls, cause: GapCause, ticks: Sequence[FinishedTick], count: int | None, after: int) -> Self:
         times = [tick.order_key[0] for tick in ticks]
         return cls(cause, frozenset(tick.contract for tick in ticks), min(times), max(times), count, after)
 
@@ -97,15 +98,18 @@ class Evicted:
     first: dict[bytes, FinishedTick] = field(default_factory=dict)
     last: dict[bytes, FinishedTick] = field(default_factory=dict)
 
-    def add(self, ticks: Iterable[FinishedTick], settled: int) -> None:
-        """Of these, what arrived after the last one that the stream answered."""
+    def add(self, ticks: Iterable[FinishedTick], settled: int, told: int) -> None:
+        """Of these, what arrived after the last one that the stream answered.
+
+        `told` is the last one of which it was told what gave way to it.
+        """
         floor = max(settled, self.floor)
         for tick in ticks:
             if tick.arrival > floor:
-                self._add(tick)
+                self._add(tick, tick.gave_way if tick.arrival > told else 0)
 
-    def _add(self, tick: FinishedTick) -> None:
-        self.counts[tick.contract] += 1
+    def _add(self, tick: FinishedTick, gave_way: int) -> None:
+        self.counts[tick.contract] += 1 + gave_way
         bare = msgspec.structs.replace(tick, body=b"")
         self.first.setdefault(tick.contract, bare)
         self.last[tick.contract] = bare
@@ -128,3 +132,34 @@ class Evicted:
         """Whether somebody stored something after all of this, and so has told it already."""
         until = max(tick.order_key[0] for tick in self.last.values())
         return any(known.order_key[0] > until for known in stored.values())
+
+
+def tell_overflow(
+    dropped: Sequence[FinishedTick], followers: Sequence[FinishedTick], after: int
+) -> Loss | None:
+    """What was dropped: finished ticks, and what gave way to `followers` before it was finished.
+
+    The latter were never dated: their times are those of the ticks that took their places.
+    """
+    count = len(dropped) + sum(tick.gave_way for tick in followers)
+    if not count:
+        return None
+    return Loss.of(
+        GapCause.OVERFLOW, [*dropped, *(tick for tick in followers if tick.gave_way)], count, after
+    )
+
+
+def tell_unpublished(gone: Sequence[FinishedTick], stored_ns: int, after: int) -> Loss | None:
+    """Of ticks that left a standby's log as another account was to store them: whether nobody did.
+
+    Nothing in the stream is as new as the newest of them. How many went before it nobody has counted.
+    """
+    newest_ns = gone[-1].order_key[0]
+    if not 0 < stored_ns < newest_ns:
+        return None
+    return Loss(GapCause.LOG_TOO_SHORT, frozenset(), stored_ns, newest_ns, None, after)
+
+
+def is_uncounted(told: object) -> bool:
+    """Whether it is a loss of which nobody can know the count: it lies between two publishers."""
+    return isinstance(told, Loss) and told.count is None

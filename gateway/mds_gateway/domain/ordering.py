@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Passed:
     ticks: list[FinishedTick] = field(default_factory=list)
     replayed: int = 0
+    telling: list[tuple[Last[bytes] | FinishedTick | None, FinishedTick]] = field(default_factory=list)
+    """Of these, snapshots and what others gave way to, each with what was newest of its contract before."""
     told: list[HeldBack] = field(default_factory=list)
 
 
@@ -50,4 +52,6 @@ class Ordering:
                 holding.on_passed(tick.contract)
             newest[tick.contract] = tick
             passed.ticks.append(tick)
+            if tick.snapshot or tick.gave_way:
+                passed.telling.append((before, tick))
         return passed

@@ -51,6 +51,8 @@ class Plan:
     unknown: dict[str, tuple[str, ...]]
     """Instruments asked for by name that no contract table has."""
     canaries: tuple[str, ...]
+    exchanges: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Those of the contracts."""
 
 
 def plan_anew(asked: Asked, subjects: Subjects, before: Planned) -> Slices[Planned]:
@@ -75,24 +77,28 @@ def build_plan(
 ) -> Slices[Plan]:
     outlets: dict[str, Outlet] = {}
     unknown: dict[str, tuple[str, ...]] = {}
+    exchanges: dict[str, frozenset[str]] = {}
     chosen: dict[str, Contract] = {}
     for subscription in settings.subscriptions:
         symbols: set[str] = set()
+        seen: set[str] = set()
         missing = set(subscription.rules.instruments)
         for part in batched(contracts, SLICE, strict=False):
             selection = select(subscription.rules, part, today)
             missing.intersection_update(selection.unknown)
             for contract in selection.contracts:
                 symbols.add(contract.symbol)
+                seen.add(contract.exchange)
                 chosen[contract.id] = contract
             yield
         outlets[subscription.name] = _build_outlet(subscription, subjects, symbols)
+        exchanges[subscription.name] = frozenset(seen)
         if missing:
             unknown[subscription.name] = tuple(sorted(missing))
         yield
     canaries = choose_canaries(settings, chosen)
     yield
-    return Plan(outlets, unknown, canaries)
+    return Plan(outlets, unknown, canaries, exchanges)
 
 
 def _build_outlet(subscription: Subscription, subjects: Subjects, symbols: Iterable[str]) -> Outlet:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mds_gateway.domain.numbering import Numbering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mds_gateway.domain.ticks import FinishedTick
 
@@ -44,6 +44,8 @@ class Sender:
         self.numbering = Numbering()
         self._gave_way: dict[bytes, int] = {}
         """Ticks dropped for the next one of their contract."""
+        self.stored: dict[str, int] = {}
+        """By exchange, ticks that the stream has acknowledged."""
         self.settled_arrival = 0
         """The newest tick of which the stream has answered; answers come in the order of sending."""
 
@@ -95,7 +97,15 @@ class Sender:
         if batch.outstanding <= 0:
             del self._batches[number]
             self.settled_arrival = max(self.settled_arrival, batch.ticks[-1].arrival)
+            self._count_stored(batch.ticks)
         return True
+
+    def _count_stored(self, ticks: Sequence[FinishedTick]) -> None:
+        """Once a batch, and no object for each tick: this is the hot path."""
+        stored = self.stored
+        for tick in ticks:
+            exchange = tick.exchange
+            stored[exchange] = stored.get(exchange, 0) + 1
 
     def has_sent(self, number: int) -> bool:
         """Whether the batch is on its way and was not given up on."""
@@ -103,6 +113,9 @@ class Sender:
 
     def give_up(self) -> GivenUp:
         """Stop sending, and forget what was sent: only the stream knows what it has of it."""
+        for batch in self._batches.values():
+            # Acknowledgements come in the order of sending.
+            self._count_stored(batch.ticks[: len(batch.ticks) - batch.outstanding])
         given_up = GivenUp(
             frozenset(self._batches), [tick for batch in self._batches.values() for tick in batch.ticks]
         )

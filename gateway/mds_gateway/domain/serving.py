@@ -5,7 +5,7 @@ All share one connection and its window. Where little of it is left they are ser
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,6 +91,7 @@ class Serving:
         """In the order in which they may send next."""
         self._batches = 0
         self._of_dropped = Counts()
+        self._stored_of_dropped: Counter[tuple[str, str]] = Counter()
         """A counter never falls, also where a subscription is edited."""
 
     def __iter__(self) -> Iterator[Served]:
@@ -109,7 +110,9 @@ class Serving:
 
     def drop(self, subscription: str) -> None:
         """What is in flight keeps its places in the window until it is answered."""
-        self._of_dropped.add(self.by_name.pop(subscription).feed.counts)
+        feed = self.by_name.pop(subscription).feed
+        self._of_dropped.add(feed.counts)
+        self._stored_of_dropped.update(_by_subscription(subscription, feed))
         self._turns.remove(subscription)
 
     # --- what leaves, and what comes back
@@ -180,6 +183,14 @@ class Serving:
         return [self._of_dropped, *(served.feed.counts for served in self)]
 
     @property
+    def stored(self) -> dict[tuple[str, str], int]:
+        """By subscription and exchange, ticks that the stream has acknowledged."""
+        counts = self._stored_of_dropped.copy()
+        for served in self:
+            counts.update(_by_subscription(served.name, served.feed))
+        return counts
+
+    @property
     def renewals(self) -> Mapping[str, int]:
         return {served.name: served.claiming.renewals for served in self}
 
@@ -190,3 +201,7 @@ class Serving:
     @property
     def log_bytes(self) -> int:
         return sum(served.feed.log_bytes for served in self)
+
+
+def _by_subscription(subscription: str, feed: Feed[Run]) -> dict[tuple[str, str], int]:
+    return {(subscription, exchange): count for exchange, count in feed.stored.items()}

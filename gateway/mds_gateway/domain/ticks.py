@@ -32,6 +32,8 @@ class FinishedTick(msgspec.Struct, gc=False):
     """Ticks of its contract that were dropped for it before they were finished, in an overload."""
     number: int = 0
     """Given when it is sent, see `numbering`; given anew when it is sent again behind another fence."""
+    exchange: str = ""
+    """For the counts alone."""
 
 
 class TickRun(msgspec.Struct, frozen=True, gc=False):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import InfoMetricFamily
 from prometheus_client.registry import Collector
 
-from mds_gateway.metrics import fronts, market, process, publishing, ticks
+from mds_gateway.metrics import fronts, losses, market, process, publishing, ticks
 from mds_gateway.metrics.seen import PREFIX, Seen, Tally
 from mds_runtime.http.figures import Buckets, collect_histogram
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 GROUPS = (
     ticks.FAMILIES,
+    losses.FAMILIES,
     publishing.FAMILIES,
     fronts.FAMILIES,
     market.FAMILIES,

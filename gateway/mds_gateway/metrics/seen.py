@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mds_gateway.domain.loss_counts import LossCounts
 from mds_protocol.wire.heartbeat import Counters
 from mds_runtime.http import figures
 
@@ -34,6 +35,9 @@ class Tally:
     clock_offset_s: float | None = None
     coverage: Coverage = field(default_factory=dict)
     """As it was counted last."""
+    losses: LossCounts = field(default_factory=LossCounts)
+    exchanges: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    """By subscription, those of its contracts."""
 
     def on_takeover(self, subscription: str, took_s: float) -> None:
         self.takeovers[subscription] += 1

@@ -1,8 +1,9 @@
 """The losses of a feed as a person reads them: newest first, the last ten.
 
-Gateways tell each as an event, a busy one many in a second. What overlaps or follows at once is one line. The
-status holds all of it, with the moment up to which it was told, so a restarted operator goes on there. What
-brings nothing new gives the same back.
+Gateways tell each as an event, a busy one many in a second. Estimates of what nobody could have stored are
+told the same way, and are none. What overlaps or follows at once is one line. The status holds all of it, and
+the moment up to which it was told, so a restarted operator goes on there. What brings nothing new gives the
+same back.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 from mds_protocol.resources.feedsubscription import LossRecord
+from mds_protocol.wire.events import ESTIMATES
 from mds_protocol.wire.times import to_ns, to_time
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ def recall_losses(subscription: FeedSubscription) -> Losses:
 
 def note_gap_event(losses: Losses, gap: Gap, told_ns: int) -> Losses:
     """After an event was read, which may have been read before."""
+    if gap.cause in ESTIMATES:
+        return losses
     told_at = to_time(told_ns)
     if to_ns(told_at) <= losses.told_ns:
         return losses

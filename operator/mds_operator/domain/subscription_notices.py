@@ -12,6 +12,7 @@ from mds_protocol.resources.reasons import FailoverReason, SubscriptionReason
 from mds_protocol.wire.events import GapCause
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from mds_operator.domain.history import History
@@ -40,13 +41,11 @@ _TOLD_OF_FEEDS: Final = frozenset({SubscriptionReason.HELD, SubscriptionReason.P
 TICKS_LOST: Final = "TicksLost"
 """Of an Event: a new line of `status.losses`, or one that has grown."""
 
-_HOW_LOST: Final = {
+_HOW_LOST: Final[Mapping[str, str]] = {
     GapCause.OVERFLOW: "they came faster than NATS took them",
     GapCause.SUPERSEDED: "newer ones of their contracts were stored before them",
     GapCause.LOG_TOO_SHORT: "NATS took nothing for longer than the log reaches back",
-    GapCause.DIED_WITH: "only a process that died held them",
-    GapCause.FRONT_MISSED: "the front of the active account never delivered them",
-    GapCause.NO_PUBLISHER: "no account could publish",
+    GapCause.NO_PUBLISHER: "no account received them, and the market traded",
 }
 
 
@@ -94,7 +93,7 @@ def tell_losses(before: tuple[LossRecord, ...], after: tuple[LossRecord, ...]) -
 
 def _tell_loss(line: LossRecord) -> Notice:
     count = "Ticks" if line.count is None else f"About {line.count} ticks"
-    how = "; ".join(_HOW_LOST[GapCause(cause)] for cause in line.causes if cause in GapCause)
+    how = "; ".join(_HOW_LOST[cause] for cause in line.causes if cause in _HOW_LOST)
     span = f"from {_show(line.from_time)} to {_show(line.to_time)} by the exchange's clock"
     return Notice(NoticeType.WARNING, TICKS_LOST, f"{count} are lost, {span}: {how}.")
 

@@ -108,20 +108,25 @@ class ActionTaken(Event, tag="action"):
 
 
 class GapCause(StrEnum):
-    """How ticks were lost."""
+    """How ticks were lost, or, of `ESTIMATES`, how many nobody could store."""
 
     OVERFLOW = "Overflow"
-    """The publisher's buffer was full; the newest tick per contract won."""
+    """A buffer of the publisher was full; the newest tick per contract won."""
     SUPERSEDED = "Superseded"
     """A refused tick was not sent again, as a newer one of its contract was accepted already."""
     LOG_TOO_SHORT = "LogTooShort"
     """At a takeover the log did not reach back to the last stored tick."""
     DIED_WITH = "DiedWith"
-    """Only a dead process held them; the count is an estimate or absent."""
+    """Only a dead process held them; the count is at most so many."""
     FRONT_MISSED = "FrontMissed"
-    """The active's front never delivered what a hot peer's did."""
+    """The active's front never delivered what a hot peer's did; of canaries only."""
     NO_PUBLISHER = "NoPublisher"
-    """No healthy account was there."""
+    """No account received them, and the market traded: how many there were nobody can know."""
+
+
+ESTIMATES: Final = frozenset({GapCause.DIED_WITH, GapCause.FRONT_MISSED})
+"""Outside of completeness, as nobody can store what nobody has."""
+LOSSES: Final = tuple(cause for cause in GapCause if cause not in ESTIMATES)
 
 
 class Gap(AccountEvent, tag="gap"):

@@ -27,7 +27,7 @@ from mds_gateway.domain.clock_offset import ClockWatch
 from mds_gateway.domain.exchange_time import moment_of_login
 from mds_gateway.domain.source_figures import SourceFigures
 from mds_gateway.domain.ticks import TickRun
-from mds_gateway.ports import Batch, ContractsLoaded, Note, OutletsUsed
+from mds_gateway.ports import Batch, ContractsLoaded, LoggedIn, Note, OutletsUsed
 from mds_gateway.slicing import InSlices
 
 if TYPE_CHECKING:
@@ -174,6 +174,7 @@ class CtpSource:
             moment_ns = moment_of_login(told)
             self._clock_offset_ns = 0 if moment_ns is None else moment_ns - self._clock()
         self._finisher.use_trading_day(told.trading_day)
+        self._started.report(LoggedIn())
 
     def on_contracts(self, table: Table) -> None:
         self._asked = replace(self._asked, own=tuple(table.contracts))

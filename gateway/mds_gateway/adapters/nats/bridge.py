@@ -83,6 +83,7 @@ class Bridge:
 
     def serve(self, destination: Destination, claiming: Claiming) -> None:
         served = Served(destination, claiming)
+        served.feed.note_login(time.time_ns())
         self.serving.add(served)
         if self.is_connected:
             self._act(served, claiming.on_connected(time.monotonic()))
@@ -93,6 +94,11 @@ class Bridge:
         served = self.serving.get(subscription)
         if served is not None and served.is_of(route):
             self._act(served, served.claiming.on_route(route, time.monotonic()))
+
+    def on_login(self) -> None:
+        """The source sends a snapshot of each contract from now on."""
+        for served in self.serving:
+            served.feed.note_login(time.time_ns())
 
     def on_runs(self, runs: Mapping[str, Run]) -> None:
         serving, now = self.serving, time.monotonic()

@@ -24,13 +24,22 @@ SECOND_NS: Final = 1_000_000_000
 
 
 def make_tick(
-    number: int, contract: int = 0, *, at: int | None = None, body: bytes = b"{}", received_ns: int = 0
+    number: int,
+    contract: int = 0,
+    *,
+    at: int | None = None,
+    volume: int | None = None,
+    body: bytes = b"{}",
+    received_ns: int = 0,
+    snapshot: bool = False,
+    gave_way: int = 0,
+    exchange: str = "X",
 ) -> FinishedTick:
-    """Number `number` to arrive; `at` is its exchange time, the number by default."""
+    """Number `number` to arrive; `at` is its exchange time, the number by default, and that its volume."""
     time = number if at is None else at
-    identity = b"%d-%d" % (contract, time)
-    contract_bytes = b"md.X.c%d" % contract
-    return FinishedTick(contract_bytes, (time, time), identity, body, received_ns, number, snapshot=False)
+    key = time, time if volume is None else volume
+    name, identity = b"md.X.c%d" % contract, b"%d-%d" % (contract, time)
+    return FinishedTick(name, key, identity, body, received_ns, number, snapshot, gave_way, exchange=exchange)
 
 
 class Fed:

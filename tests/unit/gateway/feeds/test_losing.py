@@ -133,3 +133,61 @@ def test_what_a_fence_refused_is_no_loss(feeds: Feeds) -> None:
     fed.feed.settle(1, Fate.REFUSED, 1)
 
     assert fed.catch_up({b"md.X.c0": Last((1, 1), b"0-1")})[1].reports == ()
+
+
+# --- what gave way before it was finished
+
+
+def test_what_the_hand_off_dropped_for_a_tick_that_goes_out_is_lost(feeds: Feeds) -> None:
+    fed = Fed(feeds)
+    fed.go_live()
+
+    told = fed.receive(make_tick(5, gave_way=3), make_tick(6, 1), make_tick(7, 1, gave_way=1))
+
+    assert told == (Loss(GapCause.OVERFLOW, CONTRACTS, 5, 7, 4, FENCE),)
+
+
+def test_what_the_hand_off_dropped_on_a_standby_is_lost_only_if_it_has_to_publish_it(feeds: Feeds) -> None:
+    fed = Fed(feeds)
+    fed.connect()
+    assert fed.receive(make_tick(1, gave_way=2), make_tick(2), make_tick(3, gave_way=4)) == ()
+
+    caught_up = fed.go_live({b"md.X.c0": Last((2, 2), b"0-2")})
+
+    assert caught_up.reports == (Loss(GapCause.OVERFLOW, frozenset({b"md.X.c0"}), 3, 3, 4, FENCE),)
+
+
+def test_what_the_hand_off_dropped_is_told_once_however_often_its_tick_goes(feeds: Feeds) -> None:
+    fed = Fed(feeds)
+    fed.go_live()
+    assert len(fed.receive(make_tick(1, gave_way=2))) == 1
+    fed.send()
+    fed.feed.settle(1, Fate.REFUSED, 1)
+
+    told, caught_up = fed.catch_up()
+
+    assert (told, caught_up.sent_again, caught_up.reports) == ((), 1, ())
+
+
+def test_what_the_hand_off_dropped_for_a_tick_that_left_the_log_is_lost_with_it(feeds: Feeds) -> None:
+    fed = Fed(feeds)
+    fed.go_live()
+    fed.feed.on_disconnected()
+    fed.receive(make_tick(1, gave_way=2))
+    fed.now += KEEP_S + 1
+    fed.receive(make_tick(2))
+    fed.connect()
+
+    assert [loss.count for loss in fed.catch_up()[0] if isinstance(loss, Loss)] == [3]
+
+
+def test_what_was_told_before_a_tick_left_the_log_is_not_told_with_it(feeds: Feeds) -> None:
+    fed = Fed(feeds)
+    fed.go_live()
+    fed.receive(make_tick(1, gave_way=2))
+    fed.feed.on_disconnected()
+    fed.now += KEEP_S + 1
+    fed.receive(make_tick(2))
+    fed.connect()
+
+    assert [loss.count for loss in fed.catch_up()[0] if isinstance(loss, Loss)] == [1]
