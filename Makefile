@@ -120,7 +120,7 @@ test: .venv/ready ## everything: checks, all tests, on real parts and on a clust
 
 .PHONY: parts
 parts: .venv/ready # of clusters and images, as far as they are missing
-	@$(PYTHON) -m mds_devcluster build
+	@$(PYTHON) -m mds_devcluster build all monitoring
 	@$(PYTHON) -m mds_devcluster images
 
 .PHONY: durations

@@ -1,4 +1,4 @@
-"""python -m mds_devcluster: build the programs, bring a cluster up, give it images, take it down."""
+"""python -m mds_devcluster: build programs, bring a cluster up, give it images, Prometheus, take it down."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mds_devcluster import clusters, control_plane, making
-from mds_devcluster.building import NATIVE_PROGRAMS, PROGRAMS, Workshop, open_workshop
+from mds_devcluster.building import MONITORING_PROGRAMS, NATIVE_PROGRAMS, PROGRAMS, Workshop, open_workshop
 from mds_devcluster.clusters import State
 from mds_devcluster.errors import DevclusterError
 from mds_devcluster.images import commands as images
+from mds_devcluster.monitoring import commands as monitoring
 from mds_devcluster.preparing import carry_out
 from mds_devcluster.processes import Lifetime
 from mds_devcluster.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-_EVERYTHING: Final = "all"
+_ALL: Final = "all"
+_MONITORING: Final = "monitoring"
+_PACKAGES: Final = {"images": images, _MONITORING: monitoring}
 _INTERRUPTED: Final = 130
 
 
@@ -43,7 +46,12 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mds_devcluster", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build what is not in the cache")
-    build.add_argument("program", nargs="?", default=_EVERYTHING, choices=[*PROGRAMS, _EVERYTHING])
+    build.add_argument(
+        "program",
+        nargs="*",
+        choices=[*PROGRAMS, _ALL, _MONITORING],
+        help=f"default: {_ALL}, what clusters and the demo need; {_MONITORING}: Prometheus and around it",
+    )
     up = commands.add_parser("up", help="bring a cluster up; one that is up stays as it is")
     up.add_argument("--nodes", type=int, default=1, help="add what is missing to this number")
     up.add_argument("--control-plane-only", action="store_true", help="etcd and an API server; needs no root")
@@ -51,7 +59,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     load = commands.add_parser("load", help="give OCI archives to each node")
     commands.add_parser("kubeconfig", help="print the path of the admin's kubeconfig")
     lose = commands.add_parser("lose-node", help="kill a node at once, with all that it runs")
-    for command in ("up", "down", "load", "kubeconfig", "lose-node"):
+    monitoring.add_options(commands.add_parser(_MONITORING, help="Prometheus and Alertmanager in a cluster"))
+    for command in ("up", "down", "load", "kubeconfig", "lose-node", _MONITORING):
         commands.choices[command].add_argument("name", type=_parse_name)
     load.add_argument("archive", nargs="+", type=Path)
     lose.add_argument("node")
@@ -73,7 +82,7 @@ def _parse_name(text: str) -> str:
 def _run(chosen: argparse.Namespace, workshop: Workshop) -> None:
     match chosen.command:
         case "build":
-            _build(chosen.program, workshop)
+            _build(chosen.program or (_ALL,), workshop)
         case "up" if chosen.control_plane_only:
             _bring_up_control_plane(clusters.require_no_nodes(chosen.name, workshop), workshop)
         case "up":
@@ -82,8 +91,8 @@ def _run(chosen: argparse.Namespace, workshop: Workshop) -> None:
         case "down":
             existed = clusters.take_down(chosen.name, workshop)
             workshop.progress.note(f"{chosen.name}: {'gone' if existed else 'there is no such cluster'}")
-        case "images":
-            images.run(chosen, workshop)
+        case "images" | "monitoring":
+            _PACKAGES[chosen.command].run(chosen, workshop)
         case "load":
             clusters.load(chosen.name, [path.resolve() for path in chosen.archive], workshop)
         case "lose-node":
@@ -95,11 +104,13 @@ def _run(chosen: argparse.Namespace, workshop: Workshop) -> None:
             _tell_status([chosen.name] if chosen.name else clusters.list_names(workshop), workshop)
 
 
-def _build(name: str, workshop: Workshop) -> None:
-    if name == _EVERYTHING:
-        clusters.prepare(workshop, programs=NATIVE_PROGRAMS)
+def _build(names: Collection[str], workshop: Workshop) -> None:
+    programs = [name for name in names if name in PROGRAMS]
+    programs += MONITORING_PROGRAMS if _MONITORING in names else ()
+    if _ALL in names:
+        clusters.prepare(workshop, programs=(*NATIVE_PROGRAMS, *programs))
     else:
-        carry_out(making.list_programs((name,), workshop), workshop)
+        carry_out(making.list_programs(dict.fromkeys(programs), workshop), workshop)
 
 
 def _bring_up_control_plane(folder: Path, workshop: Workshop) -> None:

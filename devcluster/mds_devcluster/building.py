@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 _KUBERNETES: Final = "kubernetes"
 _KUBERNETES_MODULE: Final = "k8s.io/kubernetes"
+# What all of Prometheus' programs print, and what its operator compares.
+_PROMETHEUS_VERSION: Final = "github.com/prometheus/common/version.Version={release}"
+# One way to discover instead of thirty, without the SDKs of the clouds.
+_PROMETHEUS_TAGS: Final = ("netgo", "remove_all_sd", "enable_kubernetes_sd")
+# The hours of a market are those of a time zone, and an image of one program has no files that define it.
+_ZONES: Final = ("timetzdata",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Program:
     stamps: tuple[str, ...]  # variables that the linker sets; see _fill_stamps for what may stand in them
     expected_s: float  # of the first build, after those before it, on two idle cores
     memory_bytes: int = 2 * 10**9  # while it is linked
+    tags: tuple[str, ...] = ()  # of the build
 
 
 def _describe_kubernetes(name: str, *, expected_s: float) -> Program:
@@ -90,6 +97,36 @@ _KIND: Final = Program(
     stamps=(),
     expected_s=30,
 )
+
+
+def _describe_monitoring(
+    name: str, folder: str, module: str, tags: tuple[str, ...], *, expected_s: float, command: str = ""
+) -> Program:
+    return Program(
+        name=name,
+        folder=folder,
+        module=module,
+        package=f"{module}/cmd/{command or name}",
+        stamps=(_PROMETHEUS_VERSION,),
+        expected_s=expected_s,
+        tags=tags,
+    )
+
+
+_PROMETHEUS: Final = ("prometheus", "github.com/prometheus/prometheus", _PROMETHEUS_TAGS)
+_ALERTMANAGER: Final = ("alertmanager", "github.com/prometheus/alertmanager", _ZONES)
+_OPERATOR_MODULE: Final = "github.com/prometheus-operator/prometheus-operator"
+_OPERATOR: Final = ("prometheus-operator", _OPERATOR_MODULE, _ZONES)
+_MONITORING: Final = (
+    # First, as tests of rules want it alone; most of what both share is compiled with it.
+    _describe_monitoring("promtool", *_PROMETHEUS, expected_s=200),
+    _describe_monitoring("prometheus", *_PROMETHEUS, expected_s=60),
+    _describe_monitoring("prometheus-operator", *_OPERATOR, expected_s=150, command="operator"),
+    _describe_monitoring("prometheus-config-reloader", *_OPERATOR, expected_s=5),
+    _describe_monitoring("alertmanager", *_ALERTMANAGER, expected_s=45),
+    _describe_monitoring("amtool", *_ALERTMANAGER, expected_s=4),
+)
+MONITORING_PROGRAMS: Final = tuple(program.name for program in _MONITORING)
 PROGRAMS: Final = {
     program.name: program
     for program in (
@@ -102,9 +139,10 @@ PROGRAMS: Final = {
         _COREDNS,
         _HELM,
         _KIND,
+        *_MONITORING,
     )
 }
-NATIVE_PROGRAMS: Final = tuple(name for name in PROGRAMS if name != _KIND.name)
+NATIVE_PROGRAMS: Final = tuple(name for name in PROGRAMS if name not in {_KIND.name, *MONITORING_PROGRAMS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +177,10 @@ def obtain_modules(programs: Sequence[Program], workshop: Workshop) -> None:
     """Download what these, all of one folder, are built from; `go mod download` would bring all of go.mod."""
     folder = versions.locate_module(workshop.repository, programs[0].folder)
     # Loading the packages downloads their modules; the empty line each that it prints goes to the log.
-    command = (str(obtain_go(workshop)), "list", "-C", str(folder), "-deps", "-f", "{{print}}")
+    command = (
+        *(str(obtain_go(workshop)), "list", "-C", str(folder), *_build_tags(programs[0])),
+        *("-deps", "-f", "{{print}}"),
+    )
     run_step(
         Step(
             title=f"modules of {programs[0].folder}",
@@ -151,7 +192,34 @@ def obtain_modules(programs: Sequence[Program], workshop: Workshop) -> None:
     )
 
 
+def obtain_source(program: Program, workshop: Workshop) -> Path:
+    """The folder of the program's module, for what lies in it beside the program."""
+    version = read_version(program, workshop.repository)
+    folder = workshop.root / "go" / "mod" / f"{program.module}@v{version}"
+    if not folder.exists():  # the program came from the cache, and Go's own was cleaned
+        pins = versions.locate_module(workshop.repository, program.folder)
+        run_step(
+            Step(
+                title=f"source of {program.folder}",
+                command=(str(obtain_go(workshop)), "mod", "download", "-C", str(pins), program.module),
+                environment=build_environment(workshop),
+                log=workshop.root / "logs" / f"source-{program.folder}.log",
+            ),
+            workshop.progress,
+        )
+    return folder
+
+
+def read_release(program: Program, repository: Path) -> str:
+    """The version as people know it. Prometheus' module must stay below 1: its v0.315.0 is release 3.15.0."""
+    version = read_version(program, repository)
+    major, minor, patch = version.split(".", 2)
+    hundreds, rest = divmod(int(minor), 100)
+    return f"{hundreds}.{rest}.{patch}" if major == "0" and hundreds else version
+
+
 def read_version(program: Program, repository: Path) -> str:
+    """That of the module, as go.mod pins it."""
     go_mod = versions.locate_module(repository, program.folder) / "go.mod"
     return versions.read_module_version(program.module, go_mod)
 
@@ -169,6 +237,7 @@ def _fill_stamps(program: Program, repository: Path) -> tuple[str, ...]:
     return tuple(
         stamp.format(
             version=version,
+            release=read_release(program, repository),
             major=major,
             minor=minor,
             cluster_major=cluster_major,
@@ -186,23 +255,29 @@ def build_key(program: Program, repository: Path) -> str:
         read_go_version(repository).encode(),
         program.package.encode(),
         build_linker_flags(program, repository).encode(),
+        *(tag.encode() for tag in program.tags),
         (folder / "go.mod").read_bytes(),
         (folder / "go.sum").read_bytes(),
         *(path.read_bytes() for path in sorted(folder.glob("*.go"))),
     ):
         digest.update(hashlib.sha256(part).digest())
-    return f"{read_version(program, repository)}-{digest.hexdigest()[:8]}"
+    return f"{read_release(program, repository)}-{digest.hexdigest()[:8]}"
 
 
 def _build(program: Program, workshop: Workshop, target: Path) -> None:
-    version = read_version(program, workshop.repository)
+    release = read_release(program, workshop.repository)
     go = obtain_go(workshop)
     run_step(
         Step(
-            title=f"building {program.name} {version}",
+            title=f"building {program.name} {release}",
             command=(
                 *(str(go), "build", "-C", str(versions.locate_module(workshop.repository, program.folder))),
-                *("-trimpath", "-ldflags", build_linker_flags(program, workshop.repository)),
+                *(
+                    "-trimpath",
+                    *_build_tags(program),
+                    "-ldflags",
+                    build_linker_flags(program, workshop.repository),
+                ),
                 *("-o", str(target / program.name), program.package),
             ),
             environment=build_environment(workshop),
@@ -210,6 +285,10 @@ def _build(program: Program, workshop: Workshop, target: Path) -> None:
         ),
         workshop.progress,
     )
+
+
+def _build_tags(program: Program) -> tuple[str, ...]:
+    return ("-tags", ",".join(program.tags)) if program.tags else ()
 
 
 def build_environment(workshop: Workshop) -> dict[str, str]:

@@ -90,4 +90,4 @@ def _describe_program(program: Program, first: Program, workshop: Workshop) -> T
 
 
 def _name(program: Program, workshop: Workshop) -> str:
-    return f"{program.name} {building.read_version(program, workshop.repository)}"
+    return f"{program.name} {building.read_release(program, workshop.repository)}"

@@ -76,6 +76,8 @@ def build_kubelet(folder: Path, addresses: Addresses, number: int, *, cgroup_roo
             "imageGCHighThresholdPercent": 100,
             "imageMaximumGCAge": "0s",
             "oomScoreAdj": 0,
+            # How soon a pod sees its Secret change, and Prometheus a new monitor. A minute is the default.
+            "syncFrequency": "10s",
         }
     )
 

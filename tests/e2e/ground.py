@@ -32,7 +32,7 @@ PACES: Final = {
     "desk-wrong": Pace(),
 }
 """The desks with a simulator of these tests, as they need them."""
-DESKS: Final = (*PACES, "desk-denied", "desk-quota", "desk-chaos")
+DESKS: Final = (*PACES, "desk-denied", "desk-quota", "desk-seen-1", "desk-seen-2", "desk-chaos")
 """The namespaces that the one operator watches; each test module has some of its own."""
 NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
 IMAGES: Final = ("operator", "gateway-sim", "simulator", "nats")

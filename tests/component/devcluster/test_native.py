@@ -136,7 +136,8 @@ def test_an_image_is_loaded_once_to_each_node_and_runs(
 ) -> None:
     toolbox = obtain_toolbox(workshop)
     # Bytes behind the program change its digest, and not what it does.
-    oci.write_archive(oci.locate_busybox(workshop).read_bytes() + b"\0", tmp_path)
+    program = oci.locate_busybox(workshop).read_bytes() + b"\0"
+    oci.write_archive(oci.build_busybox(program), tmp_path)
     archive = oci.read_archive(tmp_path)
 
     clusters.load(first.name, [archive.path], workshop)

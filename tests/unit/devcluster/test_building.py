@@ -60,6 +60,7 @@ def test_kubernetes_is_told_its_version() -> None:
     [
         pytest.param({"package": "go.etcd.io/etcd/etcdctl/v3"}, id="what is built"),
         pytest.param({"stamps": ("a/version.it={version}",)}, id="how it is linked"),
+        pytest.param({"tags": ("netgo",)}, id="what is left out"),
     ],
 )
 def test_another_way_to_build_is_another_place_in_the_cache(changed: dict[str, Any]) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import json
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = b"\x7fELF of a test"
+BUSYBOX = oci.build_busybox(PROGRAM)
 
 
 def read_blob(files: dict[str, bytes], described: dict[str, Any]) -> bytes:
@@ -23,10 +23,10 @@ def read_blob(files: dict[str, bytes], described: dict[str, Any]) -> bytes:
 
 
 def test_every_digest_leads_to_what_it_is_the_digest_of() -> None:
-    files, _ = oci.build_archive(PROGRAM)
+    files, _ = oci.build_archive(BUSYBOX)
     manifest = json.loads(read_blob(files, json.loads(files["index.json"])["manifests"][0]))
     config = json.loads(read_blob(files, manifest["config"]))
-    layer = gzip.decompress(read_blob(files, manifest["layers"][0]))
+    layer = read_blob(files, manifest["layers"][0])
 
     assert config["rootfs"]["diff_ids"] == ["sha256:" + hashlib.sha256(layer).hexdigest()]
     with tarfile.open(fileobj=io.BytesIO(layer)) as tar:
@@ -36,15 +36,28 @@ def test_every_digest_leads_to_what_it_is_the_digest_of() -> None:
 
 
 def test_the_same_program_is_the_same_archive_and_another_one_another_tag() -> None:
-    files, name = oci.build_archive(PROGRAM)
+    files, name = oci.build_archive(BUSYBOX)
 
-    assert oci.build_archive(PROGRAM) == (files, name)
-    assert oci.build_archive(PROGRAM + b"!")[1] != name
+    assert oci.build_archive(BUSYBOX) == (files, name)
+    assert oci.build_archive(oci.build_busybox(PROGRAM + b"!"))[1] != name
     assert name.startswith("mds.local/busybox:")
 
 
+def test_a_program_of_ours_is_alone_in_its_image_and_its_entry_point() -> None:
+    files, name = oci.build_archive(oci.Content("promtool", PROGRAM))
+    manifest = json.loads(read_blob(files, json.loads(files["index.json"])["manifests"][0]))
+    config = json.loads(read_blob(files, manifest["config"]))
+    with tarfile.open(fileobj=io.BytesIO(read_blob(files, manifest["layers"][0]))) as tar:
+        modes = {entry.name: entry.mode for entry in tar if not entry.isdir()}
+
+    assert config["config"]["Entrypoint"] == ["/bin/promtool"]
+    assert config["config"]["Cmd"] == []
+    assert modes == {"bin/promtool": 0o755}
+    assert name.startswith("mds.local/promtool:")
+
+
 def test_an_archive_is_told_by_what_containerd_will_list(tmp_path: Path) -> None:
-    oci.write_archive(PROGRAM, tmp_path)
+    oci.write_archive(BUSYBOX, tmp_path)
     archive = oci.read_archive(tmp_path)
     (image,) = loading.read_images(archive.path)
     listing = (

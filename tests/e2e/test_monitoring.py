@@ -1,0 +1,159 @@
+"""Prometheus finds operator and gateways: the real one, in the two flavours that people have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from mds_devcluster import monitoring
+from mds_devcluster.monitoring import Flavour
+from tests.e2e.desks import build_account, build_secret
+from tests.e2e.ground import CLUSTER, HOME
+from tests.e2e.installation import OPERATOR, RELEASE
+from tests.kit.prometheus import Prometheus
+from tests.kit.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from mds_devcluster.building import Workshop
+    from tests.e2e.installation import Installation
+    from tests.e2e.kube import Kube
+
+FIRST, SECOND = "desk-seen-1", "desk-seen-2"
+ACCOUNT: Final = "seen"
+EVERY_S: Final = 5
+FOUND_WITHIN_S: Final = 45
+PLAIN, STACK = Flavour.KUBE_PROMETHEUS, Flavour.KUBE_PROMETHEUS_STACK
+OURS: Final = {(HOME, "operator"), (FIRST, "gateway"), (SECOND, "gateway")}
+FINDABLE: Final[dict[str, Any]] = {
+    "enabled": True,
+    "interval": f"{EVERY_S}s",
+    "additionalLabels": {"release": "kps"},
+}
+UP: Final = 'up{job=~"mds-.*"}'
+
+type Stacks = dict[Flavour, Prometheus]
+
+
+@pytest.fixture(scope="module")
+def gateways(installation: Installation) -> Iterator[None]:
+    """One each in two namespaces. They have no front to log in at; their figures are there all the same."""
+    kube = installation.kube
+    for namespace in (FIRST, SECOND):
+        kube.apply(namespace, build_secret(ACCOUNT), build_account(ACCOUNT))
+    for namespace in (FIRST, SECOND):
+        wait_until(f"{namespace} has a gateway", lambda name=namespace: find_address(kube, name))
+    yield
+    for namespace in (FIRST, SECOND):
+        kube.delete("feedaccounts", namespace, ACCOUNT)
+
+
+@pytest.fixture(scope="module")
+def stacks(
+    kube: Kube, workshop: Workshop, visibly: Callable[[], AbstractContextManager[None]]
+) -> Iterator[Stacks]:
+    """Both, side by side: one operator serves them."""
+    with visibly():
+        up = {
+            flavour: monitoring.bring_up(CLUSTER, flavour, workshop, every_s=EVERY_S) for flavour in Flavour
+        }
+    yield {flavour: Prometheus(stack.prometheus) for flavour, stack in up.items()}
+    monitoring.remove(CLUSTER, workshop)
+
+
+@pytest.fixture(scope="module")
+def findable(installation: Installation, gateways: None, stacks: Stacks) -> Iterator[Installation]:
+    """As `helm install` with metrics.enabled=true leaves it; where Prometheus may look, nothing changes."""
+    installation.upgrade({"metrics": FINDABLE})
+    yield installation
+    installation.upgrade({})
+
+
+def find_address(kube: Kube, namespace: str) -> str:
+    pods = kube.list_all("pods", namespace, f"mds.dev/account={ACCOUNT}")
+    return next((pod["status"]["podIP"] for pod in pods if "podIP" in pod["status"]), "")
+
+
+def find_first_answers(prometheus: Prometheus) -> dict[tuple[str, str], float]:
+    """When it first had an answer of each target of ours, by its own stamps."""
+    return {
+        (series.labels["namespace"], series.labels["job"].removeprefix("mds-")): min(
+            at for at, value in series.samples if value == 1
+        )
+        for series in prometheus.query(f"{UP}[10m]")
+        if any(value == 1 for _, value in series.samples)
+    }
+
+
+def wait_for_all(prometheus: Prometheus) -> dict[tuple[str, str], float]:
+    return wait_until(
+        "operator and gateways are up",
+        lambda: find_first_answers(prometheus),
+        lambda found: found.keys() == OURS,
+        explain=lambda: prometheus.query(UP),
+    )
+
+
+def read_creation(kube: Kube, kind: str, namespace: str, name: str) -> float:
+    told = kube.kubectl(
+        *("get", kind, name, f"--namespace={namespace}"), "--output=jsonpath={.metadata.creationTimestamp}"
+    )
+    return datetime.fromisoformat(told).timestamp()
+
+
+@pytest.mark.slow("the stack comes up in two flavours, and a kubelet tells Prometheus of its new targets")
+def test_kube_prometheus_stack_finds_all_of_them_in_time(findable: Installation, stacks: Stacks) -> None:
+    begun = read_creation(findable.kube, "podmonitor", HOME, OPERATOR)
+    found = wait_for_all(stacks[STACK])
+
+    assert {target: at for target, at in found.items() if at - begun > FOUND_WITHIN_S} == {}
+
+
+def test_plain_kube_prometheus_finds_none_where_it_may_not_look(
+    findable: Installation, stacks: Stacks
+) -> None:
+    plain = stacks[PLAIN]
+    wait_until(
+        "it has been told of the PodMonitors",
+        lambda: plain.ask("status/config")["yaml"],
+        lambda told: all(f"podMonitor/{namespace}/" in told for namespace, _ in OURS),
+    )
+    wait_for_all(stacks[STACK])
+
+    assert find_first_answers(plain) == {}
+    assert [target for target in plain.list_targets() if "podMonitor" in target["scrapePool"]] == []
+
+
+@pytest.mark.slow("Prometheus asks again, with pauses that grow, where it was refused")
+def test_with_the_role_of_the_chart_it_finds_all_of_them_in_time(
+    findable: Installation, stacks: Stacks
+) -> None:
+    findable.upgrade({"metrics": FINDABLE | {"prometheusRBAC": {"create": True}}})
+    begun = read_creation(findable.kube, "rolebinding", FIRST, f"{RELEASE}-prometheus")
+    found = wait_for_all(stacks[PLAIN])
+
+    assert {target: at for target, at in found.items() if at - begun > FOUND_WITHIN_S} == {}
+
+
+def test_a_series_of_a_gateway_says_its_account_and_one_of_the_operator_the_feed(stacks: Stacks) -> None:
+    plain = stacks[PLAIN]
+    (logged_in,) = plain.query(f'mds_gateway_nats_connected{{namespace="{FIRST}"}}')
+    roles = plain.query(f'mds_operator_account_role{{namespace="{SECOND}"}}')
+
+    assert logged_in.labels["account"] == ACCOUNT
+    assert {series.labels["account"] for series in roles} == {ACCOUNT}
+
+
+@pytest.mark.parametrize("flavour", Flavour)
+def test_kubelet_and_cadvisor_are_scraped(stacks: Stacks, flavour: Flavour) -> None:
+    paths = wait_until(
+        "kubelet and cAdvisor are up",
+        lambda: {series.labels["metrics_path"] for series in stacks[flavour].query('up{job="kubelet"} == 1')},
+        lambda found: len(found) == 2,
+    )
+
+    assert paths == {"/metrics", "/metrics/cadvisor"}
