@@ -1,0 +1,32 @@
+"""The table of all alerts for `docs/monitoring.md`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from monitoring.sources import read_alerts
+
+if TYPE_CHECKING:
+    from monitoring.sources import Alert
+
+
+def alerts_table() -> str:
+    rows = [
+        "| alert | severity | for | thresholds `alerts.thresholds.<alert>.…` | market | runbook |",
+        "|---|---|---|---|---|---|",
+        *map(_row, read_alerts()),
+    ]
+    return "\n".join(rows)
+
+
+def _row(alert: Alert) -> str:
+    severities = ", ".join(rule.severity for rule in alert.rules)
+    lasting = ", ".join(str(alert.defaults[rule.lasting.strip("@")]) for rule in alert.rules)
+    named = "<br>".join(
+        f"`{threshold.name}: {json.dumps(threshold.default)}` {threshold.what}"
+        for threshold in alert.thresholds
+    )
+    market = "open, or closed" if alert.always else "open"
+    page = f"[what to do](runbooks/{alert.name}.md)"
+    return f"| {alert.name} | {severities} | {lasting} | {named} | {market} | {page} |"
