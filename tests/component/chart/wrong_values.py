@@ -170,6 +170,60 @@ CASES = (
         "commonLabels: app.kubernetes.io/name is set by the chart itself; choose another key",
         'commonLabels={"app.kubernetes.io/name":"x"}',
     ),
+    _json(
+        "the same for a Prometheus",
+        "metrics.additionalLabels: helm.sh/chart is set by the chart itself; choose another key",
+        'metrics.additionalLabels={"helm.sh/chart":"x"}',
+    ),
+    _set(
+        "metrics for nobody",
+        "metrics.enabled is true, but the Prometheus Operator is not there; install it first, or add"
+        " --api-versions monitoring.coreos.com/v1 to helm template",
+        "metrics.enabled=true",
+    ),
+    _set(
+        "alerts for nobody",
+        "alerts.enabled is true, but the Prometheus Operator is not there; install it first, or add"
+        " --api-versions monitoring.coreos.com/v1 to helm template",
+        "alerts.enabled=true",
+    ),
+    _set(
+        "an interval without a unit",
+        "at '/metrics/interval': got number, want string",
+        "metrics.interval=15",
+    ),
+    _set(
+        "an alert that there is not",
+        "alerts.exclude: there is no alert MdsFeedDwn; docs/runbooks has a page for each that there is",
+        "alerts.exclude={MdsFeedDwn}",
+    ),
+    _set(
+        "a label that Prometheus refuses",
+        "alerts.additionalLabels: Prometheus takes no label team-name; use letters, digits and '_', such as"
+        " team_name",
+        "alerts.additionalLabels.team-name=futures",
+    ),
+    _set(
+        "a label that each alert has",
+        "alerts.additionalLabels: severity is set by Prometheus or by each alert; choose another name",
+        "alerts.additionalLabels.severity=critical",
+    ),
+    _json(
+        "an objective in per cent",
+        "at '/alerts/slo/completeness': maximum: got 99.99, want 0.999999",
+        "alerts.slo.completeness=99.99",
+    ),
+    _set(
+        "a fraction, which --set takes for text",
+        "at '/alerts/slo/completeness': got string, want number",
+        "alerts.slo.completeness=0.999",
+    ),
+    _set(
+        "an address without its protocol",
+        "at '/alerts/dashboardUrl': 'grafana:3000' does not match pattern"
+        " '^https?://[A-Za-z0-9._~:/?&=%+-]*[A-Za-z0-9]$'",
+        "alerts.dashboardUrl=grafana:3000",
+    ),
     WrongValues(
         "a long release name",
         (),
