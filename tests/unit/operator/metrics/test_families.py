@@ -12,12 +12,15 @@ from mds_operator.adapters.metrics.accounts import AccountFigures, Accounts
 from mds_operator.adapters.metrics.families import PREFIX, ConditionFigures
 from mds_operator.adapters.metrics.groups import FAMILIES, GROUPS, OperatorMetrics
 from mds_operator.adapters.metrics.moves import LastMove, Moves
+from mds_operator.adapters.metrics.nats import Nats
 from mds_operator.adapters.metrics.sessions import Sessions
 from mds_operator.adapters.metrics.subscriptions import SubscriptionFigures, Subscriptions
 from mds_operator.adapters.metrics.work import Work
 from mds_operator.domain.durations import WORK_BOUNDS_S, Durations
 from mds_operator.domain.seen import Key
 from mds_operator.looking.looks import LOOKS
+from mds_runtime.http.own_figures import list_families
+from tests.unit.operator.nats.series import NATS, NATS_SERIES
 from tests.unit.operator.page import check_block
 
 if TYPE_CHECKING:
@@ -69,6 +72,7 @@ FULL = (
         failovers={KEY: {"FrontLost": 2, "Drill": 0}},
         last={KEY: LastMove("3", "ctp-b", "ctp-a", "FrontLost")},
     ),
+    NATS,
     Work(
         reconciles=10,
         reconcile_errors=1,
@@ -125,6 +129,7 @@ SERIES = [
     ("failovers_total", FEED | {"reason": "FrontLost"}, 2),
     ("failovers_total", FEED | {"reason": "Drill"}, 0),
     ("last_failover_info", FEED | {"epoch": "3", "from": "ctp-b", "to": "ctp-a", "reason": "FrontLost"}, 1),
+    *NATS_SERIES,
     ("reconcile_total", {}, 10),
     ("reconcile_errors_total", {}, 1),
     ("queue_depth", {}, 4),
@@ -191,11 +196,12 @@ HISTOGRAMS = [
     pytest.param(Moves(gaps={KEY: kept(0.04)}), "failover_gap_seconds", FEED, id="gap"),
     pytest.param(Moves(detection={"desk": kept(0.04)}), "failover_detection_seconds", DESK, id="detection"),
     pytest.param(Moves(decision={"desk": kept(0.04)}), "failover_decision_seconds", DESK, id="decision"),
+    pytest.param(Nats(stored_to_seen={KEY: kept(0.04)}), "stored_to_seen_seconds", FEED, id="seen"),
 ]
 
 
 @pytest.mark.parametrize(("seen", "name", "labels"), HISTOGRAMS)
-def test_durations_of_an_object_have_its_labels(seen: Moves, name: str, labels: dict[str, str]) -> None:
+def test_durations_of_an_object_have_its_labels(seen: object, name: str, labels: dict[str, str]) -> None:
     samples = scrape(seen)
 
     assert (f"{PREFIX}{name}_bucket", labels | {"le": "0.05"}, 1) in samples
@@ -218,7 +224,7 @@ def test_registering_does_not_look() -> None:
 
 def test_the_page_lists_the_metrics() -> None:
     rows = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]
-    for family in FAMILIES:
+    for family in (*FAMILIES, *list_families(PREFIX)):
         labels = ", ".join(f"`{label}`" for label in family.labels)
         rows.append(f"| `{family.full_name}` | {family.kind} | {labels} | {family.text} |")
 

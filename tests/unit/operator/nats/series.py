@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from mds_operator.adapters.metrics.nats import Nats
 from mds_operator.domain.consumers_shown import ConsumersShown, ConsumerSums
-from mds_operator.domain.durations import WORK_BOUNDS_S, Durations
 from mds_operator.domain.nats_seen import NatsSeen, RoundTrip, StorageFacts
-from mds_operator.domain.seen import Key
 from tests.unit.operator.nats.builders import NOW, consumer, stream_facts
 
 NATS = Nats(
@@ -21,7 +19,6 @@ NATS = Nats(
     connected={"control": True, "heart": False},
     look_age_s=2.5,
     certificate_expires_at=1_800_000_000,
-    stored_to_seen={Key("desk", "all"): Durations(WORK_BOUNDS_S)},
 )
 
 _MD = {"stream": "MD"}
