@@ -187,7 +187,7 @@ class Desk:
         detected_at: datetime | None = None,
         is_counted: bool = True,
     ) -> None:
-        """A route was written or seen; one that stood when this operator began is counted by the one before."""
+        """A route was written or seen; one that stood when this operator began was counted before it."""
         record = self.subscriptions.get(name)
         if record is None:
             return
@@ -262,13 +262,11 @@ class Desk:
             self.ask_everything()
         return found
 
-    def _pass_market_time(
-        self, name: str, record: SubscriptionRecord, found: Judgement, now: float
-    ) -> None:
+    def _pass_market_time(self, name: str, record: SubscriptionRecord, found: Judgement, now: float) -> None:
         """Of one that nobody was ever elected for, none passes."""
         seen = found.subscriptions.get(name) or found.suspended.get(name)
         is_open = seen is not None and seen.market.known and seen.market.open
-        service = see_service(name, seen, found.accounts.values(), found.health) if seen else NOT_SERVED
+        service = see_service(seen, found.accounts.values(), found.health) if seen else NOT_SERVED
         record.available = advance(record.available, service, is_open=is_open, now=now)
 
     def route_seen(self, name: str) -> RouteSeen | None:

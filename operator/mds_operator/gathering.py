@@ -43,9 +43,7 @@ def gather_facts(desk: Desk) -> Facts:
         before={name: record.health for name, record in records.items() if record.health},
         open_words=desk.open_words,
         leaving={
-            name: reason
-            for name, record in records.items()
-            if (reason := find_leaving(record)) is not None
+            name: reason for name, record in records.items() if (reason := find_leaving(record)) is not None
         },
         held=frozenset(
             name

@@ -2,16 +2,16 @@
 
     market   =====open======|  break  |=====open=============
     sign     x x x x x x x x            x x x x      y y y y      heartbeats of who holds the newest fence
-    served   ###############            #######______########     from x's last sign to y's first nobody did
-                                               ^ x is judged dead here; what went before was not served
+    served   ###############            #######______########     x's last sign to y's first: nobody did
+                                               ^ here x is judged dead
 
-Served is what an account did that holds a stored fence and is healthy to the subscription: the same as `Ready`. A
-heartbeat is a sign up to its oldest unacknowledged message. Between two signs the time waits until it is known
-what it was, and both sums wait with it, so their ratio is right at each moment:
+Served is what an account did that holds a stored fence and is healthy to the subscription, as `Ready` has it.
+A heartbeat is a sign up to its oldest unacknowledged message. Between two signs the time waits until it is
+known what it was, and both sums wait with it, so their ratio is right at each moment:
 
 - the next sign follows and nobody was judged ill or unknown between: served, also across a planned move;
-- unknown between (the operator was deaf): served if it is still the same fence; behind another one it was not, as
-  that is what an outage of NATS leaves behind;
+- unknown between (the operator was deaf): served if it is still the same fence; behind another one it was
+  not, as that is what an outage of NATS leaves behind;
 - somebody is judged ill, or nobody holds a fence: served up to the last sign, then not.
 
 A market of which nobody knows whether it is open weighs nothing, and neither does the time before an operator

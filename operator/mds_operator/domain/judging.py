@@ -15,6 +15,7 @@ from mds_protocol.failover.election import elect
 from mds_protocol.failover.health import Health, HealthState, assess_all
 from mds_protocol.failover.standing import Candidate
 from mds_protocol.resources.reasons import AccountReason, FailoverReason
+from mds_protocol.wire.heartbeat import SessionState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     )
     from mds_protocol.resources.feedaccount import FeedAccount, FeedAccountStatus
     from mds_protocol.resources.feedsubscription import FeedSubscription
-    from mds_protocol.wire.heartbeat import SessionState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

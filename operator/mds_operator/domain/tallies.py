@@ -1,7 +1,7 @@
-"""What is counted of one account and of one subscription since this operator leads; the object takes it along.
+"""What is counted of one account and of one subscription since this operator leads; it goes with the object.
 
-Each begins with every value that it can have, at 0: of a series that begins with its first event, `increase()`
-misses that event.
+Each begins with every value that it can have, at 0: of a series that begins with its first event,
+`increase()` misses that event.
 """
 
 from __future__ import annotations

@@ -18,9 +18,7 @@ _REASONS: Final = frozenset(str(reason) for enum in ENUMS for reason in enum)
 
 def read_conditions(conditions: Conditions) -> tuple[ConditionFigures, ...]:
     return tuple(
-        ConditionFigures(
-            entry.type, entry.status.value, entry.reason if entry.reason in _REASONS else OTHER
-        )
+        ConditionFigures(entry.type, entry.status.value, entry.reason if entry.reason in _REASONS else OTHER)
         for entry in conditions
         if entry.type in _TYPES
     )

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 
 def look_at_moves(source: Source) -> Moves:
-    known = {
-        desk.key(name): record for desk in source.desks for name, record in desk.subscriptions.items()
-    }
+    known = {desk.key(name): record for desk in source.desks for name, record in desk.subscriptions.items()}
     return Moves(
         failovers={key: record.tally.failovers for key, record in known.items()},
         last={

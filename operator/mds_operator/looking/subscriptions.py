@@ -57,9 +57,7 @@ def _list_candidates(seen: SubscriptionSeen, judgement: Judgement) -> tuple[Acco
     return candidates_of(seen, [account for account in selected if account])
 
 
-def _count_standbys(
-    seen: SubscriptionSeen, candidates: Iterable[AccountSeen], judgement: Judgement
-) -> int:
+def _count_standbys(seen: SubscriptionSeen, candidates: Iterable[AccountSeen], judgement: Judgement) -> int:
     decision = judgement.decisions.get(seen.name)
     named = decision.account if decision else None
     return sum(

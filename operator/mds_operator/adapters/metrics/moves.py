@@ -53,13 +53,13 @@ FAMILIES: Final = (
     ),
     Histogram[Moves](
         "failover_gap_seconds",
-        "Stream time between the last tick of one account and the first of the next, of moves in an open market.",
+        "Stream time between one account's last tick and the next one's first, of moves in an open market.",
         lambda seen: {key: to_buckets(kept) for key, kept in seen.gaps.items()},
         OF_SUBSCRIPTION,
     ),
     Histogram[Moves](
         "failover_detection_seconds",
-        "From the last sign of an account that served and failed to when that was noticed, in an open market.",
+        "From the last sign of an account that failed to when that was noticed, in an open market.",
         lambda seen: {name: to_buckets(kept) for name, kept in seen.detection.items()},
         ("namespace",),
     ),

@@ -29,14 +29,13 @@ class Sessions:
 FAMILIES: Final = (
     Family[Sessions](
         "market_open",
-        "1 while a market of a subscription is open, by its trading fronts or else the calendar; absent: nobody"
-        " knows.",
+        "1 while a market of a subscription is open, by fronts or else the calendar; absent: unknown.",
         lambda seen: seen.subscriptions,
         OF_SUBSCRIPTION,
     ),
     Family[Sessions](
         "exchange_open",
-        "1 while any product of an exchange trades, by trading fronts or else the calendar; absent: nobody knows.",
+        "1 while a product of an exchange trades, by fronts or else the calendar; absent: unknown.",
         lambda seen: seen.exchanges,
         ("namespace", "exchange"),
     ),

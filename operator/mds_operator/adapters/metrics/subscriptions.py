@@ -95,8 +95,7 @@ FAMILIES: Final = (
     ),
     Family[Subscriptions](
         "subscription_contracts",
-        "Contracts of a subscription: Selected, of these Subscribed by the active account, of these Ticking (an"
-        " upper bound) or Stale.",
+        "Contracts that are Selected, of these Subscribed, of these on exchanges that are Ticking or Stale.",
         lambda seen: {
             (*key, state): float(count)
             for key, each in seen.known.items()
