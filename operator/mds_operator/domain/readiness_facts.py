@@ -114,9 +114,10 @@ def _find_reason(
     standing: Standing, beat: Heartbeat | None, status: FeedAccountStatus | None, *, is_stalled: bool
 ) -> AccountReason:
     told = status.reason if status else None
-    reason = AccountReason(told) if told in AccountReason else None
-    if reason is not None and (is_stalled or PROBLEMS.get(reason) is ReadinessProblem.POD_NOT_RUNNING):
-        return reason
+    if told is not None and told in AccountReason:
+        reason = AccountReason(told)
+        if is_stalled or PROBLEMS.get(reason) is ReadinessProblem.POD_NOT_RUNNING:
+            return reason
     return name_cause(standing.health.reason, beat)
 
 

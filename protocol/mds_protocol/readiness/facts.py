@@ -1,4 +1,4 @@
-"""What the judgement may know of one feed: plain values that whoever asks fills in.
+"""What the judgement may know of one feed: plain values that who asks fills in.
 
 None, or an empty tuple where it says so, is what is not known; nothing is concluded from it.
 """

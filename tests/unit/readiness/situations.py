@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from tests.unit.readiness.builders import at
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mds_protocol.readiness.facts import Facts
 
 FEED = "kubectl -n desk describe fs futures"
@@ -36,5 +38,5 @@ class Situation:
     step: str = ""
 
     @property
-    def moment(self) -> object:
+    def moment(self) -> datetime:
         return at(self.now, self.day)

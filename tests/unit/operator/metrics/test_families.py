@@ -13,6 +13,7 @@ from mds_operator.adapters.metrics.families import PREFIX, ConditionFigures
 from mds_operator.adapters.metrics.groups import FAMILIES, GROUPS, OperatorMetrics
 from mds_operator.adapters.metrics.moves import LastMove, Moves
 from mds_operator.adapters.metrics.nats import Nats
+from mds_operator.adapters.metrics.readiness import Verdicts
 from mds_operator.adapters.metrics.sessions import Sessions
 from mds_operator.adapters.metrics.subscriptions import SubscriptionFigures, Subscriptions
 from mds_operator.adapters.metrics.work import Work
@@ -21,6 +22,8 @@ from mds_operator.domain.seen import Key
 from mds_operator.looking.looks import LOOKS
 from mds_runtime.http.own_figures import list_families
 from tests.unit.operator.nats.series import NATS, NATS_SERIES
+from mds_protocol.readiness.verdict import Finding, Readiness, conclude
+from mds_protocol.resources.reasons import ReadinessProblem
 from tests.unit.operator.page import check_block
 
 if TYPE_CHECKING:
@@ -33,6 +36,11 @@ ACCOUNT = DESK | {"account": "ctp-a"}
 FEED = DESK | {"subscription": "all"}
 KEY = Key("desk", "all")
 READY = ConditionFigures("Ready", "True", "Active")
+AT_RISK = conclude(
+    Finding(problem, Readiness.AT_RISK, text, "kubectl get fa")
+    for problem in (ReadinessProblem.NO_STANDBY, ReadinessProblem.STALE)
+    for text in ("one", "other")
+)
 
 FULL = (
     Accounts(
@@ -62,6 +70,7 @@ FULL = (
             )
         }
     ),
+    Verdicts(known={KEY: AT_RISK}),
     Sessions(
         subscriptions={KEY: True},
         exchanges={("desk", "SHFE"): False},
@@ -122,6 +131,12 @@ SERIES = [
     ("subscription_served_seconds_total", FEED, 3599.5),
     ("subscription_contracts", FEED | {"state": "Subscribed"}, 9),
     ("subscription_standbys", FEED, 1),
+    ("readiness", FEED | {"verdict": "AtRisk"}, 1),
+    ("readiness", FEED | {"verdict": "NotReady"}, 0),
+    ("readiness", FEED | {"verdict": "Unknown"}, 0),
+    ("readiness", FEED | {"verdict": "Ready"}, 0),
+    ("readiness_problem", FEED | {"problem": "NoStandby"}, 1),
+    ("readiness_problem", FEED | {"problem": "Stale"}, 1),
     ("market_open", FEED, 1),
     ("exchange_open", DESK | {"exchange": "SHFE"}, 0),
     ("subscription_next_opening_timestamp_seconds", FEED, 1.8e9),
