@@ -43,7 +43,7 @@ class Absence:
     """From a login on, until it is told or the snapshots are over."""
 
     _from_ns: int | None = None
-    """Exchange time of the newest tick received or stored before the login; None: nothing is to be told."""
+    """Exchange time of the newest tick of before the login; None: nothing is to be told."""
     _until_ns: int = 0
     """Exchange time of the newest snapshot that has moved."""
     _login_ns: int = 0
