@@ -35,7 +35,7 @@ LEAST_NS: Final = 1_000_000_000
 SNAPSHOTS_NS: Final = 60_000_000_000
 """So long after a login they are expected; what is late is a contract that began to trade."""
 GATHER_NS: Final = 2_000_000_000
-"""From the first that has moved until it is told: the first contract to come may be one that trades seldom."""
+"""From the first that has moved until it is told: the first contract to come may trade seldom."""
 
 
 @dataclass(slots=True)
