@@ -128,7 +128,7 @@ durations: .venv/ready ## where the time of the last `make test` went; writes do
 	@$(PYTHON) -m tests.bench.durations
 
 .PHONY: bench
-bench: .venv/ready ## measure, side by side; writes docs/results/ (about 30 minutes, wants a quiet machine)
+bench: .venv/ready ## measure, side by side; writes docs/results/ (about 35 minutes, wants a quiet machine)
 	@$(PYTHON) -m tests.bench.tick_cost
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.longest_step
@@ -136,6 +136,7 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 30 minu
 	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.burst
 	@$(PYTHON) -m tests.bench.memory
+	@$(PYTHON) -m tests.bench.scrape
 	@$(PYTHON) -m tests.bench.last_values
 	@$(PYTHON) -m tests.bench.moves
 

@@ -1,4 +1,4 @@
-"""Counts now and then which selected contracts lack ticks, a slice at a time; a scrape reads the last count."""
+"""Count at times which selected contracts lack ticks, a slice at a time; a scrape reads the last count."""
 
 from __future__ import annotations
 

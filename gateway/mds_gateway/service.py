@@ -95,7 +95,7 @@ class Gateway:
             settings, source, self.bridge, self.arranging, self.witnessing, self.peers, self.metrics
         )
         self._sharing = ContractSharing(control, settings.environment)
-        self._covering = Covering(source, self.arranging.known, self.metrics.tally)
+        self.covering = Covering(source, self.arranging.known, self.metrics.tally)
 
     # --- life
 
@@ -126,7 +126,7 @@ class Gateway:
                     every(PROBE_EVERY_S, self.probe),
                     every(WITNESS_EVERY_S, self.witnessing.witness),
                     every(SHARE_EVERY_S, self._sharing.settle),
-                    every(COVER_EVERY_S, self._covering.count),
+                    every(COVER_EVERY_S, self.covering.count),
                 )
             ]
             hearts = f"{config.subject_prefix}.heartbeat.{config.namespace}.*"

@@ -53,6 +53,7 @@ class Kind(IntEnum):
     POSITIONS = 42  # REQUEST; there are none
     STATUS = 43  # many STATUS
     PATIENCE = 44  # for the library itself
+    REFUSE_SUBSCRIBE = 45  # the same, at a market-data front
 
 
 class Query(IntEnum):
@@ -70,6 +71,8 @@ INSTRUMENT_ID: Final = struct.Struct("<40s")
 HELLO: Final = struct.Struct("<IIc")
 # milliseconds without a byte until the library gives up (0: its own time)
 PATIENCE: Final = struct.Struct("<I")
+# the code with which the library answers subscriptions without sending them (0: it sends them)
+CODE: Final = struct.Struct("<i")
 # version, queries a second (0: no limit)
 WELCOME: Final = struct.Struct("<Ii")
 # request, broker, user, app id, auth code

@@ -23,6 +23,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from prometheus_client import CollectorRegistry, generate_latest
+
 from mds_gateway.adapters.ctp.account import Account
 from mds_gateway.adapters.ctp.callbacks import Table
 from mds_gateway.adapters.ctp.describing import Describer
@@ -120,9 +122,9 @@ class Fronts:
     def log_in(self, _side: Side) -> int:
         return 0
 
-    def subscribe(self, symbols: tuple[str, ...]) -> int:
+    def subscribe(self, symbols: tuple[str, ...]) -> tuple[int, int]:
         self.asked.extend(symbols)
-        return len(symbols)
+        return len(symbols), 0
 
     def unsubscribe(self, _symbols: tuple[str, ...]) -> None:
         return
@@ -168,6 +170,11 @@ class Rig:
     fronts: Fronts
     table: list[Contract]
     revision: int = 0
+    counting: asyncio.Task[None] | None = None
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    def __post_init__(self) -> None:
+        self.registry.register(self.gateway.metrics)
 
     def load(self, contracts: list[Contract]) -> None:
         table = Table()
@@ -190,6 +197,13 @@ class Rig:
         is_planned = known.revision is not None and known.revision.number == self.revision
         is_planned = is_planned and not self.source._owes_table  # noqa: SLF001 - says that the table is in force
         return is_planned and len(subscriber._wanted) == CONTRACTS  # noqa: SLF001 - as above
+
+    def count_what_lacks_ticks(self) -> None:
+        self.counting = asyncio.create_task(self.gateway.covering.count())
+
+    def scrape(self) -> None:
+        self.gateway.metrics.on_heartbeat(self.gateway.beating.compose(), time.monotonic())
+        generate_latest(self.registry)
 
     async def beat(self) -> None:
         while True:
@@ -252,6 +266,8 @@ async def run_round(folder: Path) -> dict[str, dict[str, Any]]:
         ("equal table", lambda: rig.load(fresh)),
         ("edit of one subscription", lambda: rig.edit(1)),
         ("equal settings", lambda: rig.edit(1)),
+        ("contracts without ticks are counted", rig.count_what_lacks_ticks),
+        ("a scrape", rig.scrape),
     )
     for name, act in acts:
         with watch_steps() as steps:

@@ -47,7 +47,7 @@ def start_front(rate: float, contracts: int, *options: str) -> Iterator[RunningS
 
 @contextlib.contextmanager
 def start_gateway(
-    folder: Path, simulator: RunningSimulator, server: NatsServer
+    folder: Path, simulator: RunningSimulator, server: NatsServer, http_port: int = 0
 ) -> Iterator[subprocess.Popen[bytes]]:
     secret = folder / "secret"
     secret.mkdir()
@@ -65,7 +65,7 @@ def start_gateway(
         "MDS_NATS_URL": server.url,
         "MDS_HOME": str(folder),
         "MDS_HTTP_HOST": "127.0.0.1",
-        "MDS_HTTP_PORT": "0",
+        "MDS_HTTP_PORT": str(http_port),
         "MDS_LOG_LEVEL": "WARNING",
     }
     process = subprocess.Popen([sys.executable, "-m", "mds_gateway"], env=client_environment() | settings)
@@ -156,12 +156,12 @@ def _is_idle(depths: Depths) -> bool:
 
 @contextlib.asynccontextmanager
 async def open_rig(
-    server: NatsServer, client: Client, rate: float, contracts: int, *options: str
+    server: NatsServer, client: Client, rate: float, contracts: int, *options: str, http_port: int = 0
 ) -> AsyncIterator[Rig]:
     with (
         tempfile.TemporaryDirectory() as name,
         start_front(rate, contracts, *options) as simulator,
-        start_gateway(Path(name), simulator, server) as gateway,
+        start_gateway(Path(name), simulator, server, http_port) as gateway,
     ):
         operator = OperatorStandIn(client, [ACCOUNT], lambda: check_alive(gateway))
         async with operator:

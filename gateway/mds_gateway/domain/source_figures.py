@@ -28,7 +28,7 @@ class FrontCounts:
 
 @dataclass(slots=True)
 class RequestCounts:
-    """Subscribe requests, one a contract: those that the vendor's library took, and what it said to others."""
+    """Subscribe requests, one a contract: those that the library took, and what it said to the others."""
 
     sent: int = 0
     refused: Counter[int] = field(default_factory=Counter)

@@ -33,8 +33,8 @@ FAMILIES = tuple(family for group in GROUPS for family in group)
 
 HOPS = "hop_seconds"
 HOPS_TEXT = (
-    "How long the oldest tick of each batch took, by hop: handoff and publish since it was received, ack since"
-    " it was sent; exchange, of the newest: by this machine's clock since its exchange's time."
+    "How long ticks took, by hop. Of the oldest tick of a batch: handoff and publish since it was received,"
+    " ack since it was sent. Of one live tick of each step: exchange, from its exchange's time to receiving."
 )
 INFO = "account"
 INFO_TEXT = "Who this is."

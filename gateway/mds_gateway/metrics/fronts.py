@@ -29,7 +29,9 @@ def _of_fronts(read: Callable[[Front], bool]) -> Callable[[Heartbeat], Values]:
     return read_both
 
 
-def _count(read: Callable[[FrontCounts], Mapping[int, int]], known: Iterable[int]) -> Callable[[Seen], Values]:
+def _count(
+    read: Callable[[FrontCounts], Mapping[int, int]], known: Iterable[int]
+) -> Callable[[Seen], Values]:
     codes = tuple(known)
     return lambda seen: {
         (name, code): count

@@ -6,12 +6,20 @@ The control port replaces the whole value; nothing here is changed in place.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mds_simulator.front.tick_fields import TickFieldError, pack_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_DAY_S: Final = 86_400
+_FROM_ZERO: Final = (0, 2**31 - 1, "a whole number from 0 to 2147483647")
+_RANGES: Final = {
+    "refuse_subscribe": (-3, 0, "-1, -2, -3 or 0"),
+    "clock_ahead_s": (1 - _DAY_S, _DAY_S - 1, "a whole number of seconds within a day"),
+}
 
 
 class FaultError(ValueError):
@@ -43,13 +51,15 @@ class Faults:
     login_verify: bool = False  # market data only after a trading login of the same user, this day
     max_subscriptions: int = 0  # 0: no limit; then error 6000
     max_subscribes_per_second: int = 0  # 0: no limit; then the connection is cut, as by a full send buffer
+    refuse_subscribe: int = 0  # -1, -2 or -3: what the library itself answers to each; 0: it sends them
+    clock_ahead_s: int = 0  # negative: behind; the times of day in its snapshots, and the day past midnight
     fill_exchange: bool = False  # an mdfront names the exchange, an ordinary front does not
     corrupt: tuple[Corruption, ...] = field(default=())
 
     @property
     def passes_all(self) -> bool:
         """No snapshot needs a closer look."""
-        return not (self.drop_share or self.corrupt or self.fill_exchange)
+        return not (self.drop_share or self.corrupt or self.fill_exchange or self.clock_ahead_s)
 
 
 # --- from JSON ----------------------------------------------------------------------------------------------
@@ -71,10 +81,10 @@ def _parse(name: str, old: object, value: object) -> object:
         return _expect(name, bool, value)
     if isinstance(old, float):
         return _parse_share(name, value)
-    number = _expect(name, int, value)
-    if isinstance(number, bool) or number < 0:
-        raise FaultError(f"{name} is a whole number from 0, not {value!r}")
-    return number
+    least, most, text = _RANGES.get(name, _FROM_ZERO)
+    if isinstance(value, bool) or not least <= _expect(name, int, value) <= most:
+        raise FaultError(f"{name} is {text}, not {value!r}")
+    return value
 
 
 def _expect[T](name: str, kind: type[T], value: object) -> T:

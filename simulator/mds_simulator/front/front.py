@@ -104,6 +104,10 @@ class Front:
                 desk.connection.send(
                     wire.pack_frame(wire.Kind.PATIENCE, wire.PATIENCE.pack(faults.patience_ms))
                 )
+        if faults.refuse_subscribe != self.faults.refuse_subscribe:
+            for desk in self._desks:
+                if isinstance(desk, MarketDataDesk):
+                    desk.tell_refusal(faults.refuse_subscribe)
         self.faults = faults
         self.shaper = self._make_shaper()
 

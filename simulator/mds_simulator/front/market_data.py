@@ -52,6 +52,10 @@ class MarketDataDesk:
     def connection(self) -> Connection:
         return self._connection
 
+    def tell_refusal(self, code: int) -> None:
+        """The library answers subscriptions with this code from now on; 0: it sends them."""
+        self._connection.send(wire.pack_frame(wire.Kind.REFUSE_SUBSCRIBE, wire.CODE.pack(code)))
+
     def publish(self, batch: Batch, kind: DeliveryKind = DeliveryKind.LIVE) -> None:
         """The snapshots of this batch that the client subscribed, through the faults of the front."""
         if self._outbox is None or not self.subscribed:
@@ -84,6 +88,8 @@ class MarketDataDesk:
             self.who = who
             receiver = Receiver(self._session, who.user)
             self._outbox = Outbox(self._connection, receiver, front.deliveries, front.unsent_limit_bytes)
+            if front.faults.refuse_subscribe:
+                self.tell_refusal(front.faults.refuse_subscribe)  # before whoever logs in can subscribe
         yield login_reply(
             request, error, who, day=market.trading_day, moment_ns=market.moment_ns,
             front_id=front.front_id, session_id=self._session,

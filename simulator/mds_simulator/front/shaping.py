@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mds_simulator.front.tick_fields import overwrite
+from mds_simulator.front.tick_fields import overwrite, shift_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,8 @@ class Shaper:
             return None
         if faults.fill_exchange:
             tick = overwrite(tick, "exchange", contract.product.exchange.encode().ljust(8, b"\0"))
+        if faults.clock_ahead_s:
+            tick = shift_time(tick, faults.clock_ahead_s)
         for one in faults.corrupt:
             if (not one.contracts or contract.id in one.contracts) and self._random.random() < one.share:
                 tick = overwrite(tick, one.field, one.value)

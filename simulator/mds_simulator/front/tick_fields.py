@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 import struct
+from datetime import datetime, timedelta
 from typing import Final
 
 from mds_simulator.exchange.book import NO_VALUE
+from mds_simulator.exchange.calendar import BEIJING
 
 _LAYOUT: Final = (
     ("40s", "instrument"),
@@ -24,6 +26,7 @@ _LAYOUT: Final = (
     ("i", "bid_volume1 bid_volume2 bid_volume3 bid_volume4 bid_volume5"),
     ("i", "ask_volume1 ask_volume2 ask_volume3 ask_volume4 ask_volume5"),
 )
+_DAY_S: Final = 86_400
 _SPECIAL: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, "dbl_max": NO_VALUE}
 
 
@@ -61,3 +64,21 @@ def pack_value(name: str, value: object) -> bytes:
 def overwrite(tick: bytes, name: str, value: bytes) -> bytes:
     at = FIELDS[name][0]
     return tick[:at] + value + tick[at + len(value) :]
+
+
+def shift_time(tick: bytes, seconds: int) -> bytes:
+    """As a clock would stamp it that is ahead by so much. Past midnight the natural day follows."""
+    hours, minutes, rest = map(int, _read(tick, "update_time").split(b":"))
+    days, of_day = divmod(hours * 3600 + minutes * 60 + rest + seconds, _DAY_S)
+    clock = f"{of_day // 3600:02d}:{of_day // 60 % 60:02d}:{of_day % 60:02d}"
+    tick = overwrite(tick, "update_time", clock.encode())
+    day = _read(tick, "action_day").rstrip(b"\0")
+    if not (days and day):
+        return tick
+    moved = datetime.strptime(day.decode(), "%Y%m%d").replace(tzinfo=BEIJING) + timedelta(days=days)
+    return overwrite(tick, "action_day", f"{moved:%Y%m%d}".encode())
+
+
+def _read(tick: bytes, name: str) -> bytes:
+    at, layout = FIELDS[name]
+    return tick[at : at + layout.size]

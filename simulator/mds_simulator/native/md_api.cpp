@@ -40,10 +40,12 @@ void fill_tick(CThostFtdcDepthMarketDataField& to, const wire::Tick& from) {
 
 struct Core final : CoreLife, Link::Listener {
   std::atomic<CThostFtdcMdSpi*> spi{nullptr};
+  std::atomic<int> refusal{0};  // the code that subscriptions get without being sent
   TradingDay day;
   Link link{'m', *this};
 
   void connected(const wire::Welcome&) override {
+    refusal.store(0);
     if (auto* to = spi.load()) to->OnFrontConnected();
   }
 
@@ -59,6 +61,7 @@ struct Core final : CoreLife, Link::Listener {
       case wire::kSubscribed: return subscribed(header, body, &CThostFtdcMdSpi::OnRspSubMarketData);
       case wire::kUnsubscribed: return subscribed(header, body, &CThostFtdcMdSpi::OnRspUnSubMarketData);
       case wire::kError: return error(header, body);
+      case wire::kRefuseSubscribe: return refuse(header, body);
       case wire::kHeartbeat: return true;
       case wire::kDisconnect: return true;
       default: return false;
@@ -66,6 +69,13 @@ struct Core final : CoreLife, Link::Listener {
   }
 
  private:
+  bool refuse(const wire::Header& header, const char* body) {
+    int32_t code;
+    if (!read_record(header, body, code)) return false;
+    refusal.store(code);
+    return true;
+  }
+
   bool ticks(const wire::Header& header, const char* body) {
     if (header.length % sizeof(wire::Tick) != 0) return false;
     CThostFtdcDepthMarketDataField data{};
@@ -150,7 +160,10 @@ class MdApi final : public CThostFtdcMdApi {
   int ReqUserLogout(CThostFtdcUserLogoutField*, int request) override {
     return guarded([&] { return core_->link.send(wire::kLogout, &request, sizeof request); });
   }
-  int SubscribeMarketData(char* ids[], int count) override { return send_ids(wire::kSubscribe, ids, count); }
+  int SubscribeMarketData(char* ids[], int count) override {
+    const int refusal = core_->refusal.load();
+    return refusal != 0 ? refusal : send_ids(wire::kSubscribe, ids, count);
+  }
   int UnSubscribeMarketData(char* ids[], int count) override { return send_ids(wire::kUnsubscribe, ids, count); }
 
 #include "md_stubs.inc"

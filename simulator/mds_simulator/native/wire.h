@@ -34,6 +34,7 @@ enum Kind : uint16_t {
   kPositions = 42,
   kStatus = 43,
   kPatience = 44,
+  kRefuseSubscribe = 45,
 };
 
 enum QueryKind : int32_t { kQueryInstrument = 1, kQueryAccount = 2, kQueryPosition = 3 };

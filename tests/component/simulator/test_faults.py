@@ -201,6 +201,50 @@ def test_fields_are_corrupted(
     assert all(check(tick[field]) for tick in binding.ticks)
 
 
+@pytest.mark.parametrize("code", [-1, -2, -3])
+def test_a_refused_subscription_gets_its_code_from_the_library_and_never_reaches_the_front(
+    start: Start, bind: Bind, code: int
+) -> None:
+    simulator = start(*ALWAYS)
+    binding = bind().open_market_data(simulator.fronts["a"])
+    binding.log_in("md")
+    simulator.patch("/fronts/a", refuse_subscribe=code)
+    wanted = simulator.contracts()[0]
+    # The library is told over the connection, so the first request may still be ahead of it.
+    wait_for(simulator, lambda _: bool(binding.call("md", "subscribeMarketData", wanted) == code))
+
+    assert binding.call("md", "unSubscribeMarketData", wanted) == 0
+    simulator.post("/fronts/a/heal")
+    wait_for(simulator, lambda _: bool(binding.call("md", "subscribeMarketData", wanted) == 0))
+    binding.wait("onRtnDepthMarketData")
+
+
+def test_who_logs_in_at_a_front_that_refuses_subscriptions_is_refused_from_the_first(
+    start: Start, bind: Bind
+) -> None:
+    simulator = start(*ALWAYS)
+    simulator.patch("/fronts/a", refuse_subscribe=-3)
+    binding = bind().open_market_data(simulator.fronts["a"])
+    for _ in range(2):  # also after a reconnect
+        binding.log_in("md")
+        assert binding.call("md", "subscribeMarketData", simulator.contracts()[0]) == -3
+        simulator.post("/fronts/a/drop")
+        binding.wait("onFrontDisconnected")
+
+    assert simulator.delivered("a") == []
+
+
+def test_a_clock_that_is_off_stamps_what_leaves_its_front_alone(start: Start, bind: Bind) -> None:
+    simulator = start(*ALWAYS)
+    simulator.patch("/fronts/a", clock_ahead_s=-3 * 3600)
+    behind, right = watching(simulator, bind()), watching(simulator, bind(), front="b")
+    for binding in (behind, right):
+        binding.collect_ticks(40)
+
+    assert {tick["UpdateTime"][:2] for tick in behind.ticks} == {"06"}
+    assert {tick["UpdateTime"][:2] for tick in right.ticks} == {"09"}
+
+
 def test_only_the_named_contracts_are_corrupted(start: Start, bind: Bind) -> None:
     simulator = start("--always-open", "--contracts", "rb2701,SR701", "--rate", "4")
     simulator.patch("/fronts/a", corrupt=[{"field": "volume", "value": -1, "contracts": ["SR701"]}])
@@ -303,6 +347,10 @@ def is_close(tick: dict[str, Any]) -> bool:
         pytest.param(("patch", "/fronts/a", {"nosuch": 1}), "no such fault: nosuch", id="unknown fault"),
         pytest.param(("patch", "/fronts/a", {"drop_share": 1.5}), "share from 0 to 1", id="share above one"),
         pytest.param(("patch", "/fronts/a", {"lag_ms": -1}), "whole number from 0", id="negative lag"),
+        pytest.param(
+            ("patch", "/fronts/a", {"refuse_subscribe": -4}), "is -1, -2, -3 or 0, not -4", id="no code"
+        ),
+        pytest.param(("patch", "/fronts/a", {"clock_ahead_s": 86_400}), "within a day", id="a whole day off"),
         pytest.param(("patch", "/fronts/a", {"silent": 1}), "silent is a bool", id="not a bool"),
         pytest.param(
             ("patch", "/fronts/a", {"corrupt": [{"field": "x", "value": 1}]}),

@@ -8,6 +8,7 @@ import pytest
 
 from mds_gateway.adapters.ctp.finishing import QUARANTINED_PER_SECOND, Finished, Finisher
 from mds_gateway.adapters.ctp.plans import Asked, build_source_plan
+from mds_gateway.domain.validation import REASONS
 from mds_gateway.ports import Outlet
 from mds_protocol.wire.contract import Contract, ProductClass
 from mds_protocol.wire.depth import DBL_MAX, DOUBLES, INTEGERS
@@ -154,7 +155,8 @@ def test_what_is_not_published_is_shown_with_a_reason(tick: dict[str, Any], reas
     made = finish(by, tick, raw())
 
     assert [(one.reason, one.fields) for one in made.quarantined] == [(reason, tick)]
-    assert by.invalid == 1
+    assert (by.invalid, by.quarantined) == (1, {reason: 1})
+    assert reason in REASONS
     assert len(made.ticks["all"]) == 1
 
 
@@ -164,6 +166,38 @@ def test_a_flood_of_bad_ticks_is_counted_and_shown_in_part() -> None:
     more = finish(by, raw(LastPrice=-1.0), now_ns=NOW_NS + 1_000_000_000).quarantined
 
     assert (len(shown), len(more), by.invalid) == (QUARANTINED_PER_SECOND, 1, 101)
+
+
+LAGS = [
+    pytest.param(["09:30:00"], [], id="a snapshot may be old"),
+    pytest.param(["09:30:00", "09:30:00"], [0.962], id="a live tick"),
+    pytest.param(["09:30:00", "09:29:50", "09:30:00"], [0.962], id="of a step the last one"),
+    pytest.param(["09:30:00", "09:30:03"], [0.0], id="of an exchange that is ahead of this clock"),
+    pytest.param(["09:30:00", "08:30:00"], [], id="none that is far from this clock"),
+]
+
+
+@pytest.mark.parametrize(("times", "noted_s"), LAGS)
+def test_a_step_notes_how_long_its_last_live_tick_took_from_the_exchange(
+    times: list[str], noted_s: list[float]
+) -> None:
+    by = finisher()
+    finish(by, *(raw(UpdateTime=time) for time in times))
+    by.note_lag(NOW_NS, 1_000)  # of the clock by which the ticks above were received
+
+    hop = by.exchange_hop
+    assert sum(hop.counts) == len(noted_s)
+    assert hop.sum_s == pytest.approx(sum(noted_s), abs=1e-6)
+
+
+def test_a_step_without_live_ticks_notes_nothing() -> None:
+    by = finisher()
+    finish(by, raw(), raw())
+    by.note_lag(NOW_NS, 1_000)
+    finish(by)
+    by.note_lag(NOW_NS, 1_000)
+
+    assert sum(by.exchange_hop.counts) == 1
 
 
 def test_a_contract_that_nobody_wants_any_more_is_no_fault() -> None:

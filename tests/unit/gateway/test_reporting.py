@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -11,11 +13,23 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from mds_gateway import metrics, reporting
+from mds_gateway.defects import DEFECT
 from mds_gateway.domain.peers import Peers, Witness
 from mds_gateway.domain.serving import Serving
+from mds_gateway.domain.source_figures import (
+    FrontCounts,
+    FrontName,
+    ProductCoverage,
+    RequestCounts,
+    SourceFigures,
+)
+from mds_gateway.domain.validation import Fault
 from mds_gateway.domain.window import Window
 from mds_gateway.metrics import FAMILIES, GatewayMetrics
+from mds_gateway.metrics.process import NOTES
+from mds_protocol.resources.reasons import WriterReason
 from mds_protocol.wire import heartbeat as wire
+from mds_protocol.wire.events import GapCause
 from mds_protocol.wire.route import Route
 from tests.unit.gateway.page import check_block
 from tests.unit.gateway.test_readiness import beat
@@ -23,6 +37,7 @@ from tests.unit.gateway.test_readiness import beat
 if TYPE_CHECKING:
     from mds_gateway.adapters.nats.bridge import Bridge
     from mds_gateway.domain.serving import Served
+    from mds_gateway.ports import MarketData
 
 INFO = {"namespace": "desk", "account": "ctp-a", "environment": "Test"}
 
@@ -36,8 +51,19 @@ class FakeBridge:
     serving: Serving = field(default_factory=Serving)
 
 
-def build(bridge: FakeBridge | None = None) -> GatewayMetrics:
-    return GatewayMetrics(cast("Bridge", bridge or FakeBridge()), INFO)
+@dataclass
+class FakeSource:
+    """What the figures read of a source."""
+
+    said: SourceFigures = field(default_factory=SourceFigures)
+
+    def figures(self) -> SourceFigures:
+        return self.said
+
+
+def build(bridge: FakeBridge | None = None, said: SourceFigures | None = None) -> GatewayMetrics:
+    source = FakeSource(said or SourceFigures())
+    return GatewayMetrics(cast("MarketData", source), cast("Bridge", bridge or FakeBridge()), INFO)
 
 
 def render(figures: GatewayMetrics) -> str:
@@ -57,7 +83,7 @@ def full_beat() -> wire.Heartbeat:
         canary_age_ms={"rb2701.SHFE": 1500, "cu2701.SHFE": None},
         probe_age_ms=300,
         oldest_unacked_ms=7,
-        depths=wire.Depths(handoff=1, backlog=2, in_flight=3, log_bytes=4),
+        depths=wire.Depths(handoff=1, backlog=2, in_flight=3, log_bytes=4, log_limit_bytes=5),
         counters=wire.Counters(received=10, acked=9),
     )
 
@@ -73,8 +99,34 @@ SAMPLES = [
     'mds_gateway_state{state="Streaming"} 1.0',
     'mds_gateway_state{state="Draining"} 0.0',
     "mds_gateway_settings_revision 7.0",
-    "mds_gateway_market_data_logged_in 1.0",
-    "mds_gateway_trade_logged_in 0.0",
+    'mds_gateway_front_connected{front="Trade"} 1.0',
+    'mds_gateway_front_logged_in{front="MarketData"} 1.0',
+    'mds_gateway_front_logged_in{front="Trade"} 0.0',
+    'mds_gateway_front_disconnects_total{code="4097",front="MarketData"} 2.0',
+    'mds_gateway_front_disconnects_total{code="Other",front="MarketData"} 1.0',
+    'mds_gateway_front_disconnects_total{code="8193",front="Trade"} 0.0',
+    'mds_gateway_logins_refused_total{code="140",front="Trade"} 3.0',
+    'mds_gateway_logins_refused_total{code="Other",front="Trade"} 5.0',
+    "mds_gateway_subscribe_requests_sent_total 600.0",
+    "mds_gateway_subscribe_requests_repeated_total 9.0",
+    "mds_gateway_subscribe_requests_waiting 70.0",
+    'mds_gateway_subscribe_requests_refused_total{code="-1"} 0.0',
+    'mds_gateway_subscribe_requests_refused_total{code="-3"} 4.0',
+    'mds_gateway_subscribe_requests_refused_total{code="Other"} 1.0',
+    'mds_gateway_contracts_refused{code="6000"} 20.0',
+    'mds_gateway_contracts_refused{code="Other"} 2.0',
+    "mds_gateway_contracts_left_out 11.0",
+    'mds_gateway_contracts_missing{exchange="SHFE",product="rb"} 2.0',
+    'mds_gateway_contracts_stale{exchange="SHFE",product="rb"} 3.0',
+    'mds_gateway_contracts_missing{exchange="DCE",product="m"} 0.0',
+    'mds_gateway_quarantined_total{reason="NegativePrice"} 6.0',
+    'mds_gateway_quarantined_total{reason="TooOld"} 0.0',
+    'mds_gateway_hop_seconds_bucket{hop="exchange",le="0.25"} 1.0',
+    "mds_gateway_handoff_limit_ticks 20000.0",
+    "mds_gateway_backlog_limit_ticks 200000.0",
+    "mds_gateway_in_flight_limit_ticks 4000.0",
+    "mds_gateway_log_limit_bytes 5.0",
+    'mds_gateway_notes_total{code="LoginRefused"} 0.0',
     'mds_gateway_active{subscription="all"} 1.0',
     'mds_gateway_epoch{subscription="all"} 4.0',
     'mds_gateway_log_reach_seconds{subscription="all"} 12.5',
@@ -91,13 +143,32 @@ SAMPLES = [
 ]
 
 
+def full_source() -> SourceFigures:
+    said = SourceFigures(
+        fronts={
+            FrontName.MARKET_DATA: FrontCounts(disconnects=Counter({4097: 2, 31337: 1})),
+            FrontName.TRADE: FrontCounts(refused_logins=Counter({140: 3, 4444: 5})),
+        },
+        requests=RequestCounts(sent=600, refused=Counter({-3: 4, -99: 1})),
+        requests_repeated=9,
+        requests_waiting=70,
+        contracts_refused={6000: 20, 77: 2},
+        contracts_left_out=11,
+        quarantined={Fault.NEGATIVE_PRICE: 6},
+        handoff_limit=20_000,
+    )
+    said.exchange_hop.note(0.2, now=0.0)
+    return said
+
+
 def build_full() -> GatewayMetrics:
     bridge = FakeBridge()
     bridge.serving.hops.on_sent(1, 1, 0, now_ns=2_000_000, now=0.0)
-    figures = build(bridge)
+    figures = build(bridge, full_source())
     figures.on_heartbeat(full_beat(), now=1.0)
     figures.tally.on_takeover("all", 0.041)
     figures.tally.notes["FrontLost"] += 2
+    figures.tally.coverage = {("SHFE", "rb"): ProductCoverage(2, 3), ("DCE", "m"): ProductCoverage(0, None)}
     bridge.serving.by_name["all"] = cast(
         "Served", SimpleNamespace(name="all", claiming=SimpleNamespace(renewals=3))
     )
@@ -109,16 +180,53 @@ def test_a_figure_is_where_and_in_the_unit_that_its_name_says(sample: str) -> No
     assert f"\n{sample}\n" in render(build_full())
 
 
-@pytest.mark.parametrize("absent", ['exchange="DCE"', 'contract="cu2701.SHFE"'])
+@pytest.mark.parametrize(
+    "absent", ['session_open{exchange="DCE"', 'stale{exchange="DCE"', 'contract="cu2701.SHFE"']
+)
 def test_what_is_not_known_has_no_sample(absent: str) -> None:
     assert absent not in render(build_full())
 
 
-def test_before_the_first_heartbeat_there_is_who_it_is() -> None:
+def test_counters_begin_at_zero_before_the_first_heartbeat() -> None:
+    """Or a first event would be no increase."""
     text = render(build())
+    samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
 
     assert "mds_gateway_account_info" in text
-    assert "mds_gateway_ticks" not in text
+    assert samples["mds_gateway_ticks_received_total"] == "0.0"
+    assert samples['mds_gateway_quarantined_total{reason="Malformed"}'] == "0.0"
+    assert samples['mds_gateway_front_disconnects_total{code="4097",front="MarketData"}'] == "0.0"
+    assert samples['mds_gateway_logins_refused_total{code="Other",front="MarketData"}'] == "0.0"
+    assert samples['mds_gateway_subscribe_requests_refused_total{code="-2"}'] == "0.0"
+    assert samples['mds_gateway_notes_total{code="FrontLost"}'] == "0.0"
+
+
+def test_states_are_absent_before_the_first_heartbeat() -> None:
+    text = render(build())
+
+    assert "\nmds_gateway_state{" not in text
+    assert "\nmds_gateway_front_connected{" not in text
+
+
+def test_a_standby_that_never_took_over_counts_from_zero() -> None:
+    bridge = FakeBridge()
+    bridge.serving.by_name["all"] = cast(
+        "Served", SimpleNamespace(name="all", claiming=SimpleNamespace(renewals=0))
+    )
+
+    assert '\nmds_gateway_takeovers_total{subscription="all"} 0.0\n' in render(build(bridge))
+
+
+def test_every_note_has_a_series_from_the_start() -> None:
+    """All literal codes of the package; those of enums are in the table as the enums are."""
+    package = Path(metrics.__file__).parents[1]
+    said = {
+        code for path in package.rglob("*.py") for code in re.findall(r'\bNote\(\s*"(\w+)"', path.read_text())
+    }
+
+    assert len(said) > 20
+    assert said - set(NOTES) == set()
+    assert {*WriterReason, *GapCause, DEFECT} - set(NOTES) == set()
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import pytest
 
 from mds_gateway.adapters.nats.trouble import NatsTrouble
+from mds_gateway.domain.source_figures import Coverage, ProductCoverage, SourceFigures
 from mds_gateway.ports import Outlet, OutletsUsed, SourceEvent, SourceState
 from mds_gateway.service import Gateway
 from mds_gateway.settings import GatewaySettings
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.nats.connection import PublishConnection
     from mds_gateway.adapters.nats.control import Control
     from mds_gateway.domain.serving import Destination
+    from mds_gateway.domain.slices import Slices
     from mds_gateway.ports import MarketData
 
 WRITTEN_AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -52,6 +54,13 @@ class Source:
         self.report(OutletsUsed(tuple(outlets)))
 
     def use_pace(self, pace: object) -> None: ...
+
+    def figures(self) -> SourceFigures:
+        return SourceFigures()
+
+    def count_coverage(self, stale_after_ms: int) -> Slices[Coverage]:
+        yield
+        return {("SHFE", "rb"): ProductCoverage(missing=stale_after_ms, stale=None)}
 
     def describe(self, _: object) -> SourceState:
         return SourceState(
@@ -206,7 +215,7 @@ async def test_work_with_a_defect_goes_on_and_the_others_too() -> None:
 
     await run_until_ended(gateway, broken, sound)
 
-    assert collect_failures(gateway) == {"broken": done["broken"]}
+    assert collect_failures(gateway) == {"broken": done["broken"], "sound": 0}
 
 
 async def test_each_kind_of_defect_is_told_once_with_its_traceback(
@@ -235,7 +244,17 @@ async def test_what_nats_refuses_for_now_is_no_defect() -> None:
 
     await run_until_ended(gateway, refused)
 
-    assert collect_failures(gateway) == {}
+    assert collect_failures(gateway) == {"refused": 0}
+
+
+async def test_what_lacks_ticks_is_counted_by_the_settings_in_force() -> None:
+    gateway = build_gateway(Requests())
+    await gateway.covering.count()
+    assert gateway.metrics.tally.coverage == {}
+
+    await tell_settings(gateway, 1, "all")
+    await gateway.covering.count()
+    assert gateway.metrics.tally.coverage == {("SHFE", "rb"): ProductCoverage(missing=10_000, stale=None)}
 
 
 # --- what KV brings
