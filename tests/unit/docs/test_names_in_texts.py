@@ -164,7 +164,8 @@ def test_every_link_leads_to_a_page_and_its_heading() -> None:
 
 METRICS: Final = frozenset(
     (
-        *(family.full_name for family in (*GATEWAY_FAMILIES, *OPERATOR_FAMILIES)),
+        *(family.full_name for family in GATEWAY_FAMILIES),
+        *(family.full_name for family in OPERATOR_FAMILIES),
         *("mds_gateway_account_info", "mds_gateway_hop_seconds", "mds_operator_reconcile_seconds"),
     )
 )
