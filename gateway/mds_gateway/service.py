@@ -16,6 +16,7 @@ from mds_gateway.adapters.nats.trouble import NatsTrouble
 from mds_gateway.answering import Answering
 from mds_gateway.arranging import Arranging
 from mds_gateway.beating import Beating
+from mds_gateway.comparing import CanaryLooks
 from mds_gateway.covering import Covering
 from mds_gateway.defects import Defects
 from mds_gateway.domain import actions
@@ -62,6 +63,7 @@ PROBE_EVERY_S = 1.0
 WITNESS_EVERY_S = 0.2
 SHARE_EVERY_S = 5.0
 COVER_EVERY_S = 5.0
+COMPARE_EVERY_S = 5.0
 STOP_WITHIN_S = 4.0  # 3 s to be fenced off, and a moment for the last acknowledgements
 
 
@@ -90,6 +92,9 @@ class Gateway:
         self.routing = Routing(control, self.bridge, self.promoting, note, self.defects)
         self.witnessing = Witnessing(
             control, self.bridge.serving, self.peers, account, self.arranging.canary_subjects
+        )
+        self.canary_looks = CanaryLooks(
+            control, self.bridge.serving, self.arranging.canary_subjects, self._on_happened
         )
         self.beating = Beating(
             settings, source, self.bridge, self.arranging, self.witnessing, self.peers, self.metrics
@@ -127,6 +132,7 @@ class Gateway:
                     every(WITNESS_EVERY_S, self.witnessing.witness),
                     every(SHARE_EVERY_S, self._sharing.settle),
                     every(COVER_EVERY_S, self.covering.count),
+                    every(COMPARE_EVERY_S, self.canary_looks.look),
                 )
             ]
             hearts = f"{config.subject_prefix}.heartbeat.{config.namespace}.*"

@@ -35,7 +35,7 @@ LEAST_NS: Final = 1_000_000_000
 SNAPSHOTS_NS: Final = 60_000_000_000
 """So long after a login they are expected; what is late is a contract that began to trade."""
 GATHER_NS: Final = 2_000_000_000
-"""From the first that has moved until it is told: the first contract to come may be one that trades seldom."""
+"""From the first that has moved until it is told: the first contract to come may trade seldom."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Absence:
     """From a login on, until it is told or the snapshots are over."""
 
     _from_ns: int | None = None
-    """Exchange time of the newest tick received or stored before the login; None: nothing is to be told."""
+    """Exchange time of the newest tick of before the login; None: nothing is to be told."""
     _until_ns: int = 0
     """Exchange time of the newest snapshot that has moved."""
     _login_ns: int = 0

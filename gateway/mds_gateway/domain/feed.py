@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from mds_gateway.domain.actions import HeldBack
     from mds_gateway.domain.losing import Loss
@@ -74,6 +75,14 @@ class TimedParcel(Parcel, Protocol):
 
     @property
     def first_received_ns(self) -> int: ...
+
+
+class Kept(NamedTuple):
+    """A tick of the log."""
+
+    contract: bytes
+    order_key: tuple[int, int]
+    identity: bytes
 
 
 class Fate(Enum):
@@ -134,6 +143,9 @@ class Feed[R: Run](Protocol):
     def log_bytes(self) -> int: ...
     def log_reach_s(self, now: float) -> float:
         """How far the log goes back."""
+
+    def list_kept(self, contracts: AbstractSet[bytes]) -> Sequence[Kept]:
+        """What the log holds of a few contracts, in the order of arrival."""
 
     # --- in
 

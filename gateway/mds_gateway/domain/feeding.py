@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mds_gateway.domain.absence import Absence
 from mds_gateway.domain.catching_up import CatchingUp
-from mds_gateway.domain.feed import LANE, CaughtUp, Counts, Fate
+from mds_gateway.domain.feed import LANE, CaughtUp, Counts, Fate, Kept
 from mds_gateway.domain.framing import LastParcel, TickParcel
 from mds_gateway.domain.last_values import LastValues
 from mds_gateway.domain.log import TickLog
@@ -28,6 +28,7 @@ from mds_gateway.domain.sending import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from mds_gateway.domain.feed import Reports
     from mds_gateway.domain.losing import Loss
@@ -89,6 +90,13 @@ class TickFeed:
 
     def log_reach_s(self, now: float) -> float:
         return self._log.reach_s(now)
+
+    def list_kept(self, contracts: AbstractSet[bytes]) -> list[Kept]:
+        return [
+            Kept(tick.contract, tick.order_key, tick.identity)
+            for tick in self._log
+            if tick.contract in contracts
+        ]
 
     # --- in
 

@@ -30,10 +30,10 @@ class FinishedTick(msgspec.Struct, gc=False):
     snapshot: bool
     gave_way: int = 0
     """Ticks of its contract that were dropped for it before they were finished, in an overload."""
-    number: int = 0
-    """Given when it is sent, see `numbering`; given anew when it is sent again behind another fence."""
     exchange: str = ""
     """For the counts alone."""
+    number: int = 0
+    """Given when it is sent, see `numbering`; given anew when it is sent again behind another fence."""
 
 
 class TickRun(msgspec.Struct, frozen=True, gc=False):

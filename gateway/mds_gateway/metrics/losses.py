@@ -41,7 +41,7 @@ FAMILIES = (
     ),
     Family(
         "front_missed",
-        "Ticks of canaries that this account's front delivered and that of the publishing one did not.",
+        "Ticks of canaries that this account received as a standby and the stream lacks.",
         lambda seen: seen.tally.losses.front_missed,
         labels=("subscription",),
         kind="counter",

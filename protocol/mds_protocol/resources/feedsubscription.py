@@ -232,7 +232,7 @@ class FailoverRecord(StatusModel):
 
 
 class LossRecord(StatusModel):
-    """Ticks that were received and that the stream does not have and will not get."""
+    """Ticks that the stream does not have and will not get."""
 
     from_time: Time = Field(alias="from")
     """Exchange time of the first of them."""
@@ -241,7 +241,7 @@ class LossRecord(StatusModel):
     count: Count | None = None
     """How many, about: of what was on its way when NATS went nobody knows each; absent if nobody can know."""
     causes: Annotated[tuple[Reason, ...], Field(max_length=8), ATOMIC] = ()
-    """How they were lost, in one word each: LogTooShort, Overflow, Superseded."""
+    """How they were lost, in one word each: LogTooShort, Overflow, Superseded, NoPublisher."""
     told_at: Time
     """When the last of it was told, by NATS's clock."""
 

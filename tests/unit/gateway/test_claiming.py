@@ -335,3 +335,14 @@ def test_a_second_fence_of_one_epoch_is_no_move(build_world: BuildWorld) -> None
     world.run(5.0)
 
     assert tell_takeovers(world) == [(1, "Draining"), (1, "FencedAnew"), (1, "FencedAnew")]
+
+
+def test_a_takeover_says_which_other_account_was_there_before(start: Start) -> None:
+    world = start(1)
+    world.move("b")
+    world.run(0.7)
+    world.accounts["b"].cut()
+    world.run(0.7)
+
+    told = [(name, what.previous) for name, what in world.happened if isinstance(what, TookOver)]
+    assert told == [("a", None), ("b", "a"), ("b", None)]

@@ -55,6 +55,20 @@ def test_a_gap_of_too_many_contracts_lists_none(contracts: int, listed: int) -> 
     assert len(event.contracts) == listed
 
 
+def test_what_nobody_can_know_is_not_in_a_gap() -> None:
+    event = events.build(CONFIG, "all", Loss(GapCause.NO_PUBLISHER, frozenset(), 1, 2, None, None), NAMES)
+
+    assert isinstance(event, Gap)
+    assert (event.contracts, event.count, event.after_sequence) == ((), None, None)
+
+
+def test_a_takeover_names_the_account_before() -> None:
+    event = events.build(CONFIG, "all", actions.TookOver(4, 99, 3, 0.0415, "Silent", "ctp-b"), NAMES)
+
+    assert isinstance(event, Takeover)
+    assert event.previous == "ctp-b"
+
+
 def test_letting_go_is_no_event_as_the_successor_tells_of_it() -> None:
     assert events.build(CONFIG, "all", actions.LetGo(4, WriterReason.NOT_NAMED), NAMES) is None
 
@@ -77,6 +91,20 @@ NOTES = [
             (GapCause.SUPERSEDED, "something newer"),
             (GapCause.LOG_TOO_SHORT, "the log"),
         )
+    ),
+    pytest.param(
+        Loss(GapCause.NO_PUBLISHER, frozenset(), 1, 2, None, 9),
+        "NoPublisher",
+        True,
+        "all: ticks are lost: no account",
+        id="NoPublisher",
+    ),
+    pytest.param(
+        Loss(GapCause.DIED_WITH, frozenset(), 1, 2, 7, None),
+        "DiedWith",
+        False,
+        "at most 7 ticks are missing: only a process",
+        id="DiedWith",
     ),
 ]
 

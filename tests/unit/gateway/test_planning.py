@@ -157,3 +157,14 @@ def test_without_settings_the_table_can_be_looked_up() -> None:
         "cu2701.SHFE",
         None,
     )
+
+
+def test_a_plan_knows_the_exchanges_of_each_subscription() -> None:
+    rules = {"all": EVERYTHING, "spreads": Rules(instruments=(SPREAD.id,))}
+    settings = Settings(
+        namespace="desk", account="ctp-a", uid="u", environment="Test",
+        subscriptions=tuple(Subscription(name=name, uid="u", rules=each) for name, each in rules.items()),
+    )  # fmt: skip
+    plan = build_plan(settings, DEFAULT, (*TABLE, SPREAD), TODAY)
+
+    assert plan.exchanges == {"all": {"SHFE", "CZCE"}, "spreads": {"CZCE"}}

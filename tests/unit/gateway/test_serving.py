@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mds_gateway.domain.claiming import Claiming
+from mds_gateway.domain.feed import Fate
 from mds_gateway.domain.serving import Destination, Served, Serving
 from mds_gateway.domain.window import LIMIT
 from mds_protocol.failover.fencing import Fence
@@ -89,3 +90,15 @@ def test_an_answer_to_what_was_dropped_belongs_to_nobody_but_frees_its_places(fe
     assert serving.note_stored(1, BATCH, NOW) is None
     assert serving.window.in_flight == BATCH
     assert list(serving.by_name) == ["two"]
+
+
+def test_no_count_of_stored_ticks_falls_when_a_subscription_is_edited(feeds: Feeds) -> None:
+    serving = serve(feeds, "one", "two")
+    send(serving)
+    for batch in (1, 2):
+        serving.by_name["one" if batch == 1 else "two"].feed.settle(batch, Fate.STORED, BATCH)
+    assert serving.stored == {("one", "X"): BATCH, ("two", "X"): BATCH}
+
+    serving.drop("one")
+
+    assert serving.stored == {("one", "X"): BATCH, ("two", "X"): BATCH}

@@ -13,6 +13,8 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import replace
+
 from mds_gateway.domain import actions
 from mds_gateway.domain.claiming import Claiming, Phase
 from mds_gateway.domain.feed import LANE
@@ -35,7 +37,10 @@ if TYPE_CHECKING:
     from tests.unit.gateway.feeds.makers import Feeds
 
 STEP_S = 0.005
+TICKS_A_STEP = 5
 CONTRACTS = 7
+SERIAL_NS = int(STEP_S * 1e9) * CONTRACTS // TICKS_A_STEP
+"""What one serial of a contract takes."""
 FENCE = b"mds.fence.desk.all"
 
 
@@ -67,6 +72,7 @@ class Account:
         self.wire: deque[Sent] = deque()
         self.connection = 1
         self.alive = True
+        self.has_front = True
         self.asleep_until = 0.0
         self.answers_left: int | None = None
         """On this connection; None: all of them come."""
@@ -86,6 +92,23 @@ class Account:
         kept = [tick for tick in ticks if self.random.random() > self.world.front_loss]
         self.delivered += kept
         self.receive(kept)
+
+    def log_in(self) -> None:
+        """Its front is there again, and sends the newest tick of each contract."""
+        self.has_front = True
+        self.feed.note_login(int(self.world.now * 1e9))
+        newest = sorted(self.world.newest.values(), key=lambda tick: tick.arrival)
+        received_ns = int(self.world.now * 1e9)
+        snapshots = [replace(tick, snapshot=True, received_ns=received_ns) for tick in newest]
+        self.delivered += snapshots
+        self.receive(snapshots)
+
+    def overload(self, ticks: list[FinishedTick]) -> None:
+        """Its front delivers more than it finishes: of each contract the newest tick comes through."""
+        self.delivered += ticks
+        came = Counter(tick.contract for tick in ticks)
+        newest = {tick.contract: tick for tick in ticks}
+        self.receive([replace(tick, gave_way=came[tick.contract] - 1) for tick in newest.values()])
 
     def receive(self, ticks: list[FinishedTick]) -> tuple[actions.Action, ...]:
         """Return what came of it, after it was done."""
@@ -221,6 +244,8 @@ class World:
         self.feeds = feeds
         self.made: dict[bytes, FinishedTick] = {}
         """By identity."""
+        self.newest: dict[bytes, FinishedTick] = {}
+        """By contract."""
         self.front_loss = front_loss
         self.extra_delay: dict[str, float] = {}
         self.reads_fail_until = 0.0
@@ -263,12 +288,13 @@ class World:
         end = self.now + seconds
         while self.now < end:
             self.now += STEP_S
-            made = [self.make_tick() for _ in range(5)] if ticks else []
+            made = [self.make_tick() for _ in range(TICKS_A_STEP)] if ticks else []
             batch = [tick for tick in made if tick.arrival % CONTRACTS not in self.quiet]
             for account in self.accounts.values():
                 self.carry(account)
                 if account.awake:
-                    account.deliver(batch)
+                    if account.has_front:
+                        account.deliver(batch)
                     account.step()
 
     def carry(self, account: Account) -> None:
@@ -301,14 +327,15 @@ class World:
         contract, serial = self.serial % CONTRACTS, self.serial // CONTRACTS
         tick = FinishedTick(
             contract=b"md.X.c%d" % contract,
-            order_key=(serial // 2, serial // 3),
+            order_key=(serial // 2 * 2 * SERIAL_NS, serial // 3),
             identity=b"%d-%d" % (contract, serial),
             body=b"%50d" % self.serial,
-            received_ns=0,
+            received_ns=int(self.now * 1e9),
             arrival=self.serial,
             snapshot=False,
         )
         self.made[tick.identity] = tick
+        self.newest[tick.contract] = tick
         return tick
 
     # --- counting, by the oracle and as a reader counts

@@ -190,7 +190,7 @@ class Finisher:
                 arrival,
                 snapshot,
                 gave_way,
-                exchange=exchange,
+                exchange,
             )
             try:
                 ticks[route.subscription].append(finished)

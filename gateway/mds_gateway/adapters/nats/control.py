@@ -20,6 +20,7 @@ from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
 
 from mds_gateway.adapters.nats import reading, stream
 from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
+from mds_gateway.adapters.nats.identities import read_identities
 from mds_gateway.adapters.nats.trouble import FOREIGN, maps_trouble
 from mds_protocol.wire import fence as wire_fence
 from mds_protocol.wire import headers
@@ -145,6 +146,12 @@ class Control:
                 if message.seq and headers.parse_publication(value).epoch == epoch:
                     found[subject] = message.seq
         return found
+
+    @maps_trouble
+    async def read_identities(
+        self, destination: Destination, subjects: list[str], back_s: float
+    ) -> Mapping[bytes, set[bytes]]:
+        return await read_identities(self.client, destination.stream, subjects, back_s)
 
     @maps_trouble
     async def probe(self, stream_name: str, subject: str) -> None:

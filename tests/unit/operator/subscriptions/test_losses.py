@@ -22,7 +22,7 @@ from mds_operator.domain.losses import (
 from mds_operator.domain.subscription_notices import tell_losses
 from mds_operator.domain.subscription_status import build_subscription_status
 from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
-from mds_protocol.wire.events import Gap, GapCause
+from mds_protocol.wire.events import ESTIMATES, Gap, GapCause
 from tests.unit.operator.subscriptions.builders import CREATED, WALL, make_case, make_feed
 
 if TYPE_CHECKING:
@@ -105,6 +105,13 @@ def test_the_newest_ten_are_kept() -> None:
     assert [since / 60 for since, _, _ in show(losses)] == list(range(KEPT + 1, 1, -1))
 
 
+@pytest.mark.parametrize("cause", GapCause)
+def test_an_estimate_of_what_nobody_could_store_is_no_loss(cause: GapCause) -> None:
+    lines = hear(make_gap(0, 1, 5, cause)).lines
+
+    assert [line.causes for line in lines] == ([] if cause in ESTIMATES else [(cause.value,)])
+
+
 def test_what_is_read_again_changes_nothing() -> None:
     """Also by another operator, from the status that the one before wrote."""
     gaps = [make_gap(0, 10, 5), make_gap(8, 20, 3), make_gap(60, 61, 2)]
@@ -181,5 +188,8 @@ def test_an_event_says_how_many_when_and_how() -> None:
     )
     [message] = tell(first.lines, later.lines)
     assert message.startswith("Ticks are lost, from 2026-01-05T01:01:00.000Z")
+    assert message.endswith(": they came faster than NATS took them.")
+    [message] = tell((), hear(make_gap(0, 1, None, GapCause.NO_PUBLISHER)).lines)
+    assert message.endswith(": no account received them, and the market traded.")
     assert tell(later.lines, later.lines) == []
     assert len(tell((), later.lines)) == 2
