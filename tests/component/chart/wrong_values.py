@@ -214,6 +214,12 @@ CASES = (
         "alerts.additionalLabels.__name__=mds",
     ),
     _json(
+        "a label that is half a template",
+        "at '/alerts/additionalLabels/desk': '{{ $labels.namespace' does not match pattern"
+        " '^([^{}]|[{][{] [$]labels[.][a-z_]+ [}][}])*$'",
+        'alerts.additionalLabels={"desk":"{{ $labels.namespace"}',
+    ),
+    _json(
         "an objective in per cent",
         "at '/alerts/slo/completeness': maximum: got 99.99, want 0.999999",
         "alerts.slo.completeness=99.99",
