@@ -7,12 +7,17 @@ local values = std.parseYaml(importstr '../helm/mds/values.yaml');
 
 {
   // As `alerts` of the chart's values: thresholds, slo, exclude, additionalLabels, runbookUrl, dashboardUrl.
-  _config:: values.alerts,
+  // And the namespace of the operator, which alerts about it and about NATS have.
+  _config:: values.alerts { namespace: 'mds' },
   _files:: import 'files.libsonnet',
 
   local config = self._config,
   local rules = self._files.rules,
-  local common = config.slo { runbookUrl: config.runbookUrl, dashboardUrl: config.dashboardUrl },
+  local common = config.slo {
+    runbookUrl: config.runbookUrl,
+    dashboardUrl: config.dashboardUrl,
+    namespace: config.namespace,
+  },
   local settingsOf(name) = common + std.get(config.thresholds, name, {}),
   // std.toString writes 0.95 as 0.94999999999999996.
   local write(value) = if std.isNumber(value) then std.format('%.15g', value) else value,

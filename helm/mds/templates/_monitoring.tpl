@@ -10,7 +10,7 @@ threshold of that name, or for a value that all have in common.
 */}}
 {{- define "mds.ruleGroups" -}}
 {{- $alerts := .Values.alerts -}}
-{{- $common := merge (pick $alerts "runbookUrl" "dashboardUrl") $alerts.slo -}}
+{{- $common := merge (pick $alerts "runbookUrl" "dashboardUrl") (dict "namespace" .Release.Namespace) $alerts.slo -}}
 {{- $groups := list -}}
 {{- range $path, $_ := .Files.Glob "files/rules/*.yaml" -}}
 {{-   $name := base $path | trimSuffix ".yaml" -}}

@@ -24,7 +24,7 @@ rules:
       mds:example:count
       < @share@
     for: '@for@'
-    labels: {severity: warning}
+    labels: {severity: warning, namespace: '@namespace@'}
     annotations:
       description: '{{ $labels.namespace }} has {{ $value }}, less than @share@'
       runbook_url: '@runbookUrl@/MdsExample.md'
@@ -48,7 +48,7 @@ FILLED: Final = [
                 "alert": "MdsExample",
                 "expr": "mds:example:count\n< 0.95\n",
                 "for": "2m",
-                "labels": {"severity": "warning"},
+                "labels": {"severity": "warning", "namespace": "mds"},
                 "annotations": {
                     "description": "{{ $labels.namespace }} has {{ $value }}, less than 0.95",
                     "runbook_url": "docs/runbooks/MdsExample.md",

@@ -152,7 +152,7 @@ def test_a_scraper_that_is_named_comes_in_and_the_operator_still_does(helm: Helm
 
 def render_groups(helm: Helm, chart: Path, *arguments: str) -> Any:
     rendered = helm.done(
-        *("template", "mds", str(chart), *THERE, "--set", "alerts.enabled=true"),
+        *("template", "mds", str(chart), "--namespace=mds", *THERE, "--set", "alerts.enabled=true"),
         *("--show-only", "templates/alerts.yaml", *arguments),
     )
     (rule,) = read_objects(rendered)
@@ -194,6 +194,7 @@ def test_labels_to_route_by_stand_on_alerts_alone_and_change_no_label_of_theirs(
 
     assert alert["labels"] == {
         "severity": "warning",
+        "namespace": "mds",
         "team": "futures",
         "desk": "{{ $labels.namespace }}",
     }
