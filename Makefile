@@ -64,8 +64,9 @@ lock: | $(UV) ## write requirements/*.txt anew (UPGRADE=1 takes newer versions)
 	@$(foreach l,$(LOCKS),$(UV) $(COMPILE) $(if $(UPGRADE),--upgrade) $(IN_$(l)) -o requirements/$(l).txt >/dev/null;)
 
 .PHONY: generate
-generate: .venv/ready ## write crds/ and the generated docs anew
+generate: .venv/ready ## write crds/, the chart's rules and the generated docs anew
 	@$(PYTHON) -m mds_protocol.resources.generate
+	@$(PYTHON) -m monitoring.generate
 
 # Tools that praise themselves are heard only when they find something.
 quietly = out=$$($(1) 2>&1) || { echo "$$out" >&2; exit 1; }
@@ -84,6 +85,7 @@ check: .venv/ready ## format, lint, types, layers, workflows, and that generated
 	@$(call quietly,$(BIN)/zizmor --quiet --offline .github/workflows)
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(PYTHON) -m mds_protocol.resources.generate --check
+	@$(PYTHON) -m monitoring.generate --check
 	@$(MAKE) lock-check
 	@echo "check: all good"
 

@@ -20,8 +20,12 @@ def values_text() -> str:
         lines.append(f"    {alert.name}:")
         for threshold in alert.thresholds:
             lines.append(f"      # {threshold.what}")
-            lines.append(f"      {threshold.name}: {json.dumps(threshold.default)}")
+            lines.append(f"      {threshold.name}: {_spell(threshold)}")
     return "\n".join(lines)
+
+
+def _spell(threshold: Threshold) -> str:
+    return str(threshold.default) if threshold.is_duration else json.dumps(threshold.default)
 
 
 def renew_schema(present: str) -> str:
