@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from mds_operator.domain.nats_seen import ConsumerFacts, ConsumerList
+    from mds_operator.domain.nats_seen import ConsumerList, ConsumerState
 
 NAMED: Final = 200
 """Over all streams."""
@@ -32,7 +32,7 @@ class ConsumerSums:
 
 @dataclass(frozen=True, slots=True)
 class ConsumersShown:
-    named: tuple[ConsumerFacts, ...]
+    named: tuple[ConsumerState, ...]
     others: Mapping[str, ConsumerSums]
     """By stream; of one without others zero."""
 
@@ -41,7 +41,7 @@ def choose_shown(lists: Mapping[str, ConsumerList]) -> ConsumersShown:
     """Choose by durability and name alone, so that one look chooses as the one before."""
     known = sorted(chain.from_iterable(each.consumers for each in lists.values()), key=_rank)
     named = tuple([each for each in known if _is_nameable(each)][:NAMED])
-    others: dict[str, list[ConsumerFacts]] = defaultdict(list)
+    others: dict[str, list[ConsumerState]] = defaultdict(list)
     chosen = {(each.stream, each.name) for each in named}
     for each in known:
         if (each.stream, each.name) not in chosen:
@@ -49,16 +49,16 @@ def choose_shown(lists: Mapping[str, ConsumerList]) -> ConsumersShown:
     return ConsumersShown(named, {stream: _sum(others[stream]) for stream in lists})
 
 
-def _rank(consumer: ConsumerFacts) -> tuple[bool, str, str]:
+def _rank(consumer: ConsumerState) -> tuple[bool, str, str]:
     return not consumer.is_durable, consumer.stream, consumer.name
 
 
-def _is_nameable(consumer: ConsumerFacts) -> bool:
+def _is_nameable(consumer: ConsumerState) -> bool:
     stands = consumer.is_durable or (consumer.age_s >= STANDS_AFTER_S and not consumer.is_ours)
     return stands and _NAME.fullmatch(consumer.name) is not None
 
 
-def _sum(consumers: Iterable[ConsumerFacts]) -> ConsumerSums:
+def _sum(consumers: Iterable[ConsumerState]) -> ConsumerSums:
     found = tuple(consumers)
     return ConsumerSums(
         sum(each.pending for each in found),

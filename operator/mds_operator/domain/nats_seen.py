@@ -25,7 +25,7 @@ OURS: Final = {"mds.dev/consumer": "operator"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreamFacts:
+class StreamState:
     """A stream as its leader described it."""
 
     seen_at: float
@@ -34,6 +34,8 @@ class StreamFacts:
     size_bytes: int
     limit_bytes: int | None
     limit_messages: int | None
+    refuses_when_full: bool
+    """`discard: new`; others let go of what is old."""
     max_age_s: float | None
     oldest_age_s: float | None
     """By the server's own clock; None while the stream is empty."""
@@ -54,7 +56,7 @@ class StreamFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumerFacts:
+class ConsumerState:
     """A consumer as the server listed it."""
 
     stream: str
@@ -73,11 +75,11 @@ class ConsumerList:
     """Of one stream."""
 
     seen_at: float
-    consumers: tuple[ConsumerFacts, ...]
+    consumers: tuple[ConsumerState, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StorageFacts:
+class StorageState:
     """The account that the operator's login belongs to."""
 
     seen_at: float
@@ -97,17 +99,17 @@ class RoundTrip:
 class NatsSeen:
     """All of it, for figures and for whoever judges by it. What is absent is not known."""
 
-    streams: Mapping[str, StreamFacts] = field(default_factory=dict)
+    streams: Mapping[str, StreamState] = field(default_factory=dict)
     consumers: Mapping[str, ConsumerList] = field(default_factory=dict)
     """Of tick streams, by stream."""
-    storage: StorageFacts | None = None
+    storage: StorageState | None = None
     round_trip: RoundTrip | None = None
     whole_at: float | None = None
     """When every stream last answered; never forgotten."""
 
 
 def note_streams(
-    seen: NatsSeen, answers: Mapping[str, StreamFacts | None], wanted: Iterable[str], *, now: float
+    seen: NatsSeen, answers: Mapping[str, StreamState | None], wanted: Iterable[str], *, now: float
 ) -> NatsSeen:
     """`answers` has None for a stream that does not exist, and lacks one that did not answer."""
     names = set(wanted)
@@ -138,19 +140,20 @@ def forget_old(seen: NatsSeen, *, now: float) -> NatsSeen:
 # --- how the API says it
 
 
-def read_stream_facts(answer: Mapping[str, Any], *, seen_at: float) -> StreamFacts:
+def read_stream_state(answer: Mapping[str, Any], *, seen_at: float) -> StreamState:
     """`answer` is that of `STREAM.INFO`."""
     config, state, cluster = answer["config"], answer["state"], answer.get("cluster") or {}
     copies = cluster.get("replicas") or ()
     oldest_age_s = None
     if state["messages"]:
         oldest_age_s = max(0.0, _measure_s(state["first_ts"], answer["ts"]))
-    return StreamFacts(
+    return StreamState(
         seen_at=seen_at,
         messages=int(state["messages"]),
         size_bytes=int(state["bytes"]),
         limit_bytes=_limit(config.get("max_bytes")),
         limit_messages=_limit(config.get("max_msgs")),
+        refuses_when_full=config.get("discard") == "new",
         max_age_s=(config.get("max_age") or 0) / _NS_PER_S or None,
         oldest_age_s=oldest_age_s,
         last_sequence=int(state["last_seq"]),
@@ -161,9 +164,9 @@ def read_stream_facts(answer: Mapping[str, Any], *, seen_at: float) -> StreamFac
     )
 
 
-def read_consumer_facts(entry: Mapping[str, Any]) -> ConsumerFacts:
+def read_consumer_state(entry: Mapping[str, Any]) -> ConsumerState:
     """`entry` is one of `CONSUMER.LIST`."""
-    return ConsumerFacts(
+    return ConsumerState(
         stream=str(entry["stream_name"]),
         name=str(entry["name"]),
         is_durable=bool(entry["config"].get("durable_name")),
@@ -175,11 +178,11 @@ def read_consumer_facts(entry: Mapping[str, Any]) -> ConsumerFacts:
     )
 
 
-def read_storage_facts(answer: Mapping[str, Any], *, seen_at: float) -> StorageFacts:
+def read_storage_state(answer: Mapping[str, Any], *, seen_at: float) -> StorageState:
     """`answer` is that of `INFO`. An account may have a limit for each number of replicas: they add up."""
     tiers = (answer.get("tiers") or {}).values()
     limits = [each["limits"] for each in (tiers or (answer,))]
-    return StorageFacts(
+    return StorageState(
         seen_at=seen_at,
         storage_bytes=int(answer["storage"]),
         storage_limit_bytes=_add_limits(limits, "max_storage"),

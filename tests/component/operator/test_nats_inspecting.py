@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nats.aio.msg import Msg
 
     from mds_operator.adapters.nats.link import Link
-    from mds_operator.domain.nats_seen import ConsumerFacts
+    from mds_operator.domain.nats_seen import ConsumerState
     from tests.kit.nats_server import NatsServer
 
 SMALL = TickStream(max_bytes=1 << 24)
@@ -89,7 +89,7 @@ async def test_a_consumer_that_stopped_has_pending_messages_and_one_that_never_a
     await md.subscribe("deaf", ignore)
     await md.store("md.SHFE.rb2701", b"a tick")
 
-    async def read() -> dict[str, ConsumerFacts]:
+    async def read() -> dict[str, ConsumerState]:
         return {each.name: each for each in await list_consumers(md, "MD")}
 
     found = await read()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mds_operator.domain.consumers_shown import ConsumerSums
     from mds_operator.domain.durations import Durations
-    from mds_operator.domain.nats_seen import ConsumerFacts, StorageFacts, StreamFacts
+    from mds_operator.domain.nats_seen import ConsumerState, StorageState, StreamState
     from mds_operator.domain.seen import Key
     from mds_runtime.http.figures import Values
 
@@ -39,7 +39,7 @@ class Nats:
     stored_to_seen: Mapping[Key, Durations] = field(default_factory=dict)
 
 
-def _of_stream(name: str, text: str, read: Callable[[StreamFacts], float | None]) -> Family[Nats]:
+def _of_stream(name: str, text: str, read: Callable[[StreamState], float | None]) -> Family[Nats]:
     def read_all(part: Nats) -> Values:
         found = {stream: read(each) for stream, each in part.seen.streams.items()}
         return {stream: value for stream, value in found.items() if value is not None}
@@ -47,7 +47,7 @@ def _of_stream(name: str, text: str, read: Callable[[StreamFacts], float | None]
     return Family[Nats](f"stream_{name}", text, read_all, ("stream",))
 
 
-def _of_consumer(name: str, text: str, read: Callable[[ConsumerFacts | ConsumerSums], int]) -> Family[Nats]:
+def _of_consumer(name: str, text: str, read: Callable[[ConsumerState | ConsumerSums], int]) -> Family[Nats]:
     def read_all(part: Nats) -> Values:
         named = {(each.stream, each.name): read(each) for each in part.shown.named}
         return named | {(stream, OTHERS): read(each) for stream, each in part.shown.others.items()}
@@ -55,7 +55,7 @@ def _of_consumer(name: str, text: str, read: Callable[[ConsumerFacts | ConsumerS
     return Family[Nats](f"consumer_{name}", text, read_all, OF_CONSUMER)
 
 
-def _of_account(name: str, text: str, read: Callable[[StorageFacts], int | None]) -> Family[Nats]:
+def _of_account(name: str, text: str, read: Callable[[StorageState], int | None]) -> Family[Nats]:
     return Family[Nats](
         f"nats_{name}",
         text,

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mds_operator.adapters.nats.link import NOT_FOUND, ApiRefusal, LinkError
 from mds_operator.domain.nats_seen import (
-    ConsumerFacts,
-    StorageFacts,
-    StreamFacts,
-    read_consumer_facts,
-    read_storage_facts,
-    read_stream_facts,
+    ConsumerState,
+    StorageState,
+    StreamState,
+    read_consumer_state,
+    read_storage_state,
+    read_stream_state,
 )
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ LIST_TIMEOUT_S: Final = 5.0
 
 async def inspect_streams(
     link: Link, names: Iterable[str], clock: Callable[[], float]
-) -> dict[str, StreamFacts | None]:
+) -> dict[str, StreamState | None]:
     """None for one that does not exist; one that did not answer is absent. All are asked at once."""
-    found: dict[str, StreamFacts | None] = {}
+    found: dict[str, StreamState | None] = {}
 
     async def ask(name: str) -> None:
         try:
             answer = await link.ask_jetstream(f"STREAM.INFO.{name}")
             with _understanding():
-                found[name] = read_stream_facts(answer, seen_at=clock())
+                found[name] = read_stream_state(answer, seen_at=clock())
         except ApiRefusal as exc:
             if exc.code in NOT_FOUND:
                 found[name] = None
@@ -52,9 +52,9 @@ async def inspect_streams(
     return found
 
 
-async def list_consumers(link: Link, stream: str) -> tuple[ConsumerFacts, ...]:
+async def list_consumers(link: Link, stream: str) -> tuple[ConsumerState, ...]:
     """In the server's order, each once. LinkError: it did not answer."""
-    found: dict[str, ConsumerFacts] = {}
+    found: dict[str, ConsumerState] = {}
     offset = 0
     for _ in range(PAGES):
         page = await link.ask_jetstream(
@@ -62,18 +62,18 @@ async def list_consumers(link: Link, stream: str) -> tuple[ConsumerFacts, ...]:
         )
         entries: list[Mapping[str, Any]] = page.get("consumers") or []
         with _understanding():
-            found |= {each["name"]: read_consumer_facts(each) for each in entries}
+            found |= {each["name"]: read_consumer_state(each) for each in entries}
         offset += len(entries)
         if not entries or offset >= page.get("total", 0):
             break
     return tuple(found.values())
 
 
-async def inspect_storage(link: Link, clock: Callable[[], float]) -> StorageFacts:
+async def inspect_storage(link: Link, clock: Callable[[], float]) -> StorageState:
     """LinkError: it did not answer."""
     answer = await link.ask_jetstream("INFO")
     with _understanding():
-        return read_storage_facts(answer, seen_at=clock())
+        return read_storage_state(answer, seen_at=clock())
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mds_operator.domain.nats_seen import ConsumerFacts, ConsumerList, StreamFacts
+from mds_operator.domain.nats_seen import ConsumerList, ConsumerState, StreamState
 
 NOW = 10_000.0
 TS = "2026-11-29T02:00:00.000000001Z"
@@ -37,19 +37,20 @@ def consumer_answer(
     } | changed  # fmt: skip
 
 
-def stream_facts(*, seen_at: float = NOW, **changed: Any) -> StreamFacts:
+def stream_state(*, seen_at: float = NOW, **changed: Any) -> StreamState:
     given: dict[str, Any] = {
-        "messages": 4, "size_bytes": 250, "limit_bytes": 1000, "limit_messages": None, "max_age_s": 86400.0,
+        "messages": 4, "size_bytes": 250, "limit_bytes": 1000, "limit_messages": None,
+        "refuses_when_full": False, "max_age_s": 86400.0,
         "oldest_age_s": 60.0, "last_sequence": 10, "leader": "mds-nats", "replicas": 1, "replicas_behind": 0,
         "consumers": 2,
     }  # fmt: skip
-    return StreamFacts(seen_at=seen_at, **(given | changed))
+    return StreamState(seen_at=seen_at, **(given | changed))
 
 
-def consumer(name: str, *, durable: bool = True, age_s: float = 3600.0, **changed: Any) -> ConsumerFacts:
+def consumer(name: str, *, durable: bool = True, age_s: float = 3600.0, **changed: Any) -> ConsumerState:
     given = {"stream": "MD", "is_ours": False, "pending": 5, "ack_pending": 3, "redelivered": 1} | changed
-    return ConsumerFacts(name=name, is_durable=durable, age_s=age_s, **given)
+    return ConsumerState(name=name, is_durable=durable, age_s=age_s, **given)
 
 
-def consumers(*found: ConsumerFacts, seen_at: float = NOW) -> ConsumerList:
+def consumers(*found: ConsumerState, seen_at: float = NOW) -> ConsumerList:
     return ConsumerList(seen_at=seen_at, consumers=found)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mds_operator.adapters.metrics.nats import Nats
 from mds_operator.domain.consumers_shown import ConsumersShown, ConsumerSums
-from mds_operator.domain.nats_seen import NatsSeen, RoundTrip, StorageFacts
-from tests.unit.operator.nats.builders import NOW, consumer, stream_facts
+from mds_operator.domain.nats_seen import NatsSeen, RoundTrip, StorageState
+from tests.unit.operator.nats.builders import NOW, consumer, stream_state
 
 NATS = Nats(
     seen=NatsSeen(
-        streams={"MD": stream_facts(limit_messages=50, replicas=3, replicas_behind=1)},
-        storage=StorageFacts(
+        streams={"MD": stream_state(limit_messages=50, replicas=3, replicas_behind=1)},
+        storage=StorageState(
             seen_at=NOW, storage_bytes=1, storage_limit_bytes=2, memory_bytes=3, memory_limit_bytes=4
         ),
         round_trip=RoundTrip(seen_at=NOW, seconds=0.001),

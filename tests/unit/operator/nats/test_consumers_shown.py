@@ -10,7 +10,7 @@ from mds_operator.domain.consumers_shown import NAMED, STANDS_AFTER_S, ConsumerS
 from tests.unit.operator.nats.builders import consumer, consumers
 
 if TYPE_CHECKING:
-    from mds_operator.domain.nats_seen import ConsumerFacts
+    from mds_operator.domain.nats_seen import ConsumerState
 
 CHOICES = [
     pytest.param(consumer("risk"), True, id="durable"),
@@ -26,7 +26,7 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(("which", "named"), CHOICES)
-def test_a_consumer_has_a_name_of_plain_characters_that_stays(which: ConsumerFacts, *, named: bool) -> None:
+def test_a_consumer_has_a_name_of_plain_characters_that_stays(which: ConsumerState, *, named: bool) -> None:
     shown = choose_shown({"MD": consumers(which)})
 
     assert shown.named == ((which,) if named else ())

@@ -12,13 +12,13 @@ from mds_operator.domain.nats_seen import (
     OURS,
     NatsSeen,
     RoundTrip,
-    StorageFacts,
+    StorageState,
     forget_old,
     note_consumers,
     note_streams,
-    read_consumer_facts,
-    read_storage_facts,
-    read_stream_facts,
+    read_consumer_state,
+    read_storage_state,
+    read_stream_state,
 )
 from tests.unit.operator.nats.builders import (
     NOW,
@@ -26,19 +26,21 @@ from tests.unit.operator.nats.builders import (
     consumer_answer,
     consumers,
     stream_answer,
-    stream_facts,
+    stream_state,
 )
 
 # --- streams
 
 
 def test_a_stream_is_read_as_its_leader_describes_it() -> None:
-    assert read_stream_facts(stream_answer(), seen_at=NOW) == stream_facts()
+    assert read_stream_state(stream_answer(), seen_at=NOW) == stream_state()
 
 
 READINGS = [
     pytest.param({"config": {"max_bytes": -1}}, "limit_bytes", None, id="no limit of bytes"),
     pytest.param({"config": {"max_msgs": 9}}, "limit_messages", 9, id="a limit of messages"),
+    pytest.param({"config": {"discard": "new"}}, "refuses_when_full", True, id="refuses"),
+    pytest.param({"config": {"discard": "old"}}, "refuses_when_full", False, id="lets go"),
     pytest.param({"config": {"max_age": 0}}, "max_age_s", None, id="no age"),
     pytest.param({"state": {"messages": 0, "first_ts": "0001-01-01T00:00:00Z"}}, "oldest_age_s", None,
         id="empty"),
@@ -61,7 +63,7 @@ READINGS = [
 
 @pytest.mark.parametrize(("differs", "name", "value"), READINGS)
 def test_what_an_answer_says_is_read(differs: dict[str, Any], name: str, value: object) -> None:
-    assert getattr(read_stream_facts(stream_answer(**differs), seen_at=NOW), name) == value
+    assert getattr(read_stream_state(stream_answer(**differs), seen_at=NOW), name) == value
 
 
 FILLS = [
@@ -73,11 +75,11 @@ FILLS = [
 
 @pytest.mark.parametrize(("limits", "fill"), FILLS)
 def test_a_stream_is_as_full_as_the_nearer_limit_says(limits: dict[str, Any], fill: float | None) -> None:
-    assert stream_facts(**limits).fill == fill
+    assert stream_state(**limits).fill == fill
 
 
 def test_a_look_replaces_what_answered_and_keeps_what_did_not() -> None:
-    old, new = stream_facts(seen_at=NOW - 5), stream_facts(messages=9)
+    old, new = stream_state(seen_at=NOW - 5), stream_state(messages=9)
     seen = NatsSeen(streams={"MD": old, "MD-LAST": old, "GONE": old, "DROPPED": old}, whole_at=NOW - 5)
 
     found = note_streams(seen, {"MD": new, "GONE": None}, ("MD", "MD-LAST", "GONE"), now=NOW)
@@ -86,7 +88,7 @@ def test_a_look_replaces_what_answered_and_keeps_what_did_not() -> None:
 
 
 def test_a_look_is_whole_when_each_stream_answered_one_that_is_missing_too() -> None:
-    found = note_streams(NatsSeen(), {"MD": stream_facts(), "GONE": None}, ("MD", "GONE"), now=NOW)
+    found = note_streams(NatsSeen(), {"MD": stream_state(), "GONE": None}, ("MD", "GONE"), now=NOW)
 
     assert found.whole_at == NOW
 
@@ -95,7 +97,7 @@ def test_a_look_is_whole_when_each_stream_answered_one_that_is_missing_too() -> 
 
 
 def test_a_consumer_is_read_as_the_server_lists_it() -> None:
-    assert read_consumer_facts(consumer_answer()) == consumer("risk", age_s=120.0)
+    assert read_consumer_state(consumer_answer()) == consumer("risk", age_s=120.0)
 
 
 KINDS = [
@@ -108,7 +110,7 @@ KINDS = [
 
 @pytest.mark.parametrize(("differs", "name", "value"), KINDS)
 def test_what_kind_of_consumer_it_is_is_read(differs: dict[str, Any], name: str, value: object) -> None:
-    assert getattr(read_consumer_facts(consumer_answer(**differs)), name) == value
+    assert getattr(read_consumer_state(consumer_answer(**differs)), name) == value
 
 
 def test_lists_that_did_not_come_are_kept_while_their_stream_carries_ticks() -> None:
@@ -148,18 +150,18 @@ ACCOUNTS = [
 
 @pytest.mark.parametrize(("said", "limit"), ACCOUNTS)
 def test_the_accounts_storage_is_read_with_its_limit(said: dict[str, Any], limit: int | None) -> None:
-    found = read_storage_facts({"memory": 1, "storage": 400, **said}, seen_at=NOW)
+    found = read_storage_state({"memory": 1, "storage": 400, **said}, seen_at=NOW)
 
     assert (found.memory_bytes, found.storage_bytes, found.storage_limit_bytes) == (1, 400, limit)
 
 
 # --- age
 
-STORAGE = StorageFacts(
+STORAGE = StorageState(
     seen_at=NOW, storage_bytes=1, storage_limit_bytes=None, memory_bytes=0, memory_limit_bytes=None
 )
 FULL = NatsSeen(
-    streams={"MD": stream_facts()},
+    streams={"MD": stream_state()},
     consumers={"MD": consumers(consumer("risk"))},
     storage=STORAGE,
     round_trip=RoundTrip(seen_at=NOW, seconds=0.001),
@@ -177,6 +179,6 @@ def test_then_it_is_forgotten_but_when_it_was() -> None:
 
 def test_each_answer_ages_by_itself() -> None:
     later = NOW + FORGET_S + 0.1
-    seen = replace(FULL, streams={"MD": stream_facts(), "MD2": stream_facts(seen_at=later)})
+    seen = replace(FULL, streams={"MD": stream_state(), "MD2": stream_state(seen_at=later)})
 
     assert forget_old(seen, now=later).streams.keys() == {"MD2"}
