@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.nats.bridge import Bridge
     from mds_gateway.domain.serving import Served
     from mds_gateway.ports import MarketData
+    from mds_runtime.http import figures
 
 INFO = {"namespace": "desk", "account": "ctp-a", "environment": "Test"}
 
@@ -239,7 +240,8 @@ def test_names_follow_the_conventions(family: metrics.Family) -> None:
 
 def test_the_page_lists_the_figures() -> None:
     rows = ["| name | kind | label | what it is |", "|---|---|---|---|"]
-    for each in (*FAMILIES, *list_families(metrics.PREFIX)):
+    families: list[figures.Family[Any]] = [*FAMILIES, *list_families(metrics.PREFIX)]
+    for each in families:
         labels = ", ".join(f"`{label}`" for label in each.labels)
         rows.append(f"| `{each.full_name}` | {each.kind} | {labels} | {each.text} |")
     rows.append(f"| `{metrics.PREFIX}{metrics.HOPS}` | histogram | `hop` | {metrics.HOPS_TEXT} |")

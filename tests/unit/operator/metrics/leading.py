@@ -63,8 +63,9 @@ class Leading:
             events=nothing,
             control=nothing,
             reading=nothing,
+            figures=nothing,
         )
-        self.outside = Outside()
+        self.outside = Outside(lambda: None)
         heart = SimpleNamespace(counts=HeartCounts())
         self.outside.show(self.service, cast("Any", heart), cast("Any", SimpleNamespace(counts=Counter())))
         self.feeds = tuple(f"feed-{at}" for at in range(feeds))
