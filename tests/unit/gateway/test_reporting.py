@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from mds_gateway import metrics, reporting
 from mds_gateway.defects import DEFECT
+from mds_gateway.domain.losing import Loss
 from mds_gateway.domain.peers import Peers, Witness
 from mds_gateway.domain.serving import Serving
 from mds_gateway.domain.source_figures import (
@@ -94,6 +95,12 @@ SAMPLES = [
     'mds_gateway_account_info{account="ctp-a",environment="Test",namespace="desk"} 1.0',
     "mds_gateway_ticks_received_total 10.0",
     "mds_gateway_ticks_acked_total 9.0",
+    'mds_gateway_ticks_lost_total{cause="Overflow",subscription="all"} 7.0',
+    'mds_gateway_ticks_lost_total{cause="NoPublisher",subscription="all"} 0.0',
+    'mds_gateway_ticks_stored_total{exchange="SHFE",subscription="all"} 8.0',
+    'mds_gateway_ticks_stored_total{exchange="DCE",subscription="all"} 0.0',
+    'mds_gateway_died_with_total{subscription="all"} 0.0',
+    'mds_gateway_front_missed_total{subscription="all"} 0.0',
     'mds_gateway_takeovers_total{subscription="all"} 1.0',
     'mds_gateway_last_takeover_seconds{subscription="all"} 0.041',
     'mds_gateway_notes_total{code="FrontLost"} 2.0',
@@ -170,9 +177,15 @@ def build_full() -> GatewayMetrics:
     figures.on_heartbeat(full_beat(), now=1.0)
     figures.tally.on_takeover("all", 0.041)
     figures.tally.notes["FrontLost"] += 2
+    figures.tally.losses.begin("all")
+    figures.tally.losses.add("all", Loss(GapCause.OVERFLOW, frozenset(), 1, 2, 7, 9))
+    figures.tally.exchanges = {"all": ("SHFE", "DCE")}
     figures.tally.coverage = {("SHFE", "rb"): ProductCoverage(2, 3), ("DCE", "m"): ProductCoverage(0, None)}
     bridge.serving.by_name["all"] = cast(
-        "Served", SimpleNamespace(name="all", claiming=SimpleNamespace(renewals=3))
+        "Served",
+        SimpleNamespace(
+            name="all", claiming=SimpleNamespace(renewals=3), feed=SimpleNamespace(stored={"SHFE": 8})
+        ),
     )
     return figures
 
@@ -213,7 +226,8 @@ def test_states_are_absent_before_the_first_heartbeat() -> None:
 def test_a_standby_that_never_took_over_counts_from_zero() -> None:
     bridge = FakeBridge()
     bridge.serving.by_name["all"] = cast(
-        "Served", SimpleNamespace(name="all", claiming=SimpleNamespace(renewals=0))
+        "Served",
+        SimpleNamespace(name="all", claiming=SimpleNamespace(renewals=0), feed=SimpleNamespace(stored={})),
     )
 
     assert '\nmds_gateway_takeovers_total{subscription="all"} 0.0\n' in render(build(bridge))
