@@ -49,11 +49,17 @@ class Untouchable:
         raise AssertionError(f"{name} is asked of something outside")
 
 
+class UntouchableLink(Untouchable):
+    """Of NATS: only whether it is up is known without asking."""
+
+    is_connected = True
+
+
 class Leading:
     """`per_feed` accounts of its own serve each subscription: the first publishes, the others stand by."""
 
     def __init__(self, feeds: int = 1, per_feed: int = 2) -> None:
-        nothing = cast("Any", Untouchable())
+        nothing, no_link = cast("Any", Untouchable()), cast("Any", UntouchableLink())
         self.service = Service(
             installation=INSTALLATION,
             subjects=DEFAULT,
@@ -61,12 +67,12 @@ class Leading:
             streams=(),
             kube=nothing,
             events=nothing,
-            control=nothing,
-            reading=nothing,
-            figures=nothing,
+            control=no_link,
+            reading=no_link,
+            figures=no_link,
         )
         self.outside = Outside(lambda: None)
-        heart = SimpleNamespace(counts=HeartCounts())
+        heart = SimpleNamespace(counts=HeartCounts(), is_connected=True)
         self.outside.show(self.service, cast("Any", heart), cast("Any", SimpleNamespace(counts=Counter())))
         self.feeds = tuple(f"feed-{at}" for at in range(feeds))
         self._accounts = {feed: tuple(f"{feed}-ctp-{at}" for at in range(per_feed)) for feed in self.feeds}
