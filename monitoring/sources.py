@@ -1,6 +1,6 @@
 """What stands in `monitoring/rules`: the alerts, the recording rules and the expressions that they share.
 
-A word between `@` is a value of the chart, which the chart fills in, or one of `parts.yaml`, which is filled in here.
+A word between `@` is a value of the chart, which the chart fills in, or one of `parts.yaml`, filled in here.
 """
 
 from __future__ import annotations
