@@ -19,10 +19,12 @@ from monitoring.rendering import Group, fill_group
 from monitoring.sources import RULES, Alert, read_alerts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 KINDS: Final = ("fires", "below", "resolves")
 STEP_S: Final = 15
+LONG_STEP_S: Final = 300
+_RECORD: Final = re.compile(r"mds:\w+:\w+")
 _LABEL: Final = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 _VALUE: Final = re.compile(r"\{\{ \$value[^}]*\}\}")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -107,23 +109,38 @@ def _labels_of(other: str) -> Labels:
 # --- promtool's form
 
 
-def build_files(alert: Alert, rule_file: str, groups: Sequence[Group]) -> Iterator[dict[str, Any]]:
-    """One for each length of a step, about `groups`, the last of which is the alert's, whole or changed.
+def list_steps(alert: Alert) -> list[int]:
+    """The lengths of a step that its cases have: a file of tests has one."""
+    return sorted({case.step_s for case in read_cases(alert)})
+
+
+def find_recordings(group: Group, step_s: int) -> list[Group]:
+    """What the group reads of the recordings: of the long ranges where a step is long."""
+    recorded = fill_group("SloLong" if step_s >= LONG_STEP_S else "Slo")
+    wanted = set(_RECORD.findall(str(group)))
+    ratios = [rule for rule in recorded["rules"] if rule["record"] in wanted]
+    wanted |= set(_RECORD.findall(str(ratios)))
+    rules = [rule for rule in recorded["rules"] if rule["record"] in wanted]
+    return [{**recorded, "rules": rules}] if rules else []
+
+
+def build_file(alert: Alert, step_s: int, rule_file: str, groups: Sequence[Group]) -> dict[str, Any]:
+    """The cases of this step about `groups`, the last of which is the alert's, whole or changed.
 
     What no expression names is left out, for speed.
     """
     metrics = frozenset(re.findall(r"[a-zA-Z_]+", str(groups)))
     told = fill_group(alert.name)
-    every = read_cases(alert)
-    for step_s in sorted({case.step_s for case in every}):
-        yield {
-            "rule_files": [rule_file],
-            "evaluation_interval": f"{step_s}s",
-            "group_eval_order": [group["name"] for group in groups],
-            "tests": [
-                _build_test(alert.name, case, told, metrics) for case in every if case.step_s == step_s
-            ],
-        }
+    return {
+        "rule_files": [rule_file],
+        "evaluation_interval": f"{step_s}s",
+        "group_eval_order": [group["name"] for group in groups],
+        "tests": [
+            _build_test(alert.name, case, told, metrics)
+            for case in read_cases(alert)
+            if case.step_s == step_s
+        ],
+    }
 
 
 def _build_test(alertname: str, case: Case, group: Group, metrics: frozenset[str]) -> dict[str, Any]:
