@@ -26,6 +26,7 @@ from mds_protocol.wire.encodings import Encoding, decode
 from mds_protocol.wire.subjects import SubjectTemplate
 
 if TYPE_CHECKING:
+    from mds_gateway.domain.source_figures import Coverage
     from mds_gateway.domain.ticks import FinishedTick, TickRun
 
 TEMPLATE = SubjectTemplate.parse("md.{exchange}.{symbol}")
@@ -71,6 +72,28 @@ class Driver:
 
     def do_each(self, symbols: list[str]) -> list[dict[str, Any]]:
         return msgspec.to_builtins(self._source.describe_each(symbols))  # type: ignore[no-any-return]  # as above
+
+    def do_figures(self) -> dict[str, Any]:
+        figures = self._source.figures()
+        return {
+            "sent": figures.requests.sent,
+            "refused": {str(code): count for code, count in figures.requests.refused.items()},
+            "waiting": figures.requests_waiting,
+            "disconnects": {
+                name: {str(code): count for code, count in front.disconnects.items()}
+                for name, front in figures.fronts.items()
+            },
+            "lags": sum(figures.exchange_hop.counts),
+        }
+
+    def do_coverage(self, stale_after_ms: int = 10_000) -> dict[str, list[int | None]]:
+        work = self._source.count_coverage(stale_after_ms)
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                covered: Coverage = done.value
+                return {".".join(product): [each.missing, each.stale] for product, each in covered.items()}
 
     def do_retry(self) -> None:
         self._source.retry_login()

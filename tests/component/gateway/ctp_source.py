@@ -75,6 +75,15 @@ class Source:
             assert time.monotonic() < deadline, f"never reached; it is {state}; {self.events[-5:]}"
             time.sleep(0.05)
 
+    def wait_figures(self, is_reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            figures: dict[str, Any] = self.do("figures")
+            if is_reached(figures):
+                return figures
+            assert time.monotonic() < deadline, f"never reached; they are {figures}"
+            time.sleep(0.05)
+
     def wait_ticks(self, count: int) -> list[dict[str, Any]]:
         ticks: list[dict[str, Any]] = []
         deadline = time.monotonic() + WAIT_S

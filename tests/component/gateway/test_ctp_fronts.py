@@ -44,6 +44,7 @@ def test_a_lost_front_is_said_in_words_and_everything_is_subscribed_again(
     simulator.post("/fronts/a/drop", reason=reason)
 
     assert words in source.wait_note("FrontLost", str(reason))["text"]
+    assert source.do("figures")["disconnects"] == {"MarketData": {str(reason): 1}, "Trade": {}}
     source.wait_state(is_streaming)
     source.wait_snapshots(set(simulator.contracts()))
 
@@ -114,6 +115,56 @@ def test_refused_subscriptions_are_said_together_and_shown_by_contract(
     assert {one.get("refused") for one in each} == {None, 6000}
     assert len(held) == 10
     assert all(0 < one["asked_ns"] <= one["acknowledged_ns"] for one in held)
+
+
+@pytest.mark.parametrize("code", [-2, -3])
+def test_requests_that_the_library_refuses_are_counted_and_tried_again(
+    simulator: RunningSimulator, connect: Open, code: int
+) -> None:
+    source, everything = connect(simulator), len(simulator.contracts())
+    stream(source, simulator)
+    simulator.patch("/fronts/a", refuse_subscribe=code)
+    try:
+        simulator.post("/fronts/a/drop", reason=4097)
+        figures = source.wait_figures(lambda figures: figures["refused"].get(str(code), 0) >= 2)
+        state = source.do("describe")
+    finally:
+        simulator.post("/fronts/a/heal")
+
+    assert (figures["sent"], figures["waiting"]) == (everything, everything)
+    assert (state["state"], state["subscribed"]) == ("Subscribing", 0)
+    source.wait_state(is_streaming)
+    assert source.do("figures")["sent"] == 2 * everything
+
+
+def test_a_front_whose_clock_is_hours_off_is_told_as_a_wrong_clock(
+    simulator: RunningSimulator, connect: Open
+) -> None:
+    simulator.patch("/fronts/a", clock_ahead_s=-3 * 3600)
+    try:
+        source = connect(simulator)
+        stream(source, simulator)
+        source.wait_note("ClockOff", "ahead of the exchanges' newest ticks")
+    finally:
+        simulator.post("/fronts/a/heal")
+
+    assert source.do("figures")["lags"] == 0  # none of these ticks is near the clock
+
+
+def test_what_lacks_ticks_is_known_by_product(simulator: RunningSimulator, connect: Open) -> None:
+    simulator.patch("/fronts/a", max_subscriptions=5)
+    try:
+        source = connect(simulator)
+        stream(source, simulator)
+        source.wait_note("SubscribeRefused")
+        source.wait_ticks(30)
+        covered = source.do("coverage")
+    finally:
+        simulator.post("/fronts/a/heal")
+
+    assert len(covered) == len(simulator.contracts())  # one of each product
+    assert sorted(missing for missing, _ in covered.values()) == [0, 0, 0, 0, 0, 1]
+    assert source.do("figures")["lags"] > 0
 
 
 def test_a_smaller_plan_is_unsubscribed_at_the_front(simulator: RunningSimulator, connect: Open) -> None:

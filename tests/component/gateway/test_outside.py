@@ -78,6 +78,25 @@ def test_ticks_that_flow_show_in_the_figures(gateway: RunningGateway) -> None:
     assert figures["mds_gateway_nats_connections_total"] >= 1
     assert figures['mds_gateway_hop_seconds_sum{hop="publish"}'] > 0
     assert figures['mds_gateway_hop_seconds_count{hop="ack"}'] > 0
+    assert figures['mds_gateway_hop_seconds_count{hop="exchange"}'] > 0
+    assert figures['mds_gateway_front_logged_in{front="MarketData"}'] == 1
+    assert figures['mds_gateway_front_logged_in{front="Trade"}'] == 1
+    assert figures["mds_gateway_subscribe_requests_sent_total"] >= 20
+
+
+def test_what_lacks_ticks_is_counted_while_it_runs(gateway: RunningGateway) -> None:
+    """The first count may be from before the first snapshots."""
+    figures = wait_until(
+        "every product has ticks",
+        lambda: {name: value for name, value in read_figures(gateway).items() if "_missing{" in name},
+        lambda found: bool(found) and not any(found.values()),
+        within_s=WITHIN_S,
+    )
+
+    assert all(
+        re.fullmatch(r'mds_gateway_contracts_missing\{exchange="\w+",product="\w+"\}', name)
+        for name in figures
+    )
 
 
 # --- RPC
@@ -336,6 +355,9 @@ def test_nats_away_is_no_reason_to_be_killed(tmp_path: Path) -> None:
     with open_place(tmp_path) as own, start_active(own, tmp_path / "gateway") as alone:
         own.nats.stop(signal.SIGKILL)
         alone.wait_for("/readyz", "no connection to NATS for ticks")
+        away = read_figures(alone)
+        assert away["mds_gateway_nats_connected"] == 0
+        assert away['mds_gateway_front_logged_in{front="MarketData"}'] == 1
         time.sleep(BEAT_OVERDUE_S + 1)
         assert alone.wait_for("/livez", "alive\n") == (200, "alive\n")
 
@@ -348,6 +370,7 @@ def test_nats_away_is_no_reason_to_be_killed(tmp_path: Path) -> None:
 def test_a_signal_before_it_is_up_ends_it_at_once(place: Place, tmp_path: Path) -> None:
     with start_gateway(tmp_path, "nats://127.0.0.1:1", Told({"MDS_START_TIMEOUT_S": "600"})) as waiting:
         waiting.wait_for("/readyz", "NATS is not reached yet")
+        assert waiting.get("/metrics")[0] == 200
         waiting.process.send_signal(signal.SIGTERM)
 
         assert waiting.wait() == 0

@@ -239,7 +239,7 @@ def test_a_clock_that_is_off_stamps_what_leaves_its_front_alone(start: Start, bi
     simulator.patch("/fronts/a", clock_ahead_s=-3 * 3600)
     behind, right = watching(simulator, bind()), watching(simulator, bind(), front="b")
     for binding in (behind, right):
-        binding.collect_ticks(40)
+        binding.collect_ticks(25)
 
     assert {tick["UpdateTime"][:2] for tick in behind.ticks} == {"06"}
     assert {tick["UpdateTime"][:2] for tick in right.ticks} == {"09"}
