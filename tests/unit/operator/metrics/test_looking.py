@@ -257,7 +257,7 @@ def test_another_subscription_adds_no_series_to_the_first() -> None:
 
 
 def test_a_replica_that_waits_shows_no_object() -> None:
-    page = Outside().build_pages()["/metrics"]().body.decode()
+    page = Outside(lambda: None).build_pages()["/metrics"]().body.decode()
 
     assert [value for name, _, value in parse(page) if name == f"{PREFIX}leader"] == [0.0]
     assert not [labels for _, labels, _ in parse(page) if "namespace" in labels]
