@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from mds_operator.adapters.nats.heart import HeartCounts
 from mds_operator.domain.acceptance import Acceptance
 from mds_operator.domain.coverage import Coverage
+from mds_operator.domain.durations import WORK_BOUNDS_S, Durations
 from mds_operator.domain.seen import Key
 from mds_operator.outside import Outside
 from mds_operator.service import Service
@@ -43,23 +44,20 @@ type Series = tuple[str, dict[str, str], float]
 
 
 class Untouchable:
-    """A way out that must not be taken."""
+    """A way out that must not be taken. Whether it is open may be looked at."""
+
+    is_connected = True
+    certificate_expires_at = None
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"{name} is asked of something outside")
-
-
-class UntouchableLink(Untouchable):
-    """Of NATS: only whether it is up is known without asking."""
-
-    is_connected = True
 
 
 class Leading:
     """`per_feed` accounts of its own serve each subscription: the first publishes, the others stand by."""
 
     def __init__(self, feeds: int = 1, per_feed: int = 2) -> None:
-        nothing, no_link = cast("Any", Untouchable()), cast("Any", UntouchableLink())
+        nothing = cast("Any", Untouchable())
         self.service = Service(
             installation=INSTALLATION,
             subjects=DEFAULT,
@@ -67,9 +65,9 @@ class Leading:
             streams=(),
             kube=nothing,
             events=nothing,
-            control=no_link,
-            reading=no_link,
-            figures=no_link,
+            control=nothing,
+            reading=nothing,
+            figures=nothing,
         )
         self.outside = Outside(lambda: None)
         heart = SimpleNamespace(counts=HeartCounts(), is_connected=True)
@@ -120,6 +118,8 @@ class Leading:
         self.judge()
         for feed in self.feeds:
             self.desk.subscriptions[feed].coverage = Coverage(320, 320, 0, frozenset(), 320)
+        keys = map(self.desk.key, self.feeds)
+        self.service.nats_looking.stored_to_seen = {key: Durations(WORK_BOUNDS_S) for key in keys}
 
     def scrape(self) -> str:
         return self.outside.build_pages()["/metrics"]().body.decode()
