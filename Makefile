@@ -132,6 +132,7 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 30 minu
 	@$(PYTHON) -m tests.bench.tick_cost
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.longest_step
+	@$(PYTHON) -m tests.bench.scrape
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.burst

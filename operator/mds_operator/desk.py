@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from mds_operator.domain import open_words, recovery, selectors
-from mds_operator.domain.availability import NOT_SERVED, advance, see_service
+from mds_operator.domain.availability import NOT_SERVED, advance, find_holders, see_service
 from mds_operator.domain.faces import (
     describe_account,
     describe_decision,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from mds_operator.domain.availability import Holder
     from mds_operator.domain.open_words import OpenWords
     from mds_operator.domain.seen import PodView
     from mds_operator.office import Office
@@ -251,22 +252,24 @@ class Desk:
         self.open_words = dict(found.open_words)
         for name, health in found.health.items():
             self.accounts[name].health = health
+        holders = find_holders(found.accounts.values())
         for name, record in self.subscriptions.items():
             record.history = note_fences(record.history, name, found.accounts.values(), wall=wall)
             if name in found.subscriptions:
                 record.pin = found.subscriptions[name].pinned
-            self._pass_market_time(name, record, found, now)
+            self._pass_market_time(name, found, holders.get(name), now)
         self._ask_for_changes(found)
         if settles:
             self.is_settled = True
             self.ask_everything()
         return found
 
-    def _pass_market_time(self, name: str, record: SubscriptionRecord, found: Judgement, now: float) -> None:
+    def _pass_market_time(self, name: str, found: Judgement, holder: Holder | None, now: float) -> None:
         """Of one that nobody was ever elected for, none passes."""
+        record = self.subscriptions[name]
         seen = found.subscriptions.get(name) or found.suspended.get(name)
         is_open = seen is not None and seen.market.known and seen.market.open
-        service = see_service(seen, found.accounts.values(), found.health) if seen else NOT_SERVED
+        service = see_service(seen, holder, found.health) if seen else NOT_SERVED
         record.available = advance(record.available, service, is_open=is_open, now=now)
 
     def route_seen(self, name: str) -> RouteSeen | None:

@@ -21,7 +21,7 @@ first knew: a leader begins at 0, and counts nothing that the one before may hav
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mds_protocol.failover.health import HealthState
 from mds_protocol.failover.standing import Candidate, stand
@@ -33,6 +33,14 @@ if TYPE_CHECKING:
     from mds_protocol.failover.observed import AccountSeen, SubscriptionSeen
 
 _MS_PER_S = 1000.0
+
+
+class Holder(NamedTuple):
+    """An account and its fence, as it was last heard to hold it."""
+
+    epoch: int
+    fence: int
+    account: AccountSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,35 +111,32 @@ def advance(before: Availability, seen: ServiceSeen, *, is_open: bool, now: floa
     )
 
 
+def find_holders(accounts: Iterable[AccountSeen]) -> dict[str, Holder]:
+    """Who holds the newest fence of each subscription, dead or alive, also where no selector matches it."""
+    found: dict[str, Holder] = {}
+    for account in accounts:
+        for entry in account.heard.heartbeat.publications if account.heard else ():
+            if entry.fence_epoch is None:
+                continue
+            holder = Holder(entry.fence_epoch, entry.fence or 0, account)
+            if entry.subscription not in found or found[entry.subscription][:2] < holder[:2]:
+                found[entry.subscription] = holder
+    return found
+
+
 def see_service(
-    subscription: SubscriptionSeen, accounts: Iterable[AccountSeen], health: Mapping[str, Health]
+    subscription: SubscriptionSeen, holder: Holder | None, health: Mapping[str, Health]
 ) -> ServiceSeen:
-    """Who holds the newest fence, and whether it is healthy to the subscription.
-
-    Also of an account that the selector no longer matches: it publishes until another one does.
-    """
-    everybody = tuple(accounts)
-    held = [
-        (entry.fence_epoch, entry.fence or 0, account)
-        for account in everybody
-        if (entry := account.publication(subscription.name)) is not None and entry.fence_epoch is not None
-    ]
-    if not held:
-        unknown = any(
-            health[account.name].state is HealthState.UNKNOWN
-            for account in everybody
-            if account.name in subscription.accounts or subscription.name in account.named_in
-        )
-        return ServiceSeen(None if unknown else False)
-    _, fence, holder = max(held, key=lambda entry: entry[:2])
-    state = stand(Candidate(holder, health[holder.name]), subscription).state
+    """Whether its holder is healthy to the subscription. Where there is none, one may not be heard."""
+    if holder is None or holder.account.heard is None:
+        known = (health[name] for name in subscription.accounts if name in health)
+        is_unknown = any(entry.state is HealthState.UNKNOWN for entry in known)
+        return ServiceSeen(serves=None if is_unknown else False)
+    account, heard = holder.account, holder.account.heard
+    state = stand(Candidate(account, health[account.name]), subscription).state
     serves = None if state is HealthState.UNKNOWN else state is HealthState.HEALTHY
-    return ServiceSeen(serves, _read_sign(holder, fence))
-
-
-def _read_sign(holder: AccountSeen, fence: int) -> Sign | None:
-    heard = holder.heard
-    return Sign(holder.name, fence, heard.ago(heard.heartbeat.oldest_unacked_ms or 0)) if heard else None
+    until = heard.ago(heard.heartbeat.oldest_unacked_ms or 0)
+    return ServiceSeen(serves, Sign(account.name, holder.fence, until))
 
 
 def _market_time(before: Availability, moment: float) -> float:

@@ -10,6 +10,8 @@ import pytest
 from mds_operator.account_work import AccountWork
 from mds_operator.domain.seen import SecretData
 from mds_protocol.failover.observed import Listening
+from mds_protocol.failover.restarts import RestartDecision
+from mds_protocol.resources.reasons import RestartReason
 from mds_protocol.wire.events import HealthChange, decode_event
 from mds_protocol.wire.heartbeat import Front, GatewayState
 from tests.unit.operator.core.builders import Scene, account_body, known, make_route, pod_body
@@ -36,11 +38,15 @@ class Api:
 
     async def apply_pod(self, body: dict[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
         """Scheduled and not running yet."""
-        assert not dry_run
+        if dry_run:
+            return body
         self.made.append(body["metadata"]["name"])
         made = pod_body(self.made[-1], phase="Pending", containerStatuses=[])
         made["metadata"]["annotations"] = body["metadata"]["annotations"]
         return made
+
+    async def delete_pod(self, key: Key, *, uid: str, grace_s: int | None) -> None:
+        del key, uid, grace_s
 
     async def apply_status(self, plural: str, kind: str, key: Key, status: dict[str, Any]) -> None:
         del plural, kind, key
@@ -153,3 +159,13 @@ async def test_a_pod_of_an_account_that_was_disabled_is_no_restart(room: Room) -
 
     assert (await room.reconcile())["restarts"]["count"] == 0
     assert room.api.made
+
+
+async def test_a_replaced_pod_is_counted_by_its_reason(room: Room) -> None:
+    await room.reconcile()
+    record = room.desk.accounts["ctp-a"]
+    record.decision = RestartDecision(restart=True, reason=RestartReason.UNHEALTHY)
+
+    await room.reconcile()
+
+    assert +record.tally.restarts == {"Unhealthy": 1}

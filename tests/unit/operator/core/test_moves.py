@@ -6,7 +6,8 @@ import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tests.unit.operator.core.builders import FakeOffice, account_body, make_route
+from mds_protocol.wire.heartbeat import Exchange, SessionState
+from tests.unit.operator.core.builders import FakeOffice, account_body, fenced, make_route
 from tests.unit.operator.core.test_bad_routes import Room
 
 if TYPE_CHECKING:
@@ -35,3 +36,16 @@ async def test_a_move_is_noticed_before_it_is_decided_however_slow_the_machine_i
     assert move.detected_at is not None
     assert move.decided_at is not None
     assert move.detected_at <= move.decided_at
+
+
+async def test_the_steps_of_a_move_are_measured_by_who_decides_it() -> None:
+    room = Room(make_route("ctp-a", epoch=5))
+    trading = {"SHFE": Exchange(session=SessionState.OPEN)}
+    room.scene.beat("ctp-a", publications=(fenced(5),), exchanges=trading)
+    await room.judge()
+    room.desk.take_account(account_body("ctp-b", priority=200))
+    await room.judge()
+
+    assert sum(room.desk.steps.decision.counts) == 1
+    assert sum(room.desk.steps.detection.counts) == 0, "a person's edit is no failure"
+    assert room.desk.subscriptions["all"].tally.failovers["PriorityEdited"] == 1

@@ -8,11 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mds_operator.domain.availability import NOT_SERVED, Availability, ServiceSeen, Sign, advance, see_service
+from mds_operator.domain.availability import (
+    NOT_SERVED,
+    Availability,
+    ServiceSeen,
+    Sign,
+    advance,
+    find_holders,
+    see_service,
+)
 from mds_protocol.failover.health import HealthState
 from mds_protocol.resources.reasons import AccountReason
 from tests.unit.failover.builders import (
     NOW,
+    SUBSCRIPTION,
     make_account,
     make_active,
     make_health,
@@ -245,6 +254,11 @@ def account(name: str, epoch: int | None = None, ago: float = 0.1, **said: objec
     return make_account(name, heard_ago=ago, beat={"publications": (publication,), **said})
 
 
+def look(accounts: Iterable[AccountSeen], healths: dict[str, Health], **changes: object) -> ServiceSeen:
+    holder = find_holders(accounts).get(SUBSCRIPTION)
+    return see_service(make_subscription(accounts=frozenset(healths), **changes), holder, healths)
+
+
 WELL = make_health()
 ILL = make_health(HealthState.UNHEALTHY, AccountReason.FRONT_LOST)
 UNSURE = make_health(HealthState.UNKNOWN, AccountReason.MASS_SILENCE)
@@ -264,10 +278,7 @@ LOOKING = [
 def test_who_serves(
     accounts: list[tuple[AccountSeen, Health]], *, serves: bool | None, by_whom: str | None
 ) -> None:
-    names = frozenset(seen.name for seen, _ in accounts)
-
-    found = see_service(
-        make_subscription(accounts=names),
+    found = look(
         [seen for seen, _ in accounts],
         {seen.name: entry for seen, entry in accounts},
     )
@@ -279,17 +290,14 @@ def test_one_that_is_stale_where_the_subscription_does_not_trade_serves() -> Non
     stale = make_health(HealthState.UNHEALTHY, AccountReason.STALE, stale=frozenset({"DCE"}))
     seen = [account("a", 5)]
 
-    here, there = (
-        see_service(make_subscription(exchanges=frozenset({name})), seen, {"a": stale}).serves
-        for name in ("SHFE", "DCE")
-    )
+    here, there = (look(seen, {"a": stale}, exchanges=frozenset({name})).serves for name in ("SHFE", "DCE"))
     assert (here, there) == (True, False)
 
 
 def test_a_heartbeat_is_a_sign_up_to_its_oldest_unacknowledged_message() -> None:
     seen = account("a", 5, ago=0.1, oldest_unacked_ms=700)
 
-    found = see_service(make_subscription(), [seen], {"a": WELL})
+    found = look([seen], {"a": WELL})
 
     assert found.sign is not None
     assert found.sign.at == pytest.approx(NOW - 0.8)
