@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from mds_protocol.readiness import limits
 from mds_protocol.readiness.judging import readiness
 from mds_protocol.resources.reasons import AccountReason
 from tests.unit.readiness.builders import (
@@ -111,9 +110,9 @@ def test_a_consumer_is_far_behind_by_a_hundred_thousand(pending: int, said: str)
 @pytest.mark.parametrize(
     ("ends", "said"),
     [
-        pytest.param(TUESDAY + limits.CALENDAR_AHEAD, "Ready", id="in thirty days"),
+        pytest.param(TUESDAY + timedelta(days=30), "Ready", id="in thirty days"),
         pytest.param(
-            TUESDAY + limits.CALENDAR_AHEAD - timedelta(days=1),
+            TUESDAY + timedelta(days=29),
             "AtRisk AtRisk:CalendarEnding",
             id="in twenty-nine",
         ),
