@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 KINDS: Final = ("fires", "below", "resolves")
+SCENARIO_S: Final = "12m"
 STEP_S: Final = 15
 LONG_STEP_S: Final = 300
 _RECORD: Final = re.compile(r"mds:\w+:\w+")
@@ -40,6 +41,8 @@ class Case:
     gone: tuple[str, ...] = ()
     is_closed: bool = False
     step_s: int = STEP_S
+    vanish: Mapping[str, int] = field(default_factory=dict)
+    """Series whose names begin so, with the step at which they end."""
     expected: Mapping[str, tuple[tuple[Labels, str], ...]] = field(default_factory=dict)
     """By time, the alerts that fire then, each with its value as a person reads it."""
 
@@ -76,6 +79,7 @@ def _read_case(name: str, labels: Labels, found: Mapping[str, Any]) -> Case:
         gone=tuple(found.get("without", ())),
         is_closed=found.get("market") == "closed",
         step_s=found["step"],
+        vanish=found.get("vanish", {}),
         expected={
             **dict.fromkeys(found.get("silent", ()), ()),
             **dict.fromkeys(found.get("fires", ()), (told,)),
@@ -104,6 +108,18 @@ def _give_way(fires: Case, other: str) -> Case:
 def _labels_of(other: str) -> Labels:
     alert = next(each for each in read_alerts() if each.name == other)
     return {"severity": alert.rules[0].severity, **_load(other).get("labels", {})}
+
+
+def read_scenarios() -> dict[str, tuple[Case, tuple[str, ...]]]:
+    """What all rules see together, by name, each with the alerts that page."""
+    whole = {SCENARIO_S: ()}
+    return {
+        name: (
+            replace(_read_case(name, {}, {"value": "", "step": STEP_S} | found), expected=whole),
+            tuple(found["pages"]),
+        )
+        for name, found in _load("scenarios").items()
+    }
 
 
 # --- promtool's form
@@ -170,10 +186,18 @@ def build_series(case: Case, *, with_decoys: bool = True) -> list[dict[str, str]
     assert lost == [], f"{case.name}: not in the world: {lost}"
     kept = {name: value for name, value in {**series, **case.series}.items() if name not in case.gone}
     steps = max(map(seconds, case.expected)) // case.step_s + 1
-    return [{"series": name, "values": _spell(value, steps, case.step_s)} for name, value in kept.items()]
+    return [
+        {"series": name, "values": _spell(value, _find_end(case, name, steps), case.step_s)}
+        for name, value in kept.items()
+    ]
 
 
-def _spell(value: float | str, steps: int, step_s: int) -> str:
+def _find_end(case: Case, series: str, steps: int) -> str:
+    ends = [f"{at} stale" for begin, at in case.vanish.items() if series.startswith(begin)]
+    return ends[0] if ends else str(steps)
+
+
+def _spell(value: float | str, steps: str, step_s: int) -> str:
     if isinstance(value, str):
         rate = re.fullmatch(r"([\d.]+)/s", value)
         return f"0+{float(rate[1]) * step_s}x{steps}" if rate else value.replace("xn", f"x{steps}")
