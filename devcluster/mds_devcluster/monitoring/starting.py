@@ -60,8 +60,14 @@ def bring_up(name: str, flavour: Flavour, workshop: Workshop, *, every_s: int = 
 
 
 def remove(name: str, workshop: Workshop) -> None:
-    """All that runs; the definitions stay, and with them the monitors and rules of others."""
-    _Cluster(name, workshop).kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
+    """End all that runs, without waiting; definitions stay, and so the monitors and rules of others."""
+    _Cluster(name, workshop).kubectl(
+        "delete",
+        "prometheuses,alertmanagers,deployments",
+        "--all",
+        f"--namespace={NAMESPACE}",
+        "--wait=false",
+    )
 
 
 def obtain_images(workshop: Workshop) -> dict[str, Archive]:
