@@ -174,6 +174,11 @@ LONE = make_case(active(health=unhealthy(AccountReason.STARTING)), subscription=
             id="blocked, and its pod is gone",
         ),
         pytest.param(
+            AccountMemory(status(AccountReason.LOGIN_REFUSED, is_stalled=True), 6),
+            "NotReady Blocked NoStandby",
+            id="its password was given up",
+        ),
+        pytest.param(
             AccountMemory(status(AccountReason.IMAGE_UNAVAILABLE, is_stalled=True), 6),
             "NotReady PodNotRunning NoStandby",
             id="its image cannot be pulled",
