@@ -19,7 +19,7 @@ from mds_protocol.resources.feedaccount import FeedAccountStatus
 from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
 from mds_protocol.resources.reasons import AccountReason, FailoverReason
 from mds_protocol.wire.heartbeat import Front
-from tests.unit.failover.builders import UNKNOWN, make_subscription, unhealthy
+from tests.unit.failover.builders import UNKNOWN, make_health, make_subscription, unhealthy
 from tests.unit.operator.subscriptions.builders import (
     WALL,
     active,
@@ -36,6 +36,8 @@ SOON = MarketSeen(open=False, opens_in_s=600.0)
 NIGHT = MarketSeen(open=False, opens_in_s=6 * 3600.0)
 DOUBTED = MarketSeen(open=False, opens_in_s=3600.0, called_open_at=WALL)
 REFUSED = Front(connected=True, logged_in=False, error_code=60)
+NOT_READY = Front(connected=True, logged_in=False, error_code=7)
+REFUSED_BY_ALL = unhealthy(AccountReason.LOGIN_REFUSED)
 
 
 def around(**changes: Any) -> Around:
@@ -101,6 +103,20 @@ CASES = [
     ),
     pytest.param(
         make_case(active(health=UNKNOWN), standby(health=UNKNOWN)), "Unknown HealthUnknown", id="all in doubt"
+    ),
+    pytest.param(
+        make_case(
+            active(),
+            standby(health=REFUSED_BY_ALL, beat={"market_data": NOT_READY}),
+            subscription=trades(NIGHT),
+        ),
+        "Ready",
+        id="the front is not ready at night",
+    ),
+    pytest.param(
+        make_case(active(), standby(health=make_health(is_probing=False))),
+        "AtRisk ProbeFailing",
+        id="no probe",
     ),
     pytest.param(make_case(active()), "AtRisk NoStandby", id="one account"),
     pytest.param(make_case(active(), standby(paused=True)), "AtRisk AccountPaused NoStandby", id="paused"),
