@@ -28,7 +28,9 @@ def foresee(desk: Desk, record: SubscriptionRecord, case: SubscriptionCase) -> V
         follow_front_clock=desk.office.installation.follow_front_clock and desk.front_ahead is None,
     )
     memories = {
-        name: _recall(known, wall) for name in case.accounts if (known := desk.accounts.get(name)) is not None
+        name: _recall(known, wall)
+        for name in case.subscription.accounts
+        if (known := desk.accounts.get(name)) is not None
     }
     facts = gather_readiness(case, memories, record.coverage, around)
     return readiness(facts, now=around.front_wall)

@@ -165,6 +165,14 @@ SITUATIONS: Final = (
         step=ACCOUNT_A,
     ),
     Situation(
+        what="a trading login of the standby that was given up, while its ticks come",
+        facts=feed(account(), standby(lacks_trade_login=True, waits_for_person=True)),
+        is_="AtRisk",
+        problems="AtRisk:TradeLoginMissing:ctp-b",
+        text="ctp-b: Its trading front is not logged in: contracts and session states are those of before.",
+        step=ACCOUNT_B,
+    ),
+    Situation(
         what="the standby's image cannot be pulled, at night",
         facts=feed(
             account(),
@@ -251,6 +259,21 @@ SITUATIONS: Final = (
     Situation(
         what="the active account is paused and publishes on",
         facts=feed(account(is_paused=True), standby(), holds=(FailoverReason.ACCOUNT_PAUSED,)),
+        is_="AtRisk",
+        problems="AtRisk:Held AtRisk:NoStandby",
+        text="A person holds the feed (paused or Manual), so no other account takes it when this one fails."
+        " (AccountPaused)",
+        step=FEED,
+    ),
+    Situation(
+        what="the named account is paused and its front is down at night",
+        facts=feed(
+            ill(AccountReason.FRONT_LOST, is_paused=True),
+            standby(),
+            holds=(FailoverReason.ACCOUNT_PAUSED,),
+            market=closed(),
+        ),
+        now="03:00",
         is_="AtRisk",
         problems="AtRisk:Held AtRisk:NoStandby",
         text="A person holds the feed (paused or Manual), so no other account takes it when this one fails."
