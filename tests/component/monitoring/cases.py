@@ -19,7 +19,7 @@ from monitoring.rendering import Group, fill_group
 from monitoring.sources import RULES, Alert, read_alerts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 KINDS: Final = ("fires", "below", "resolves")
 SCENARIO_S: Final = "12m"
@@ -125,37 +125,33 @@ def read_scenarios() -> dict[str, tuple[Case, tuple[str, ...]]]:
 # --- promtool's form
 
 
-def list_steps(alert: Alert) -> list[int]:
-    """The lengths of a step that its cases have: a file of tests has one."""
-    return sorted({case.step_s for case in read_cases(alert)})
+def find_read(rules: object) -> set[str]:
+    """The names of what is recorded, in the text of rules."""
+    return set(_RECORD.findall(str(rules)))
 
 
 def find_recordings(group: Group, step_s: int) -> list[Group]:
     """What the group reads of the recordings: of the long ranges where a step is long."""
     recorded = fill_group("SloLong" if step_s >= LONG_STEP_S else "Slo")
-    wanted = set(_RECORD.findall(str(group)))
+    wanted = find_read(group)
     ratios = [rule for rule in recorded["rules"] if rule["record"] in wanted]
-    wanted |= set(_RECORD.findall(str(ratios)))
+    wanted |= find_read(ratios)
     rules = [rule for rule in recorded["rules"] if rule["record"] in wanted]
     return [{**recorded, "rules": rules}] if rules else []
 
 
-def build_file(alert: Alert, step_s: int, rule_file: str, groups: Sequence[Group]) -> dict[str, Any]:
-    """The cases of this step about `groups`, the last of which is the alert's, whole or changed.
+def build_file(alert: Alert, told: Iterable[Case], rule_file: str, groups: Sequence[Group]) -> dict[str, Any]:
+    """Cases of one step about `groups`, the last of which is the alert's, whole or changed.
 
     What no expression names is left out, for speed.
     """
     metrics = frozenset(re.findall(r"[a-zA-Z_]+", str(groups)))
-    told = fill_group(alert.name)
+    whole, every = fill_group(alert.name), tuple(told)
     return {
         "rule_files": [rule_file],
-        "evaluation_interval": f"{step_s}s",
+        "evaluation_interval": f"{every[0].step_s}s",
         "group_eval_order": [group["name"] for group in groups],
-        "tests": [
-            _build_test(alert.name, case, told, metrics)
-            for case in read_cases(alert)
-            if case.step_s == step_s
-        ],
+        "tests": [_build_test(alert.name, case, whole, metrics) for case in every],
     }
 
 

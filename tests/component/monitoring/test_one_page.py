@@ -1,4 +1,4 @@
-"""One cause is one page, whatever else a fault changes: by all rules together, in either order of their groups."""
+"""One cause is one page, whatever else a fault changes: by all rules, in either order of their groups."""
 
 from __future__ import annotations
 
