@@ -208,6 +208,17 @@ CASES = (
         "alerts.additionalLabels: severity is set by Prometheus or by each alert; choose another name",
         "alerts.additionalLabels.severity=critical",
     ),
+    _set(
+        "a label of Prometheus' own",
+        "alerts.additionalLabels: __name__ is set by Prometheus or by each alert; choose another name",
+        "alerts.additionalLabels.__name__=mds",
+    ),
+    _json(
+        "a label that is half a template",
+        "at '/alerts/additionalLabels/desk': '{{ $labels.namespace' does not match pattern"
+        " '^([^{}]|[{][{] [$]labels[.][a-z_]+ [}][}])*$'",
+        'alerts.additionalLabels={"desk":"{{ $labels.namespace"}',
+    ),
     _json(
         "an objective in per cent",
         "at '/alerts/slo/completeness': maximum: got 99.99, want 0.999999",

@@ -353,6 +353,13 @@ def test_a_signal_before_it_is_up_ends_it_at_once(place: Place, tmp_path: Path) 
         assert waiting.wait() == 0
 
 
+def test_a_scrape_is_answered_before_nats_is_reached(tmp_path: Path) -> None:
+    with start_gateway(tmp_path, "nats://127.0.0.1:1", Told({"MDS_START_TIMEOUT_S": "600"})) as waiting:
+        waiting.wait_for("/readyz", "NATS is not reached yet")
+
+        assert read_figures(waiting)["process_resident_memory_bytes"] > 0
+
+
 def read_figures(gateway: RunningGateway) -> dict[str, float]:
     lines = gateway.get("/metrics")[1].splitlines()
     return {

@@ -266,7 +266,7 @@ FOREIGN: Final = frozenset(
     (
         *("LAST_PER_SUBJECT", "PersistentVolumeClaims", "minAvailable", "max_user_instances"),
         *("SendingListSize", "bIsLast"),
-        *("overrideHonorLabels", "exported_namespace", "folderAnnotation"),
+        *("overrideHonorLabels", "exported_namespace", "folderAnnotation", "ignoreNamespaceSelectors"),
     )
 )
 """Names of others that no code of ours has to say."""
