@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -17,6 +17,7 @@ from mds_gateway.domain.window import Window
 from mds_gateway.metrics import FAMILIES, GatewayMetrics
 from mds_protocol.wire import heartbeat as wire
 from mds_protocol.wire.route import Route
+from mds_runtime.http.figures import Family
 from mds_runtime.http.own_figures import list_families
 from tests.unit.gateway.page import check_block
 from tests.unit.gateway.test_readiness import beat
@@ -131,7 +132,8 @@ def test_names_follow_the_conventions(family: metrics.Family) -> None:
 
 def test_the_page_lists_the_figures() -> None:
     rows = ["| name | kind | label | what it is |", "|---|---|---|---|"]
-    for each in (*FAMILIES, *list_families(metrics.PREFIX)):
+    families: list[Family[Any]] = [*FAMILIES, *list_families(metrics.PREFIX)]
+    for each in families:
         labels = ", ".join(f"`{label}`" for label in each.labels)
         rows.append(f"| `{each.full_name}` | {each.kind} | {labels} | {each.text} |")
     rows.append(f"| `{metrics.PREFIX}{metrics.HOPS}` | histogram | `hop` | {metrics.HOPS_TEXT} |")
