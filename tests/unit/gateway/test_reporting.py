@@ -17,7 +17,6 @@ from mds_gateway.domain.window import Window
 from mds_gateway.metrics import FAMILIES, GatewayMetrics
 from mds_protocol.wire import heartbeat as wire
 from mds_protocol.wire.route import Route
-from mds_runtime.http.figures import Family
 from mds_runtime.http.own_figures import list_families
 from tests.unit.gateway.page import check_block
 from tests.unit.gateway.test_readiness import beat
@@ -25,6 +24,7 @@ from tests.unit.gateway.test_readiness import beat
 if TYPE_CHECKING:
     from mds_gateway.adapters.nats.bridge import Bridge
     from mds_gateway.domain.serving import Served
+    from mds_runtime.http.figures import Family
 
 INFO = {"namespace": "desk", "account": "ctp-a", "environment": "Test"}
 
