@@ -94,16 +94,16 @@ class Leading:
             Key(NAMESPACE, feed): _accept(*accounts) for feed, accounts in self._accounts.items()
         }
 
-    def hear(self) -> None:
-        """Routes and heartbeats, in an open market."""
+    def hear(self, **said: Any) -> None:
+        """Routes and heartbeats, in an open market unless they say otherwise."""
         for feed, accounts in self._accounts.items():
             self.desk.on_route(feed, known(make_route(accounts[0], EPOCH, uid=f"uid-{feed}")))
             for name in accounts:
                 fence = 100 if name == accounts[0] else None
-                said = Publication(
+                publication = Publication(
                     subscription=feed, epoch=EPOCH, fence=fence, fence_epoch=EPOCH if fence else None
                 )
-                beat = make_beat(name, publications=(said,), exchanges=_trade())
+                beat = make_beat(name, **({"publications": (publication,), "exchanges": _trade()} | said))
                 self.desk.on_heartbeat(beat, self.service.office.now())
 
     def judge(self) -> None:
