@@ -55,14 +55,14 @@ def test_each_part_of_an_expression_is_changed_alone() -> None:
 
 def test_thresholds_and_times_are_changed_both_ways() -> None:
     (alert,) = (alert for alert in read_alerts() if alert.name == "MdsFailoverSlow")
-    (other,) = (alert for alert in read_alerts() if alert.name == "MdsCoverageLow")
+    (other,) = (alert for alert in read_alerts() if alert.name == "MdsConsumerLagging")
 
     assert [what for what, _ in make_mutants(alert) if "rule" not in what] == [
         "seconds 2.5 -> 1.0",
         "seconds 2.5 -> 5.0",
     ]
     assert [what for what, _ in make_mutants(other) if "rule" not in what] == [
-        "for 5m -> 600s",
-        "share 0.99 -> 1.485",
-        "share 0.99 -> 0.66",
+        "for 2m -> 240s",
+        "seconds 60 -> 90.0",
+        "seconds 60 -> 40.0",
     ]
