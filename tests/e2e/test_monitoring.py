@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -46,7 +47,7 @@ def gateways(installation: Installation) -> Iterator[None]:
     for namespace in (FIRST, SECOND):
         kube.apply(namespace, build_secret(ACCOUNT), build_account(ACCOUNT))
     for namespace in (FIRST, SECOND):
-        wait_until(f"{namespace} has a gateway", lambda name=namespace: find_address(kube, name))
+        wait_until(f"{namespace} has a gateway", partial(find_address, kube, namespace))
     yield
     for namespace in (FIRST, SECOND):
         kube.delete("feedaccounts", namespace, ACCOUNT)

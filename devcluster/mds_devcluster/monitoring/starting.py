@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RUNNING: Final = ("prometheus-operator", "prometheus-config-reloader", "prometheus", "alertmanager")
 """The programs that get an image each; the tools beside them are for this machine."""
+_OPERATOR: Final = PROGRAMS["prometheus-operator"]
 _KUBECTL: Final = Path(sys.executable).parent / "kubectl"
 _DEFINITIONS: Final = Path("example/prometheus-operator-crd")
 # Some 20 s on an idle machine; one that does something else beside takes ten times that.
@@ -47,7 +48,8 @@ def bring_up(name: str, flavour: Flavour, workshop: Workshop, *, every_s: int = 
     images = obtain_images(workshop)
     clusters.load(name, [image.path for image in images.values()], workshop)
     with timed(f"{name}: definitions of the Prometheus Operator", workshop.progress):
-        cluster.define(building.obtain_source(PROGRAMS["prometheus-operator"], workshop) / _DEFINITIONS)
+        source = building.obtain_source(_OPERATOR, workshop)
+        cluster.define(source / _DEFINITIONS, building.read_release(_OPERATOR, workshop.repository))
     with timed(f"{name}: {flavour.value}", workshop.progress):
         cluster.apply(flavour.value, build_objects(flavour, images, workshop.repository, every_s=every_s))
         cluster.wait_available(flavour)
@@ -58,8 +60,14 @@ def bring_up(name: str, flavour: Flavour, workshop: Workshop, *, every_s: int = 
 
 
 def remove(name: str, workshop: Workshop) -> None:
-    """All that runs; the definitions stay, and with them the monitors and rules of others."""
-    _Cluster(name, workshop).kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
+    """End all that runs, without waiting; definitions stay, and so the monitors and rules of others."""
+    _Cluster(name, workshop).kubectl(
+        "delete",
+        "prometheuses,alertmanagers,deployments",
+        "--all",
+        f"--namespace={NAMESPACE}",
+        "--wait=false",
+    )
 
 
 def obtain_images(workshop: Workshop) -> dict[str, Archive]:
@@ -95,11 +103,17 @@ class _Cluster:
         if not _KUBECTL.exists():
             raise NotInstalledError(path=_KUBECTL, remedy="run: make setup")
 
-    def define(self, folder: Path) -> None:
-        self.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={folder}")
-        self.kubectl(
-            "wait", "--for=condition=Established", f"--filename={folder}", f"--timeout={_UP_WITHIN_S}s"
+    def define(self, folder: Path, release: str) -> None:
+        """The files go in by their names' order, so the last of them tells of all."""
+        last = max(folder.glob("*.yaml")).stem.split("_")
+        there = self.kubectl(
+            *("get", f"crd/{last[1]}.{last[0]}", "--ignore-not-found"),
+            r"--output=jsonpath={.metadata.annotations.operator\.prometheus\.io/version}",
         )
+        if there == release:
+            return
+        self.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={folder}")
+        self.kubectl("wait", "--for=condition=Established", "crd", "--all", f"--timeout={_UP_WITHIN_S}s")
 
     def apply(self, name: str, objects: list[Object]) -> None:
         path = self._folder / f"{name}.json"
