@@ -1,4 +1,4 @@
-"""The commands of docs/notifications.md work as they stand there, and every example is what the real API knows."""
+"""The commands of docs/notifications.md work as they stand; the real API knows all fields of the examples."""
 
 from __future__ import annotations
 
