@@ -68,6 +68,7 @@ def find_survivors(
     return {what: mutants[what] for what, files in plans.items() if not any(said[path] for path in files)}
 
 
+@pytest.mark.slow("up to thirty changes of an alert, each with a database of its own for each case")
 @pytest.mark.parametrize("alert", ALERTS)
 def test_each_small_change_of_it_is_noticed(alert: Alert, promtool_path: Path, tmp_path: Path) -> None:
     """First by the two cases that notice most, then what is left by the others."""

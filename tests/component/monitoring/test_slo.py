@@ -89,7 +89,7 @@ def build_series(step: int) -> list[dict[str, str]]:
     played = play()[::step]
     subscription = 'namespace="desk", subscription="futures"'
     gateway = f'{subscription}, pod="ctp-a-0"'
-    series = {
+    series: dict[str, list[float] | list[str]] = {
         f'mds_gateway_ticks_lost_total{{{gateway}, cause="Overflow"}}': [each["lost"] for each in played],
         f'mds_gateway_ticks_stored_total{{{gateway}, exchange="SHFE"}}': [each["stored"] for each in played],
     }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mds_operator.domain import sessions
+from mds_operator.domain.nats_seen import NatsSeen
 from mds_operator.domain.readiness_facts import AccountMemory, Around, gather_readiness
 from mds_operator.domain.subscription_status import build_subscription_status, measure_now
 from mds_protocol.failover.health import HealthState
@@ -30,6 +31,7 @@ from tests.unit.failover.builders import (
     stale,
     unhealthy,
 )
+from tests.unit.operator.nats.builders import consumer, consumers, stream_state
 from tests.unit.operator.subscriptions.builders import (
     WALL,
     active,
@@ -89,6 +91,40 @@ def status(reason: AccountReason, *, is_stalled: bool = False) -> FeedAccountSta
 
 def test_a_quiet_morning_is_ready() -> None:
     assert say(make_case()) == "Ready"
+
+
+FULL = stream_state(size_bytes=990, refuses_when_full=True, oldest_age_s=86_000.0)
+
+
+def lagging(name: str = "risk", **changes: Any) -> NatsSeen:
+    return NatsSeen(consumers={"MD": consumers(consumer(name, pending=100_000, **changes))})
+
+
+NATS = [
+    pytest.param(NatsSeen(), "Ready", id="not looked at"),
+    pytest.param(NatsSeen(streams={"MD": FULL}), "NotReady StreamFull", id="its stream is full"),
+    pytest.param(NatsSeen(streams={"MD2": FULL}), "Ready", id="another one is"),
+    pytest.param(
+        NatsSeen(streams={"MD": stream_state(leader=None)}), "NotReady StreamLeaderless", id="no leader"
+    ),
+    pytest.param(lagging(), "AtRisk ConsumerBehind", id="a consumer is behind"),
+    pytest.param(lagging(durable=False), "Ready", id="one that is not durable"),
+    pytest.param(lagging(is_ours=True), "Ready", id="our own"),
+    pytest.param(lagging("a b"), "Ready", id="a name that is no label"),
+]
+
+
+@pytest.mark.parametrize(("nats", "said"), NATS)
+def test_what_nats_says_of_the_stream_counts(nats: NatsSeen, said: str) -> None:
+    assert say(make_case(), nats=nats) == said
+
+
+def test_what_stood_before_is_a_fact() -> None:
+    before = readiness(gather(make_case(), nats=NatsSeen(streams={"MD": FULL})), now=WALL)
+    fuller = NatsSeen(streams={"MD": replace(FULL, size_bytes=890)})
+
+    assert say(make_case(), nats=fuller) == "Ready"
+    assert say(make_case(), nats=fuller, before=before) == "NotReady StreamFull"
 
 
 ILL = unhealthy(AccountReason.FRONT_LOST)
