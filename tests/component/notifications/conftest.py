@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[3]
 EXAMPLES: Final = ROOT / "examples" / "notifications"
 DESK, RELEASE, MONITORING = "desk", "mds", "monitoring"
+LONELY: Final = "lonely"
+"""A namespace without a Secret."""
+
 OF_ALERTMANAGER: Final = ("by-desk", "dead-mans-switch")
 """What goes to the namespace of Alertmanager; the others go to a feed's."""
 
@@ -100,7 +103,7 @@ def watched(
     plane = control_plane.bring_up(folder / "plane", cluster_binaries, Lifetime.OF_STARTER, progress)
     server = ApiServer(plane.url, plane.kubeconfig)
     _define(server)
-    for name in (DESK, RELEASE, MONITORING):
+    for name in (DESK, RELEASE, MONITORING, LONELY):
         server.kubectl("create", "namespace", name, check=True)
     server.kubectl("apply", "--filename=-", stdin=yaml.safe_dump_all(_build_alertmanager()), check=True)
     told = ("/usr/bin/env", f"KUBECONFIG={plane.kubeconfig}", str(programs["prometheus-operator"]))

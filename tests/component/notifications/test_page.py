@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.component.conftest import KUBECTL
-from tests.component.notifications.conftest import DESK, EXAMPLES, ROOT, Watched
+from tests.component.notifications.conftest import DESK, EXAMPLES, LONELY, MONITORING, ROOT, Watched
+from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +69,19 @@ def test_the_page_can_be_followed(watched: Watched, programs: dict[str, Path], t
         said = ended.stdout
 
     assert set(said.strip().split(",")) == {"desk/mds-email/email", "monitoring/mds-by-desk/futures"}
+
+
+def test_an_object_without_its_secret_is_left_out_with_an_event(watched: Watched) -> None:
+    path = EXAMPLES / "wecom.yaml"
+    selectors = '{"spec":{"alertmanagerConfigSelector":{},"alertmanagerConfigNamespaceSelector":{}}}'
+    patch = ("patch", "alertmanager", "main", f"--namespace={MONITORING}", "--type=merge")
+    watched.server.kubectl(*patch, f"--patch={selectors}", check=True)
+    watched.server.kubectl("apply", f"--namespace={LONELY}", f"--filename={path}", check=True)
+
+    listed = ("get", "events", f"--namespace={LONELY}", "--output=jsonpath={.items[*].message}")
+    wait_until(
+        "an Event that says why",
+        lambda: watched.server.kubectl(*listed, check=True).stdout,
+        lambda said: "mds-wecom was rejected" in said and "mds-notifications" in said,
+    )
+    assert "mds-wecom" not in watched.read_generated()
