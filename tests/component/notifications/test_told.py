@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import urllib.request
 from contextlib import ExitStack
@@ -23,6 +24,7 @@ from tests.component.notifications.conftest import (
     MONITORING,
     OF_ALERTMANAGER,
     RELEASE,
+    ROOT,
     Watched,
     running,
 )
@@ -80,6 +82,7 @@ WATCHDOG: Final = {"labels": {"alertname": "Watchdog", "severity": "none"}, "sta
 @dataclass(frozen=True, slots=True)
 class Told:
     configuration: Path
+    alertmanager: str
     mailbox: Mailbox
     web: Web
 
@@ -110,7 +113,7 @@ def told(
             lambda seen: seen == (2, sorted(EXPECTED)) and len(web.posts["/slack"]) == 2,
             explain=log.read_text,
         )
-        yield Told(configuration, mailbox, web)
+        yield Told(configuration, url, mailbox, web)
 
 
 EXPECTED: Final = ("/slack", "/pagerduty", "/wecom/message/send", "/dingtalk", "/feishu", "/heartbeat")
@@ -272,3 +275,20 @@ def test_who_is_told(
     asked = ("config", "routes", "test", f"--config.file={told.configuration}")
 
     assert set(amtool(programs, *asked, *given).strip().split(",")) == receivers
+
+
+@pytest.mark.parametrize(
+    ("command", "listed"),
+    [("alert add", ("alert", "query", "alertname=MdsTest")), ("silence add", ("silence", "query"))],
+)
+def test_the_page_says_how_to_try_it_and_how_to_silence(
+    told: Told, programs: dict[str, Path], command: str, listed: tuple[str, ...]
+) -> None:
+    """The last of this module: what is added here is told later."""
+    page = (ROOT / "docs" / "notifications.md").read_text()
+    found = re.search(rf"\bamtool (?:--alertmanager\.url=\S+ )?({command} [^`\n]*)", page)
+    at = f"--alertmanager.url={told.alertmanager}"
+    assert found is not None
+    amtool(programs, at, *shlex.split(found[1]))
+
+    assert DESK in amtool(programs, at, *listed, "--output=json")
