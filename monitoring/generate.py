@@ -1,6 +1,6 @@
 """Write what the chart and the docs have of `monitoring/rules`, or with --check say what is behind.
 
-    python -m monitoring.generate [--check]
+python -m monitoring.generate [--check]
 """
 
 from __future__ import annotations

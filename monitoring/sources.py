@@ -1,6 +1,6 @@
 """What stands in `monitoring/rules`: the alerts, the recording rules and the expressions that they share.
 
-A word between `@` is a value of the chart, which the chart fills in, or one of `parts.yaml`, which is filled in here.
+A word between `@` is a value of the chart, which the chart fills in, or one of `parts.yaml`, filled in here.
 """
 
 from __future__ import annotations
@@ -128,11 +128,11 @@ def _read_rule(severity: str, expr: str, **more: Any) -> Rule:  # noqa: ANN401 -
 
 
 def _fill_part(found: re.Match[str]) -> str:
-    return _read_parts().get(found[1], found[0])
+    return read_parts().get(found[1], found[0])
 
 
 @cache
-def _read_parts() -> dict[str, str]:
+def read_parts() -> dict[str, str]:
     return _load(RULES / "parts.yaml")
 
 

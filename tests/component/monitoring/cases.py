@@ -1,7 +1,9 @@
 """`monitoring/rules/tests` as promtool's own test files.
 
-A case is the world of `world.yaml` with a few series changed, and the times at which the alert fires or is silent.
-Of each alert there are the kinds of `KINDS`; a closed market and whom an alert gives way to follow from `fires`.
+A case is the world of `world.yaml` with a few series changed, and the times at which the alert fires or is
+silent.
+Of each alert there are the kinds of `KINDS`; a closed market and to whom an alert gives way follow from
+`fires`.
 """
 
 from __future__ import annotations
@@ -13,14 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from monitoring import rendering
+from monitoring.rendering import Group, fill_group
 from monitoring.sources import RULES, Alert, read_alerts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
 KINDS: Final = ("fires", "below", "resolves")
 STEP_S: Final = 15
+LONG_STEP_S: Final = 300
+_RECORD: Final = re.compile(r"mds:\w+:\w+")
 _LABEL: Final = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 _VALUE: Final = re.compile(r"\{\{ \$value[^}]*\}\}")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -53,7 +57,8 @@ def read_cases(alert: Alert) -> tuple[Case, ...]:
     found = _load(alert.name)
     labels = {"severity": alert.rules[0].severity, **found.get("labels", {})}
     named = {**{kind: found[kind] for kind in KINDS}, **found.get("more", {})}
-    cases = [_read_case(name, labels, found.get("value", ""), case) for name, case in named.items()]
+    common = {"value": found.get("value", ""), "step": found.get("step", STEP_S)}
+    cases = [_read_case(name, labels, common | case) for name, case in named.items()]
     fires = cases[0]
     return (*cases, _close(alert, fires), *(_give_way(fires, name) for name in found.get("yields", ())))
 
@@ -63,14 +68,14 @@ def _load(name: str) -> dict[str, Any]:
     return loaded
 
 
-def _read_case(name: str, labels: Labels, value: str, found: Mapping[str, Any]) -> Case:
-    told = {**labels, **found.get("labels", {})}, str(found.get("value", value))
+def _read_case(name: str, labels: Labels, found: Mapping[str, Any]) -> Case:
+    told = {**labels, **found.get("labels", {})}, str(found["value"])
     return Case(
         name,
         series=found.get("with", {}),
         gone=tuple(found.get("without", ())),
         is_closed=found.get("market") == "closed",
-        step_s=found.get("step", STEP_S),
+        step_s=found["step"],
         expected={
             **dict.fromkeys(found.get("silent", ()), ()),
             **dict.fromkeys(found.get("fires", ()), (told,)),
@@ -104,25 +109,41 @@ def _labels_of(other: str) -> Labels:
 # --- promtool's form
 
 
-def build_files(
-    alert: Alert, rule_file: str, group: rendering.Group, read: str
-) -> Iterator[dict[str, Any]]:
-    """One for each length of a step. What `read`, all expressions, does not name is left out, for speed."""
-    metrics = frozenset(re.findall(r"[a-zA-Z_]+", read))
-    every = read_cases(alert)
-    for step_s in sorted({case.step_s for case in every}):
-        yield {
-            "rule_files": [rule_file],
-            "evaluation_interval": f"{step_s}s",
-            "tests": [
-                _build_test(alert.name, case, group, metrics) for case in every if case.step_s == step_s
-            ],
-        }
+def list_steps(alert: Alert) -> list[int]:
+    """The lengths of a step that its cases have: a file of tests has one."""
+    return sorted({case.step_s for case in read_cases(alert)})
 
 
-def _build_test(
-    alertname: str, case: Case, group: rendering.Group, metrics: frozenset[str]
-) -> dict[str, Any]:
+def find_recordings(group: Group, step_s: int) -> list[Group]:
+    """What the group reads of the recordings: of the long ranges where a step is long."""
+    recorded = fill_group("SloLong" if step_s >= LONG_STEP_S else "Slo")
+    wanted = set(_RECORD.findall(str(group)))
+    ratios = [rule for rule in recorded["rules"] if rule["record"] in wanted]
+    wanted |= set(_RECORD.findall(str(ratios)))
+    rules = [rule for rule in recorded["rules"] if rule["record"] in wanted]
+    return [{**recorded, "rules": rules}] if rules else []
+
+
+def build_file(alert: Alert, step_s: int, rule_file: str, groups: Sequence[Group]) -> dict[str, Any]:
+    """The cases of this step about `groups`, the last of which is the alert's, whole or changed.
+
+    What no expression names is left out, for speed.
+    """
+    metrics = frozenset(re.findall(r"[a-zA-Z_]+", str(groups)))
+    told = fill_group(alert.name)
+    return {
+        "rule_files": [rule_file],
+        "evaluation_interval": f"{step_s}s",
+        "group_eval_order": [group["name"] for group in groups],
+        "tests": [
+            _build_test(alert.name, case, told, metrics)
+            for case in read_cases(alert)
+            if case.step_s == step_s
+        ],
+    }
+
+
+def _build_test(alertname: str, case: Case, group: Group, metrics: frozenset[str]) -> dict[str, Any]:
     series = build_series(case)
     return {
         "name": f"{alertname}: {case.name}",
@@ -149,16 +170,17 @@ def build_series(case: Case, *, with_decoys: bool = True) -> list[dict[str, str]
     assert lost == [], f"{case.name}: not in the world: {lost}"
     kept = {name: value for name, value in {**series, **case.series}.items() if name not in case.gone}
     steps = max(map(seconds, case.expected)) // case.step_s + 1
-    return [{"series": name, "values": _spell(value, steps)} for name, value in kept.items()]
+    return [{"series": name, "values": _spell(value, steps, case.step_s)} for name, value in kept.items()]
 
 
-def _spell(value: float | str, steps: int) -> str:
+def _spell(value: float | str, steps: int, step_s: int) -> str:
     if isinstance(value, str):
-        return value.replace("xn", f"x{steps}")
+        rate = re.fullmatch(r"([\d.]+)/s", value)
+        return f"0+{float(rate[1]) * step_s}x{steps}" if rate else value.replace("xn", f"x{steps}")
     return f"{value}x{steps}"
 
 
-def _expect(labels: Labels, value: str, group: rendering.Group) -> dict[str, Any]:
+def _expect(labels: Labels, value: str, group: Group) -> dict[str, Any]:
     """The annotations follow from the labels, so one that the alert does not have fails."""
     rule = next(rule for rule in group["rules"] if rule["labels"]["severity"] == labels["severity"])
     told = {

@@ -26,7 +26,10 @@ def make_mutants(alert: Alert) -> Iterator[tuple[str, Group]]:
     """What is changed, and the group with it."""
     for threshold in alert.thresholds:
         for value in _change(threshold):
-            yield f"{threshold.name} {threshold.default} -> {value}", fill_group(alert.name, **{threshold.name: value})
+            yield (
+                f"{threshold.name} {threshold.default} -> {value}",
+                fill_group(alert.name, **{threshold.name: value}),
+            )
     whole = fill_group(alert.name)
     for place, rule in enumerate(whole["rules"]):
         for what, expr in mutate(rule["expr"]):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
-
-import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def write(path: Path, found: object) -> Path:
-    path.write_text(yaml.dump(found, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True))
+    path.write_text(json.dumps(found))  # which is YAML, and quickly written
     return path
 
 
