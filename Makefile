@@ -64,7 +64,7 @@ lock: | $(UV) ## write requirements/*.txt anew (UPGRADE=1 takes newer versions)
 	@$(foreach l,$(LOCKS),$(UV) $(COMPILE) $(if $(UPGRADE),--upgrade) $(IN_$(l)) -o requirements/$(l).txt >/dev/null;)
 
 .PHONY: generate
-generate: .venv/ready ## write crds/, the chart's rules and the generated docs anew
+generate: .venv/ready ## write crds/, the chart's rules and dashboards, and the generated docs anew
 	@$(PYTHON) -m mds_protocol.resources.generate
 	@$(PYTHON) -m monitoring.generate
 
