@@ -158,8 +158,8 @@ def _now() -> Sequence[Panel]:
             ),
         ),
         timeline(
-            "Role",
-            "What it was when.",
+            "What it was when",
+            "Its role over the time that is shown.",
             Query(f"max by (role) (mds_operator_account_role{{{ACCOUNT}}})", "{{role}}"),
             texts={"1": ("yes", "green"), "0": ("no", "transparent")},
         ),

@@ -16,7 +16,7 @@ from monitoring.dashboards.panels import (
     rows,
     timeline,
 )
-from monitoring.dashboards.shared import quantiles
+from monitoring.dashboards.shared import alerts, quantiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,6 +130,7 @@ def _now() -> Sequence[Panel]:
             steps=SOON_IS_BAD,
             empty="no TLS",
         ),
+        alerts(RELEASE, of_release=True, width=24),
     )
 
 

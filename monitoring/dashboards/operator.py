@@ -106,7 +106,7 @@ def _now() -> Sequence[Panel]:
         ),
         alerts(RELEASE, of_release=True),
         rows(
-            "Replicas",
+            "Each replica",
             "Which version, and of which Python; the leader has 1.",
             Query(f"max by (namespace, pod, version, python) (mds_operator_build_info{{{RELEASE}}})"),
             Query(f"max by (namespace, pod) (mds_operator_leader{{{RELEASE}}})"),
