@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mds_protocol.resources.generate import Product, between, section, whole_file, write_or_check
 from monitoring import rendering, thresholds
 from monitoring.dashboards import building
-from monitoring.tables import alerts_table
+from monitoring.tables import alerts_table, dashboards_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,7 @@ PRODUCTS: Final[tuple[Product, ...]] = (
     between("helm/mds/values.yaml", _MARK.format("begin"), _MARK.format("end"), thresholds.values_text),
     Product("helm/mds/values.schema.json", thresholds.renew_schema),
     section("docs/monitoring.md", "alerts", alerts_table),
+    section("docs/monitoring.md", "dashboards", dashboards_table),
 )
 
 
