@@ -19,9 +19,10 @@ from monitoring.rendering import Group, fill_group
 from monitoring.sources import RULES, Alert, read_alerts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 KINDS: Final = ("fires", "below", "resolves")
+SCENARIO_S: Final = "12m"
 STEP_S: Final = 15
 LONG_STEP_S: Final = 300
 _RECORD: Final = re.compile(r"mds:\w+:\w+")
@@ -40,6 +41,8 @@ class Case:
     gone: tuple[str, ...] = ()
     is_closed: bool = False
     step_s: int = STEP_S
+    vanish: Mapping[str, int] = field(default_factory=dict)
+    """Series whose names begin so, with the step at which they end."""
     expected: Mapping[str, tuple[tuple[Labels, str], ...]] = field(default_factory=dict)
     """By time, the alerts that fire then, each with its value as a person reads it."""
 
@@ -76,6 +79,7 @@ def _read_case(name: str, labels: Labels, found: Mapping[str, Any]) -> Case:
         gone=tuple(found.get("without", ())),
         is_closed=found.get("market") == "closed",
         step_s=found["step"],
+        vanish=found.get("vanish", {}),
         expected={
             **dict.fromkeys(found.get("silent", ()), ()),
             **dict.fromkeys(found.get("fires", ()), (told,)),
@@ -106,40 +110,48 @@ def _labels_of(other: str) -> Labels:
     return {"severity": alert.rules[0].severity, **_load(other).get("labels", {})}
 
 
+def read_scenarios() -> dict[str, tuple[Case, tuple[str, ...]]]:
+    """What all rules see together, by name, each with the alerts that page."""
+    whole = {SCENARIO_S: ()}
+    return {
+        name: (
+            replace(_read_case(name, {}, {"value": "", "step": STEP_S} | found), expected=whole),
+            tuple(found["pages"]),
+        )
+        for name, found in _load("scenarios").items()
+    }
+
+
 # --- promtool's form
 
 
-def list_steps(alert: Alert) -> list[int]:
-    """The lengths of a step that its cases have: a file of tests has one."""
-    return sorted({case.step_s for case in read_cases(alert)})
+def find_read(rules: object) -> set[str]:
+    """The names of what is recorded, in the text of rules."""
+    return set(_RECORD.findall(str(rules)))
 
 
 def find_recordings(group: Group, step_s: int) -> list[Group]:
     """What the group reads of the recordings: of the long ranges where a step is long."""
     recorded = fill_group("SloLong" if step_s >= LONG_STEP_S else "Slo")
-    wanted = set(_RECORD.findall(str(group)))
+    wanted = find_read(group)
     ratios = [rule for rule in recorded["rules"] if rule["record"] in wanted]
-    wanted |= set(_RECORD.findall(str(ratios)))
+    wanted |= find_read(ratios)
     rules = [rule for rule in recorded["rules"] if rule["record"] in wanted]
     return [{**recorded, "rules": rules}] if rules else []
 
 
-def build_file(alert: Alert, step_s: int, rule_file: str, groups: Sequence[Group]) -> dict[str, Any]:
-    """The cases of this step about `groups`, the last of which is the alert's, whole or changed.
+def build_file(alert: Alert, told: Iterable[Case], rule_file: str, groups: Sequence[Group]) -> dict[str, Any]:
+    """Cases of one step about `groups`, the last of which is the alert's, whole or changed.
 
     What no expression names is left out, for speed.
     """
     metrics = frozenset(re.findall(r"[a-zA-Z_]+", str(groups)))
-    told = fill_group(alert.name)
+    whole, every = fill_group(alert.name), tuple(told)
     return {
         "rule_files": [rule_file],
-        "evaluation_interval": f"{step_s}s",
+        "evaluation_interval": f"{every[0].step_s}s",
         "group_eval_order": [group["name"] for group in groups],
-        "tests": [
-            _build_test(alert.name, case, told, metrics)
-            for case in read_cases(alert)
-            if case.step_s == step_s
-        ],
+        "tests": [_build_test(alert.name, case, whole, metrics) for case in every],
     }
 
 
@@ -170,10 +182,18 @@ def build_series(case: Case, *, with_decoys: bool = True) -> list[dict[str, str]
     assert lost == [], f"{case.name}: not in the world: {lost}"
     kept = {name: value for name, value in {**series, **case.series}.items() if name not in case.gone}
     steps = max(map(seconds, case.expected)) // case.step_s + 1
-    return [{"series": name, "values": _spell(value, steps, case.step_s)} for name, value in kept.items()]
+    return [
+        {"series": name, "values": _spell(value, _find_end(case, name, steps), case.step_s)}
+        for name, value in kept.items()
+    ]
 
 
-def _spell(value: float | str, steps: int, step_s: int) -> str:
+def _find_end(case: Case, series: str, steps: int) -> str:
+    ends = [f"{at} stale" for begin, at in case.vanish.items() if series.startswith(begin)]
+    return ends[0] if ends else str(steps)
+
+
+def _spell(value: float | str, steps: str, step_s: int) -> str:
     if isinstance(value, str):
         rate = re.fullmatch(r"([\d.]+)/s", value)
         return f"0+{float(rate[1]) * step_s}x{steps}" if rate else value.replace("xn", f"x{steps}")

@@ -40,10 +40,17 @@ class Reading:
         match node:
             case promql.ParenExpr() | promql.UnaryExpr() | promql.SubqueryExpr():
                 return self.follow(node.expr)
-            case promql.MatrixSelector() | promql.VectorSelector():
-                return self._select(getattr(node, "vector_selector", node))
+            case promql.MatrixSelector():
+                return self._select(node.vector_selector)
+            case promql.VectorSelector():
+                return self._select(node)
             case promql.AggregateExpr():
                 return self._aggregate(node)
+            case _:
+                return self._follow_several(node)
+
+    def _follow_several(self, node: promql.Expr) -> Labels | None:
+        match node:
             case promql.Call():
                 return self._call(node)
             case promql.BinaryExpr():
@@ -82,8 +89,9 @@ class Reading:
         name = node.func.name
         told = [labels for arg in node.args if (labels := self.follow(arg)) is not None]
         first = told[0] if told else None
-        if isinstance(node.args[0], promql.MatrixSelector) if node.args else False:
-            self._check_growth(name, node.args[0].vector_selector.name or "")
+        for arg in node.args:
+            if isinstance(arg, promql.MatrixSelector):
+                self._check_growth(name, arg.vector_selector.name or "")
         if name == "absent":
             return self._find_absent(node.args[0])
         if name == "histogram_quantile":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import promql_parser as promql
 import pytest
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT: Final = Path(__file__).parents[3]
-RULES: Final = [
-    pytest.param(rule, id=f"{group}, {number}")
+EVERY: Final[Mapping[str, Mapping[str, Any]]] = {
+    f"{group}, {number}": rule
     for group in rendering.list_groups()
     for number, rule in enumerate(rendering.fill_group(group)["rules"])
-]
+}
+RULES: Final = [pytest.param(rule, id=name) for name, rule in EVERY.items()]
+TOLD: Final = [pytest.param(rule, id=name) for name, rule in EVERY.items() if "alert" in rule]
 
 
 @cache
@@ -57,21 +59,20 @@ def read(expr: str) -> tuple[Reading, frozenset[str]]:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_what_it_reads_is_exported_with_these_labels(rule: Mapping[str, str]) -> None:
+def test_what_it_reads_is_exported_with_these_labels(rule: Mapping[str, Any]) -> None:
     assert read(rule["expr"])[0].problems == []
 
 
-@pytest.mark.parametrize("rule", [each for each in RULES if "alert" in each.values[0]])
-def test_what_it_tells_of_is_a_label_that_it_keeps(rule: Mapping[str, Mapping[str, str]]) -> None:
+@pytest.mark.parametrize("rule", TOLD)
+def test_what_it_tells_of_is_a_label_that_it_keeps(rule: Mapping[str, Any]) -> None:
     told = set(re.findall(r"\$labels\.(\w+)", " ".join(rule["annotations"].values())))
 
-    assert told - read(str(rule["expr"]))[1] == set()
+    assert told - read(rule["expr"])[1] == set()
 
 
 def list_asked(label: str) -> set[str]:
-    return {
-        value for each in RULES for name, value in read(each.values[0]["expr"])[0].values if name == label
-    }
+    asked = (read(rule["expr"])[0].values for rule in EVERY.values())
+    return {value for values in asked for name, value in values if name == label}
 
 
 def test_what_they_give_way_to_is_an_alert() -> None:
@@ -112,7 +113,7 @@ def test_a_slow_move_is_compared_with_bounds_of_the_histogram() -> None:
 
 def list_used() -> set[str]:
     dashboards = (ROOT / "helm/mds/files/dashboards").glob("*.json")
-    texts = [each.values[0]["expr"] for each in RULES] + [path.read_text() for path in dashboards]
+    texts = [rule["expr"] for rule in EVERY.values()] + [path.read_text() for path in dashboards]
     return {family_of(name) for name in re.findall(r"\bmds_(?:operator|gateway)_\w+", "\n".join(texts))}
 
 
