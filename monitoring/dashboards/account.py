@@ -89,7 +89,7 @@ def _now() -> Sequence[Panel]:
             names=True,
         ),
         number(
-            "Gateway",
+            "State of its gateway",
             "The state that its gateway says it is in.",
             Query(f"max by (state) (mds_gateway_state{{{ACCOUNT}}} == 1)", "{{state}}"),
             unit="none",
@@ -383,7 +383,7 @@ def _gateway() -> Sequence[Panel]:
             steps=SOON_IS_BAD,
         ),
         rows(
-            "Gateway",
+            "Versions",
             "Which version, and of which Python.",
             Query(f"max by (pod, version, python) (mds_gateway_build_info{{{ACCOUNT}}})"),
             Query(f"max by (pod) (mds_gateway_settings_revision{{{ACCOUNT}}})"),

@@ -190,7 +190,9 @@ def _streams() -> Sequence[Panel]:
             ),
             unit="s",
         ),
-        _by_stream("Copies behind", "Copies that are not current, or gone.", "replicas_behind", "short"),
+        _by_stream(
+            "Copies behind, by stream", "Copies that are not current, or gone.", "replicas_behind", "short"
+        ),
         _by_stream("Messages", "Messages in the stream.", "messages", "short"),
         _by_stream("Size", "Bytes in the stream.", "bytes", "bytes"),
     )
@@ -267,7 +269,7 @@ def _connections() -> Sequence[Panel]:
             steps=True,
         ),
         graph(
-            "Round trip",
+            "Round trips",
             "To the server and back, without JetStream.",
             Query(f"max(mds_operator_nats_round_trip_seconds{{{RELEASE}}})", "round trip"),
             unit="s",
@@ -279,7 +281,7 @@ def _connections() -> Sequence[Panel]:
             unit="s",
         ),
         graph(
-            "Storage",
+            "Storage over time",
             "What the account has on disk, and may have.",
             Query(f"max(mds_operator_nats_storage_bytes{{{RELEASE}}})", "on disk"),
             Query(f"max(mds_operator_nats_storage_limit_bytes{{{RELEASE}}})", "at most"),

@@ -158,7 +158,7 @@ def _work() -> Sequence[Panel]:
             unit="s",
         ),
         graph(
-            "Memory",
+            "Memory by replica",
             "What counts against its limit.",
             Query(f"max by (pod) (mds_operator_memory_bytes{{{RELEASE}}})", "{{pod}}"),
             Query(f"max(mds_operator_memory_limit_bytes{{{RELEASE}}})", "limit"),

@@ -123,7 +123,7 @@ def _wrong() -> Sequence[Panel]:
 def _publishes() -> Sequence[Panel]:
     return (
         rows(
-            "Feeds",
+            "Each feed",
             "One line for each feed: who publishes it, how its market is, what is left of its budgets.",
             Query(f"max by ({_FEED}, account) (mds_operator_subscription_active{{{ALL_DESKS}}})"),
             Query(f"max by ({_FEED}, verdict) (mds_operator_readiness{{{ALL_DESKS}}} == 1)"),
@@ -210,7 +210,7 @@ def _feeds() -> Sequence[Panel]:
             unit="cps",
         ),
         graph(
-            "Moves",
+            "Moves by reason",
             "Moves from one account to another, by reason.",
             Query(
                 "sum by (namespace, subscription, reason)"

@@ -356,7 +356,7 @@ def _moves() -> Sequence[Panel]:
             unit="s",
         ),
         graph(
-            "Standbys",
+            "Standbys over time",
             "Accounts that could take the feed at that time.",
             Query(f"max(mds_operator_subscription_standbys{{{FEED}}})", "standbys"),
             unit="short",

@@ -24,16 +24,19 @@ type Phase = tuple[int, Iterable[Sample]]
 """How many scrapes show this."""
 
 
-def write_blocks(promtool: Path, folder: Path, phases: Iterable[Phase]) -> Path:
-    """The folder of the blocks. A series that a phase lacks ends 5 minutes after the phase before it."""
+def write_blocks(promtool: Path, folder: Path, phases: Iterable[Phase], first: int = 0) -> Path:
+    """The folder of the blocks. A series that a phase lacks ends 5 minutes after the phase before it.
+
+    `first`: the number of the first scrape; counters begin there with what earlier ones would have added.
+    """
     text = folder / "samples.txt"
     with text.open("w") as out:
-        begun, grown = 0, dict[str, float]()
+        begun, grown = first, dict[str, float]()
         for scrapes, samples in phases:
             for sample in samples:
                 labels = ",".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
                 series = f"{sample.name}{{{labels}}}"
-                before = grown.get(series, 0.0)
+                before = grown.get(series, sample.value * first)
                 out.writelines(_lines(series, sample, range(begun, begun + scrapes), before))
                 if sample.grows:
                     grown[series] = before + sample.value * scrapes

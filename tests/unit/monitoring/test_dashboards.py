@@ -36,6 +36,9 @@ PANELS: Final = [pytest.param(drawn, id=drawn.title) for drawn in list_panels()]
 SERIES: Final = [
     pytest.param(drawn, id=drawn.title) for drawn in list_panels() if drawn.panel["type"] != "table"
 ]
+TABLES: Final = [
+    pytest.param(drawn, id=drawn.title) for drawn in list_panels() if drawn.panel["type"] == "table"
+]
 EXPRS: Final = [
     pytest.param(dashboard, expr, id=where) for dashboard in NAMES for where, expr in list_exprs(dashboard)
 ]
@@ -149,14 +152,9 @@ def test_nothing_is_hidden_in_a_menu(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_titles_are_told_apart(name: str) -> None:
-    titles: dict[str, Counter[str]] = {}
-    for panel in read_dashboards()[name]["panels"]:
-        if panel["type"] == "row":
-            titles[panel["title"]] = Counter()
-        else:
-            titles[next(reversed(titles))][panel["title"]] += 1
+    titles = Counter(drawn.title for drawn in list_panels() if drawn.dashboard == name)
 
-    assert {title for row in titles.values() for title, count in row.items() if count > 1} == set()
+    assert {title for title, count in titles.items() if count > 1} == set()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -221,7 +219,7 @@ def list_fields(drawn: Drawn) -> set[str]:
     return values | {label for each in drawn.targets for label in read(each["expr"])[1]}
 
 
-@pytest.mark.parametrize("drawn", [each for each in PANELS if each.values[0].panel["type"] == "table"])
+@pytest.mark.parametrize("drawn", TABLES)
 def test_a_table_has_the_columns_that_it_shows(drawn: Drawn) -> None:
     steps = {each["id"]: each["options"] for each in drawn.panel["transformations"]}
     shown = steps["filterFieldsByName"]["include"]["names"]
@@ -235,7 +233,7 @@ def test_a_table_has_the_columns_that_it_shows(drawn: Drawn) -> None:
     assert ("merge" in steps) == (len(drawn.targets) > 1)
 
 
-@pytest.mark.parametrize("drawn", [each for each in PANELS if each.values[0].panel["type"] == "table"])
+@pytest.mark.parametrize("drawn", TABLES)
 def test_a_row_of_a_table_is_one_thing(drawn: Drawn) -> None:
     """A label that is kept but not shown would make two rows that look the same."""
     shown = set(next(iter(drawn.panel["transformations"][-1:]))["options"]["renameByName"])
