@@ -21,7 +21,9 @@ def build_dashboards() -> Mapping[str, frame.Outline]:
 
 
 def write(outline: frame.Outline) -> str:
-    found: dict[str, Any] = json.loads(json.dumps(frame.build(outline).build(), cls=JSONEncoder))
+    others = (each for each in build_dashboards().values() if each.name != outline.name)
+    made = frame.build(outline, others)
+    found: dict[str, Any] = json.loads(json.dumps(made.build(), cls=JSONEncoder))
     for place, panel in enumerate(found["panels"], 1):
         panel["id"] = place
     for each in (*found["annotations"]["list"], *found["links"]):

@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models.prometheus import QueryEditorMode
 from monitoring.dashboards.panels import SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from monitoring.dashboards.panels import Panel
 
@@ -94,14 +94,16 @@ class Outline:
     rows: Mapping[str, Sequence[Panel]]
 
 
-def build(outline: Outline) -> dashboard.Dashboard:
+def build(outline: Outline, others: Iterable[Outline]) -> dashboard.Dashboard:
     made = dashboard.Dashboard(outline.title).uid(f"mds-{outline.name}").description(outline.description)
     made.tags([TAG]).timezone("Asia/Shanghai").readonly().tooltip(DashboardCursorSync.CROSSHAIR)
     made.time("now-3h", "now").refresh("30s").week_start("monday")
     made.with_variable(_source()).with_variable(_runbooks())
     for variable in outline.variables:
         made.with_variable(_query(variable))
-    made.annotation(_moves(outline.moves)).link(_others())
+    made.annotation(_moves(outline.moves))
+    for other in others:
+        made.link(_link(outline, other))
     for title, panels in outline.rows.items():
         made.with_row(dashboard.Row(title))
         for panel in panels:
@@ -139,6 +141,12 @@ def _moves(matchers: str) -> dashboard.AnnotationQuery:
     return mark.text_format("{{from}} → {{to}}, epoch {{epoch}}: {{reason}}")
 
 
-def _others() -> dashboard.DashboardLink:
-    link = dashboard.DashboardLink("mds").type(DashboardLinkType.DASHBOARDS).tags([TAG]).icon("external link")
-    return link.tooltip("The other dashboards of mds").include_vars(True).keep_time(True)
+def _link(here: Outline, there: Outline) -> dashboard.DashboardLink:
+    """What was chosen here goes along, but several to where one is to be chosen."""
+    fitting = {each.name: each.many for each in there.variables}
+    chosen = [
+        each.name for each in here.variables if each.name in fitting and (fitting[each.name] or not each.many)
+    ]
+    query = "&".join(f"${{{name}:queryparam}}" for name in ("datasource", *chosen))
+    link = dashboard.DashboardLink(there.title).type(DashboardLinkType.LINK).icon("dashboard")
+    return link.url(f"/d/mds-{there.name}?{query}").tooltip(there.description).keep_time(True)

@@ -1,7 +1,7 @@
 """How long the queries of the dashboards take, over a day of 50 accounts, scraped each 15 s.
 
-The pages are those of the collectors themselves, the Prometheus is the real one; making the day takes a quarter
-of an hour. Each query runs as Grafana asks it: over the time that is shown, or for now.
+The pages are those of the collectors themselves, the Prometheus is the real one. A query runs as by Grafana,
+for now or over the time that is shown. To make the day takes a quarter of an hour.
 
     python -m tests.bench.dashboards           measure, print, write docs/results and docs/monitoring.md
     python -m tests.bench.dashboards --docs    only update docs/monitoring.md from that file

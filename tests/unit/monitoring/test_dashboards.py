@@ -12,6 +12,7 @@ import pytest
 
 from monitoring import rendering
 from monitoring.dashboards import building
+from monitoring.dashboards.frame import RUNBOOKS
 from monitoring.sources import read_alerts
 from tests.unit.monitoring.drawn import (
     Drawn,
@@ -135,12 +136,22 @@ def test_moves_are_marked_with_from_to_and_reason(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_leads_to_the_others_and_takes_what_was_chosen_along(name: str) -> None:
-    (link,) = read_dashboards()[name]["links"]
+def test_it_leads_to_the_others_and_takes_what_fits_along(name: str) -> None:
+    led = {}
+    for link in read_dashboards()[name]["links"]:
+        path, _, query = link["url"].partition("?")
+        led[path] = set(re.findall(r"\$\{(\w+):queryparam\}", query))
+        assert (link["type"], link["keepTime"], link["targetBlank"]) == ("link", True, False)
 
-    assert (link["type"], link["tags"]) == ("dashboards", ["mds"])
-    assert link["includeVars"]
-    assert link["keepTime"]
+    assert set(led) == {f"/d/mds-{other}" for other in NAMES if other != name}
+    for path, variables in led.items():
+        other = path.removeprefix("/d/mds-")
+        assert variables == {"datasource"} | {
+            each
+            for each in list_variables(name).keys() & list_variables(other).keys() - {RUNBOOKS, "datasource"}
+            # Several are not taken to where one is chosen.
+            if each in list_chosen(name) or each not in list_chosen(other)
+        }
 
 
 @pytest.mark.parametrize("name", NAMES)
