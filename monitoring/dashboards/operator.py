@@ -191,19 +191,21 @@ def _hears() -> Sequence[Panel]:
             Query(f"max by (kind) (mds_operator_watch_last_event_age_seconds{{{RELEASE}}})", "{{kind}}"),
             unit="s",
         ),
-        graph(
+        number(
             "Detection",
             "From the last sign of an account that failed to when that was noticed, over all namespaces.",
             *quantiles("increase(mds_operator_failover_detection_seconds_bucket[$__range])"),
             unit="s",
             width=12,
+            empty="no move",
         ),
-        graph(
+        number(
             "Decision",
             "From then to the route that names another account.",
             *quantiles("increase(mds_operator_failover_decision_seconds_bucket[$__range])"),
             unit="s",
             width=12,
+            empty="no move",
         ),
     )
 

@@ -111,8 +111,11 @@ def _wrong() -> Sequence[Panel]:
         ),
         number(
             "Moves",
-            "Moves of feeds from one account to another in the time that is shown.",
-            Query(f"sum(increase(mds_operator_failovers_total{{{ALL_DESKS}}}[$__range])) or vector(0)"),
+            "Moves of feeds from one account to another in an open market, in the time that is shown.",
+            Query(
+                "sum(increase(mds_operator_failover_gap_seconds_count"
+                f"{{{ALL_DESKS}}}[$__range])) or vector(0)"
+            ),
             unit="none",
         ),
         alerts(ALL_DESKS, of_release=True),
@@ -210,12 +213,12 @@ def _feeds() -> Sequence[Panel]:
             unit="cps",
         ),
         graph(
-            "Moves by reason",
-            "Moves from one account to another, by reason.",
+            "Moves in an open market",
+            "Moves from one account to another, by feed; the dashboard of each has the reasons.",
             Query(
-                "sum by (namespace, subscription, reason)"
-                f" (increase(mds_operator_failovers_total{{{ALL_DESKS}}}[$__rate_interval]))",
-                "{{namespace}}/{{subscription}} {{reason}}",
+                f"sum by ({_FEED})"
+                f" (increase(mds_operator_failover_gap_seconds_count{{{ALL_DESKS}}}[$__rate_interval]))",
+                "{{namespace}}/{{subscription}}",
             ),
             unit="short",
             draw=GraphDrawStyle.BARS,

@@ -315,13 +315,15 @@ def _moves() -> Sequence[Panel]:
             draw=GraphDrawStyle.BARS,
             stacked=True,
         ),
-        graph(
+        number(
             "Gap of a move",
             "Stream time between the last tick of one account and the first of the next, of the moves"
             " in the time"
             " that is shown: bounds of a histogram.",
             *quantiles(f"increase(mds_operator_failover_gap_seconds_bucket{{{FEED}}}[$__range])"),
             unit="s",
+            width=8,
+            empty="no move",
         ),
         graph(
             "Takeovers",
@@ -337,17 +339,21 @@ def _moves() -> Sequence[Panel]:
             unit="short",
             draw=GraphDrawStyle.BARS,
         ),
-        graph(
+        number(
             "Detection, of the desk",
             "From the last sign of an account that failed to when that was noticed.",
             *quantiles(f"increase(mds_operator_failover_detection_seconds_bucket{{{DESK}}}[$__range])"),
             unit="s",
+            width=8,
+            empty="no move",
         ),
-        graph(
+        number(
             "Decision, of the desk",
             "From then to the route that names another account.",
             *quantiles(f"increase(mds_operator_failover_decision_seconds_bucket{{{DESK}}}[$__range])"),
             unit="s",
+            width=8,
+            empty="no move",
         ),
         graph(
             "How far back the logs reach",

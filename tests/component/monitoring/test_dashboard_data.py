@@ -1,6 +1,6 @@
 """Each query of each panel, variable and annotation runs on a real Prometheus and finds something.
 
-The data are of the collectors' own pages: an hour that is well, then one in trouble.
+The data are of the collectors' own pages: an hour all well, one in trouble, then the operator starts anew.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SCRAPES: Final = 240  # an hour
 WELL: Final = BEGIN + SCRAPES * EVERY_S - 1
 TROUBLE: Final = BEGIN + 2 * SCRAPES * EVERY_S - 1
+AWAY: Final = 40  # ten minutes: a series is seen for five more after its last sample
+AFTERWARDS: Final = TROUBLE + 2 * AWAY * EVERY_S
 CHOSEN: Final = {
     "namespace": "desk",
     "subscription": "futures",
@@ -57,7 +59,9 @@ EXPRS: Final = [
 @pytest.fixture(scope="module")
 def prometheus(promtool_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     feeds = pages.list_feeds(2, 2)
-    phases = [(SCRAPES, pages.scrape(feeds, trouble=trouble)) for trouble in (False, True)]
+    well, trouble = (list(pages.scrape(feeds, trouble=trouble)) for trouble in (False, True))
+    no_operator = [each for each in trouble if not each.name.startswith("mds_operator_")]
+    phases = [(SCRAPES, well), (SCRAPES, trouble), (AWAY, no_operator), (AWAY, trouble)]
     blocks = write_blocks(promtool_path, tmp_path_factory.mktemp("tsdb"), phases)
     with serve(obtain_program(PROGRAMS["prometheus"], open_workshop(Progress(sys.stderr))), blocks) as found:
         yield found
@@ -97,13 +101,13 @@ def test_a_variable_offers_what_there_is(prometheus: Prometheus, name: str) -> N
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_move_is_marked_once_where_it_was(prometheus: Prometheus, name: str) -> None:
+def test_a_move_is_marked_once_also_when_it_is_told_anew(prometheus: Prometheus, name: str) -> None:
     (mark,) = read_dashboards()[name]["annotations"]["list"]
     found = prometheus.ask(
         "query_range",
         query=fill(mark["target"]["expr"], CHOSEN | {"__interval": "15s"}),
         start=str(BEGIN + 1800),
-        end=str(TROUBLE),
+        end=str(AFTERWARDS),
         step="15",
     )["result"]
     marks = [(each["metric"], [at for at, _ in each["values"]]) for each in found]
