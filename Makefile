@@ -140,7 +140,7 @@ bench: .venv/ready ## measure, side by side; writes docs/results/ (about 50 minu
 	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.burst
 	@$(PYTHON) -m tests.bench.memory
-	@$(PYTHON) -m tests.bench.scrape
+	@$(PYTHON) -m tests.bench.gateway_scrape
 	@$(PYTHON) -m tests.bench.last_values
 	@$(PYTHON) -m tests.bench.moves
 

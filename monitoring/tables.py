@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from monitoring.dashboards.building import build_dashboards
 from monitoring.sources import read_alerts
+from monitoring.thresholds import spell
 
 if TYPE_CHECKING:
     from monitoring.dashboards.frame import Outline
@@ -26,8 +26,7 @@ def _row(alert: Alert) -> str:
     severities = ", ".join(rule.severity for rule in alert.rules)
     lasting = ", ".join(str(alert.defaults[rule.lasting.strip("@")]) for rule in alert.rules)
     named = "<br>".join(
-        f"`{threshold.name}: {json.dumps(threshold.default)}` {threshold.what}"
-        for threshold in alert.thresholds
+        f"`{threshold.name}: {spell(threshold)}` {threshold.what}" for threshold in alert.thresholds
     )
     market = "open, or closed" if alert.always else "open"
     page = f"[what to do](runbooks/{alert.name}.md)"

@@ -20,11 +20,12 @@ def values_text() -> str:
         lines.append(f"    {alert.name}:")
         for threshold in alert.thresholds:
             lines.append(f"      # {threshold.what}")
-            lines.append(f"      {threshold.name}: {_spell(threshold)}")
+            lines.append(f"      {threshold.name}: {spell(threshold)}")
     return "\n".join(lines)
 
 
-def _spell(threshold: Threshold) -> str:
+def spell(threshold: Threshold) -> str:
+    """The default as YAML has it."""
     return str(threshold.default) if threshold.is_duration else json.dumps(threshold.default)
 
 

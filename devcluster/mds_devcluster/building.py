@@ -119,9 +119,9 @@ _OPERATOR_MODULE: Final = "github.com/prometheus-operator/prometheus-operator"
 _OPERATOR: Final = ("prometheus-operator", _OPERATOR_MODULE, _ZONES)
 _MONITORING: Final = (
     # First, as tests of rules want it alone; most of what both share is compiled with it.
-    _describe_monitoring("promtool", *_PROMETHEUS, expected_s=200),
+    _describe_monitoring("promtool", *_PROMETHEUS, expected_s=120),
     _describe_monitoring("prometheus", *_PROMETHEUS, expected_s=60),
-    _describe_monitoring("prometheus-operator", *_OPERATOR, expected_s=150, command="operator"),
+    _describe_monitoring("prometheus-operator", *_OPERATOR, expected_s=120, command="operator"),
     _describe_monitoring("prometheus-config-reloader", *_OPERATOR, expected_s=5),
     _describe_monitoring("alertmanager", *_ALERTMANAGER, expected_s=45),
     _describe_monitoring("amtool", *_ALERTMANAGER, expected_s=4),

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mds_devcluster.building import Program, Workshop
 
 BUSYBOX: Final = ("busybox-static",)
-_FILE: Final = "image.tar"
 _NAME: Final = "name"
 _APPLETS: Final = ("cat", "echo", "env", "httpd", "id", "ls", "nc", "nslookup", "sh", "sleep", "true")
 # Longer than any cluster lives; "infinity" is not known to every busybox.
@@ -87,12 +86,13 @@ def locate_busybox(workshop: Workshop) -> Path:
 
 
 def read_archive(folder: Path) -> Archive:
-    return Archive((folder / _NAME).read_text(), folder / _FILE)
+    (path,) = folder.glob("*.tar")
+    return Archive((folder / _NAME).read_text(), path)
 
 
 def write_archive(content: Content, folder: Path) -> None:
     files, name = build_archive(content)
-    with tarfile.open(folder / _FILE, "w") as tar:
+    with tarfile.open(folder / f"{content.name}.tar", "w") as tar:
         for path, blob in files.items():
             _add(tar, path, blob, mode=0o644)
     (folder / _NAME).write_text(name)

@@ -59,7 +59,7 @@ class CanaryLooks:
         except NatsTrouble as exc:
             log.debug("canaries of %s: %s", served.name, exc)
             return
-        if served.is_active or not self._serving.holds(served):
+        if not self._serving.holds(served):
             return
         comparing = self._comparing.setdefault(served.name, Comparing())
         comparing.compare(served.feed.list_kept(frozenset(stored)), stored)

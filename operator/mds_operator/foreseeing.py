@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mds_operator.domain.nats_seen import forget_old
 from mds_operator.domain.readiness_facts import AccountMemory, Around, gather_readiness
 from mds_operator.domain.recovery import find_budget_left
 from mds_protocol.readiness.judging import readiness
@@ -26,9 +27,13 @@ def foresee(desk: Desk, record: SubscriptionRecord, case: SubscriptionCase) -> V
         hears_itself=desk.listening.is_sure(now),
         front_wall=wall + desk.ahead,
         follow_front_clock=desk.office.installation.follow_front_clock and desk.front_ahead is None,
+        nats=forget_old(desk.office.nats, now=now),
+        before=record.readiness,
     )
     memories = {
-        name: _recall(known, wall) for name in case.accounts if (known := desk.accounts.get(name)) is not None
+        name: _recall(known, wall)
+        for name in case.subscription.accounts
+        if (known := desk.accounts.get(name)) is not None
     }
     facts = gather_readiness(case, memories, record.coverage, around)
     return readiness(facts, now=around.front_wall)

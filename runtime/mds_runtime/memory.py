@@ -7,7 +7,7 @@ drops those first, so they are taken off, as the kubelet does.
 from __future__ import annotations
 
 import contextlib
-import os
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -50,7 +50,7 @@ def read_memory(root: Path = Path("/")) -> Memory:
                 used = int((folder / files.used).read_text())
                 return Memory(max(0, used - _read_cache(folder, files)), limit)
     pages = int((root / "proc/self/statm").read_text().split()[1])
-    return Memory(pages * os.sysconf("SC_PAGE_SIZE"))
+    return Memory(pages * mmap.PAGESIZE)
 
 
 def _find_groups(root: Path) -> Iterator[tuple[Path, _Files]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mds_gateway.metrics import FAMILIES as GATEWAY_FAMILIES
 from mds_gateway.metrics import HOPS, INFO
@@ -15,6 +15,8 @@ from mds_runtime.http.own_figures import list_families
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mds_runtime.http.figures import Family, Histogram
 
 TARGET: Final = frozenset(("job", "instance", "namespace", "pod", "container", "endpoint"))
 """What a scrape adds; the operator's own `namespace`, the feed's, stays (honorLabels)."""
@@ -36,15 +38,15 @@ class Exported:
 @cache
 def list_exported() -> Mapping[str, Exported]:
     """By name; a histogram's under the names of its series."""
-    families = (
-        *((OPERATOR, family) for family in (*OPERATOR_FAMILIES, *list_families(OPERATOR))),
-        *((GATEWAY, family) for family in (*GATEWAY_FAMILIES, *list_families(GATEWAY))),
-    )
+    families: dict[str, tuple[Family[Any] | Histogram[Any], ...]] = {
+        OPERATOR: (*OPERATOR_FAMILIES, *list_families(OPERATOR)),
+        GATEWAY: (*GATEWAY_FAMILIES, *list_families(GATEWAY)),
+    }
     found = {
         f"{GATEWAY}{INFO}_info": Exported("gauge", OF_PREFIX[GATEWAY]),
         **_histogram(f"{GATEWAY}{HOPS}", OF_PREFIX[GATEWAY] | {"hop"}),
     }
-    for prefix, family in families:
+    for prefix, family in ((prefix, family) for prefix, each in families.items() for family in each):
         labels = OF_PREFIX[prefix] | set(family.labels)
         if family.kind == "histogram":
             found |= _histogram(family.full_name, labels)

@@ -35,6 +35,7 @@ def _parse_seconds(text: str) -> int:
 
 
 def run(chosen: argparse.Namespace, workshop: Workshop) -> None:
-    stack = bring_up(chosen.name, Flavour(chosen.flavour), workshop, every_s=chosen.every)
+    flavour = Flavour(chosen.flavour)
+    stack = bring_up(chosen.name, (flavour,), workshop, every_s=chosen.every)[flavour]
     print(f"prometheus   {stack.prometheus}")
     print(f"alertmanager {stack.alertmanager}")

@@ -73,6 +73,8 @@ def _build_spec(traits: Traits, image: str, release: str, every_s: int) -> Objec
         "retention": "1d",
         "alerting": {"alertmanagers": [alertmanager | {"apiVersion": "v2"}]},
         **_select(traits.selector, "podMonitor", "serviceMonitor", "probe", "rule", "scrapeConfig"),
+        # As the operator writes it, the first look fails and the next comes 15 s later.
+        "containers": [{"name": "prometheus", "startupProbe": {"periodSeconds": 1, "failureThreshold": 900}}],
         "securityContext": dict(UNPRIVILEGED),
         "resources": build_requests("20m", "100Mi"),
     }

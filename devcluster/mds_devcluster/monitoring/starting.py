@@ -17,7 +17,7 @@ from mds_devcluster.preparing import carry_out
 from mds_devcluster.progress import timed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from mds_devcluster.building import Workshop
     from mds_devcluster.monitoring.flavours import Flavour
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RUNNING: Final = ("prometheus-operator", "prometheus-config-reloader", "prometheus", "alertmanager")
 """The programs that get an image each; the tools beside them are for this machine."""
+_OPERATOR: Final = PROGRAMS["prometheus-operator"]
 _KUBECTL: Final = Path(sys.executable).parent / "kubectl"
 _DEFINITIONS: Final = Path("example/prometheus-operator-crd")
 # Some 20 s on an idle machine; one that does something else beside takes ten times that.
@@ -41,25 +42,33 @@ class Stack:
     alertmanager: str
 
 
-def bring_up(name: str, flavour: Flavour, workshop: Workshop, *, every_s: int = SCRAPE_EVERY_S) -> Stack:
-    """Answering when this returns; what is up already stays. Another flavour goes beside the first."""
+def bring_up(
+    name: str, flavours: Collection[Flavour], workshop: Workshop, *, every_s: int = SCRAPE_EVERY_S
+) -> dict[Flavour, Stack]:
+    """Answering when this returns; what is up already stays. More than one go side by side."""
     cluster = _Cluster(name, workshop)
     images = obtain_images(workshop)
     clusters.load(name, [image.path for image in images.values()], workshop)
     with timed(f"{name}: definitions of the Prometheus Operator", workshop.progress):
-        cluster.define(building.obtain_source(PROGRAMS["prometheus-operator"], workshop) / _DEFINITIONS)
-    with timed(f"{name}: {flavour.value}", workshop.progress):
-        cluster.apply(flavour.value, build_objects(flavour, images, workshop.repository, every_s=every_s))
-        cluster.wait_available(flavour)
-    return Stack(
-        prometheus=cluster.locate(flavour.traits.account, prometheus.PORT),
-        alertmanager=cluster.locate(flavour.traits.alertmanager_service, alertmanager.PORT),
-    )
+        source = building.obtain_source(_OPERATOR, workshop)
+        cluster.define(source / _DEFINITIONS, building.read_release(_OPERATOR, workshop.repository))
+    with timed(f"{name}: {', '.join(flavour.value for flavour in flavours)}", workshop.progress):
+        for flavour in flavours:
+            objects = build_objects(flavour, images, workshop.repository, every_s=every_s)
+            cluster.apply(flavour.value, objects)
+        cluster.wait_available(flavours)
+    return {flavour: cluster.locate(flavour) for flavour in flavours}
 
 
 def remove(name: str, workshop: Workshop) -> None:
-    """All that runs; the definitions stay, and with them the monitors and rules of others."""
-    _Cluster(name, workshop).kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found")
+    """End all that runs, without waiting; definitions stay, and so the monitors and rules of others."""
+    _Cluster(name, workshop).kubectl(
+        "delete",
+        "prometheuses,alertmanagers,deployments",
+        "--all",
+        f"--namespace={NAMESPACE}",
+        "--wait=false",
+    )
 
 
 def obtain_images(workshop: Workshop) -> dict[str, Archive]:
@@ -95,30 +104,43 @@ class _Cluster:
         if not _KUBECTL.exists():
             raise NotInstalledError(path=_KUBECTL, remedy="run: make setup")
 
-    def define(self, folder: Path) -> None:
-        self.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={folder}")
-        self.kubectl(
-            "wait", "--for=condition=Established", f"--filename={folder}", f"--timeout={_UP_WITHIN_S}s"
+    def define(self, folder: Path, release: str) -> None:
+        """The files go in by their names' order, so the last of them tells of all."""
+        last = max(folder.glob("*.yaml")).stem.split("_")
+        there = self.kubectl(
+            *("get", f"crd/{last[1]}.{last[0]}", "--ignore-not-found"),
+            r"--output=jsonpath={.metadata.annotations.operator\.prometheus\.io/version}",
         )
+        if there == release:
+            return
+        self.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={folder}")
+        self.kubectl("wait", "--for=condition=Established", "crd", "--all", f"--timeout={_UP_WITHIN_S}s")
 
     def apply(self, name: str, objects: list[Object]) -> None:
         path = self._folder / f"{name}.json"
         path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}, indent=2))
         self.kubectl("apply", "--server-side", "--force-conflicts", f"--filename={path}")
 
-    def wait_available(self, flavour: Flavour) -> None:
-        traits = flavour.traits
+    def wait_available(self, flavours: Collection[Flavour]) -> None:
+        traits = [flavour.traits for flavour in flavours]
         self.kubectl(
             *("wait", f"--namespace={NAMESPACE}", "--for=condition=Available"),
-            *(f"prometheuses/{traits.prometheus}", f"alertmanagers/{traits.alertmanager}"),
+            *(f"prometheuses/{each.prometheus}" for each in traits),
+            *(f"alertmanagers/{each.alertmanager}" for each in traits),
             f"--timeout={_UP_WITHIN_S}s",
         )
 
-    def locate(self, service: str, port: int) -> str:
-        address = self.kubectl(
+    def locate(self, flavour: Flavour) -> Stack:
+        traits = flavour.traits
+        return Stack(
+            prometheus=f"http://{self._find_address(traits.account)}:{prometheus.PORT}",
+            alertmanager=f"http://{self._find_address(traits.alertmanager_service)}:{alertmanager.PORT}",
+        )
+
+    def _find_address(self, service: str) -> str:
+        return self.kubectl(
             "get", "service", service, f"--namespace={NAMESPACE}", "--output=jsonpath={.spec.clusterIP}"
         )
-        return f"http://{address}:{port}"
 
     def kubectl(self, *words: str) -> str:
         # Its cache goes with the cluster, and not to the user's home.

@@ -208,7 +208,7 @@ class TickFeed:
 
     def stand_by(self, *, is_connected: bool) -> None:
         self.give_up()
-        self._doubt, self._evicted, self._gone = Doubt(), Evicted(), None
+        self._doubt, self._evicted = Doubt(), Evicted()
         self._standing = _Standing.IDLE if is_connected else _Standing.CUT_OFF
 
     def begin_behind(self, fence: int) -> None:

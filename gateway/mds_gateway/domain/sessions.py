@@ -34,6 +34,7 @@ class Sessions:
     def __init__(self) -> None:
         self._products: dict[str, dict[str, bool]] = {}
         self._opened_ns: dict[tuple[str, str], int] = {}
+        """Of products that are open; of others it says nothing."""
 
     def note(self, exchange: str, product: str, status: str, now_ns: int) -> bool:
         """False: a status that this table does not know, so nothing was learnt."""
@@ -48,7 +49,6 @@ class Sessions:
     def forget(self) -> None:
         """The trading front is gone."""
         self._products.clear()
-        self._opened_ns.clear()
 
     def of_product(self, exchange: str, product: str) -> SessionState:
         is_open = self._products.get(exchange, {}).get(product)

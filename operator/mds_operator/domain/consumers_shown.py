@@ -40,7 +40,7 @@ class ConsumersShown:
 def choose_shown(lists: Mapping[str, ConsumerList]) -> ConsumersShown:
     """Choose by durability and name alone, so that one look chooses as the one before."""
     known = sorted(chain.from_iterable(each.consumers for each in lists.values()), key=_rank)
-    named = tuple([each for each in known if _is_nameable(each)][:NAMED])
+    named = tuple([each for each in known if is_nameable(each)][:NAMED])
     others: dict[str, list[ConsumerState]] = defaultdict(list)
     chosen = {(each.stream, each.name) for each in named}
     for each in known:
@@ -53,7 +53,7 @@ def _rank(consumer: ConsumerState) -> tuple[bool, str, str]:
     return not consumer.is_durable, consumer.stream, consumer.name
 
 
-def _is_nameable(consumer: ConsumerState) -> bool:
+def is_nameable(consumer: ConsumerState) -> bool:
     stands = consumer.is_durable or (consumer.age_s >= STANDS_AFTER_S and not consumer.is_ours)
     return stands and _NAME.fullmatch(consumer.name) is not None
 

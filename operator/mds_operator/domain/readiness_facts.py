@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING, Final
 from mds_operator.domain import sessions
 from mds_operator.domain.account_readiness import name_cause
 from mds_operator.domain.conditions import find_condition
+from mds_operator.domain.consumers_shown import is_nameable
+from mds_operator.domain.nats_seen import NatsSeen
 from mds_protocol.failover.logins import find_refusal
 from mds_protocol.readiness.accounts import PROBLEMS
-from mds_protocol.readiness.facts import AccountFacts, CoverageFacts, Facts, MarketFacts
+from mds_protocol.readiness.facts import (
+    AccountFacts,
+    ConsumerFacts,
+    CoverageFacts,
+    Facts,
+    MarketFacts,
+    StreamFacts,
+)
 from mds_protocol.resources.conditions import ConditionType
 from mds_protocol.resources.reasons import AccountReason, ReadinessProblem
 
@@ -25,9 +34,11 @@ if TYPE_CHECKING:
     from mds_operator.domain.coverage import Coverage
     from mds_operator.domain.subscription_case import SubscriptionCase
     from mds_protocol.failover.standing import Standing
+    from mds_protocol.readiness.verdict import Verdict
     from mds_protocol.resources.feedaccount import FeedAccountStatus
     from mds_protocol.wire.heartbeat import Heartbeat
 
+NOTHING_SEEN: Final = NatsSeen()
 _HALF_MINUTE: Final = timedelta(seconds=30)
 
 
@@ -55,6 +66,10 @@ class Around:
     """Now, as the fronts have it."""
     follow_front_clock: bool
     """The fronts live at another time, and none has said yet which."""
+    nats: NatsSeen = NOTHING_SEEN
+    """Without what is old."""
+    before: Verdict | None = None
+    """On this subscription."""
 
 
 def gather_readiness(
@@ -63,7 +78,7 @@ def gather_readiness(
     coverage: Coverage | None,
     around: Around,
 ) -> Facts:
-    """`memories` by account. Streams and consumers are not looked at yet, so nothing is said of them."""
+    """`memories` by account."""
     return Facts(
         namespace=around.namespace,
         subscription=case.subscription.name,
@@ -80,6 +95,36 @@ def gather_readiness(
         market=_describe_market(case, around),
         coverage=_count(case, coverage),
         stream_name=around.stream,
+        stream=_describe_stream(around),
+        consumers=_list_consumers(around),
+        stood=frozenset((each.problem, each.about) for each in around.before.findings)
+        if around.before
+        else frozenset(),
+    )
+
+
+def _describe_stream(around: Around) -> StreamFacts | None:
+    seen = around.nats.streams.get(around.stream)
+    if seen is None:
+        return None
+    return StreamFacts(
+        name=around.stream,
+        has_leader=seen.leader is not None,
+        fill=seen.fill or 0.0,
+        refuses_when_full=seen.refuses_when_full,
+        oldest_age_s=seen.oldest_age_s,
+        max_age_s=seen.max_age_s,
+    )
+
+
+def _list_consumers(around: Around) -> tuple[ConsumerFacts, ...]:
+    """Durable ones: others come and go with whoever reads, and nobody waits for them."""
+    listed = around.nats.consumers.get(around.stream)
+    known = listed.consumers if listed else ()
+    return tuple(
+        ConsumerFacts(name=each.name, pending=each.pending)
+        for each in known
+        if each.is_durable and not each.is_ours and is_nameable(each)
     )
 
 

@@ -140,7 +140,7 @@ def find_trading_day(exchanges: frozenset[str], wall: datetime) -> date | None:
 
 @lru_cache(maxsize=64)
 def _trading_day(exchanges: frozenset[str], minute: datetime) -> date | None:
-    for days in range(-1, _LONGEST_CLOSURE_DAYS):
+    for days in range(_LONGEST_CLOSURE_DAYS):  # past midnight a night is of the day that has begun
         day = minute.date() + days * _ONE_DAY
         ahead = [span for exchange in exchanges for span in _spans(exchange, day) if span.end > minute]
         if ahead:

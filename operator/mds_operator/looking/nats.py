@@ -24,5 +24,10 @@ def look_at_nats(source: Source) -> Nats:
         },
         look_age_s=None if office.nats.whole_at is None else source.now - office.nats.whole_at,
         certificate_expires_at=looking.certificate_expires_at,
-        stored_to_seen=looking.stored_to_seen,
+        stored_to_seen={
+            key: kept
+            for desk in source.desks
+            for name in desk.subscriptions
+            if (kept := looking.stored_to_seen.get(key := desk.key(name))) is not None
+        },
     )

@@ -96,9 +96,9 @@ def look_at(account: AccountFacts, facts: Facts, *, is_due: bool) -> Look:
 
 def _check_serving(case: _Case) -> Look | None:
     """Who publishes is up, whatever else is so, but with the login of a day that is over."""
-    if not case.serves or (_find_old_day(case) and not case.facts.market.is_open):
+    if not case.serves or _find_old_day(case):
         return None
-    return Look(case.account, Stand.UP, _find_old_day(case) or _find_spent(case))
+    return Look(case.account, Stand.UP, _find_spent(case))
 
 
 def _check_paused(case: _Case) -> Look | None:
@@ -188,7 +188,7 @@ def name_problem(reason: AccountReason) -> ReadinessProblem:
 def _find_old_day(case: _Case) -> ReadinessProblem | None:
     """A later day is that of a holiday which the calendar does not know."""
     login, opening = case.account.trading_day, case.facts.market.trading_day
-    is_old = case.is_due and login is not None and opening is not None and login < opening
+    is_old = login is not None and opening is not None and login < opening
     return ReadinessProblem.OLD_TRADING_DAY if is_old else None
 
 

@@ -15,7 +15,7 @@ from mds_protocol.resources.reasons import AccountReason
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from mds_protocol.resources.reasons import FailoverReason
+    from mds_protocol.resources.reasons import FailoverReason, ReadinessProblem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,3 +124,5 @@ class Facts:
     stream_name: str
     consumers: tuple[ConsumerFacts, ...] = ()
     """Those that are known."""
+    stood: frozenset[tuple[ReadinessProblem, str]] = frozenset()
+    """The problems of the judgement before, each with what it is about: at a limit they stay for a while."""

@@ -197,21 +197,28 @@ def _check_stream(case: _Case) -> Iterator[Finding]:
         return
     if not stream.has_leader:
         yield _find(case, ReadinessProblem.STREAM_LEADERLESS, Readiness.NOT_READY)
-    is_full = stream.fill >= limits.STREAM_FULL
-    if stream.refuses_when_full and is_full:
-        yield _find(case, ReadinessProblem.STREAM_FULL, Readiness.NOT_READY)
-    elif stream.refuses_when_full and stream.fill >= limits.STREAM_NEARLY_FULL:
-        yield _find(case, ReadinessProblem.STREAM_NEARLY_FULL, Readiness.AT_RISK)
-    if not is_full or stream.oldest_age_s is None or stream.max_age_s is None:
+    if stream.refuses_when_full:
+        if stream.fill >= limits.STREAM_FULL * _ease(case, ReadinessProblem.STREAM_FULL):
+            yield _find(case, ReadinessProblem.STREAM_FULL, Readiness.NOT_READY)
+        elif stream.fill >= limits.STREAM_NEARLY_FULL * _ease(case, ReadinessProblem.STREAM_NEARLY_FULL):
+            yield _find(case, ReadinessProblem.STREAM_NEARLY_FULL, Readiness.AT_RISK)
+    ease = _ease(case, ReadinessProblem.STREAM_AGE_SHORT)
+    if stream.fill < limits.STREAM_FULL * ease or stream.oldest_age_s is None or stream.max_age_s is None:
         return
-    if stream.oldest_age_s < limits.STREAM_AGE_LEAST * stream.max_age_s:
+    if stream.oldest_age_s < limits.STREAM_AGE_LEAST * stream.max_age_s / ease:
         yield _find(case, ReadinessProblem.STREAM_AGE_SHORT, Readiness.AT_RISK)
 
 
 def _check_consumers(case: _Case) -> Iterator[Finding]:
     for consumer in case.facts.consumers:
-        if consumer.pending >= limits.CONSUMER_BEHIND:
+        ease = _ease(case, ReadinessProblem.CONSUMER_BEHIND, consumer.name)
+        if consumer.pending >= limits.CONSUMER_BEHIND * ease:
             yield _find(case, ReadinessProblem.CONSUMER_BEHIND, Readiness.AT_RISK, consumer=consumer.name)
+
+
+def _ease(case: _Case, problem: ReadinessProblem, about: str = "") -> float:
+    """By what its limit is multiplied."""
+    return limits.EASING if (problem, about) in case.facts.stood else 1.0
 
 
 def _check_calendar(case: _Case) -> Iterator[Finding]:

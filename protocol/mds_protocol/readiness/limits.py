@@ -28,5 +28,9 @@ STREAM_AGE_LEAST: Final = 0.5
 CONSUMER_BEHIND: Final = 100_000
 """Messages: a minute and a half of a whole market, which no reader that is merely busy falls behind."""
 
+EASING: Final = 0.9
+"""What stood at the judgement before goes only when it is clearly better, at this share of its limit. A
+figure that hovers at a limit would else say two things in turns."""
+
 CALENDAR_AHEAD: Final = timedelta(days=30)
 """Time enough to install a release with the next year's holidays."""

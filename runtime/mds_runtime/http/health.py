@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from mds_runtime.http.exposition import write_page
 from mds_runtime.http.pages import Answer
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def build_pages(registry: CollectorRegistry, find_death: Find, find_lacks: Find)
     return {
         "/livez": lambda: _answer("alive", find_death()),
         "/readyz": lambda: _answer("ready", find_lacks()),
-        "/metrics": lambda: Answer(HTTPStatus.OK, generate_latest(registry), CONTENT_TYPE_LATEST),
+        "/metrics": lambda: Answer(HTTPStatus.OK, write_page(registry), CONTENT_TYPE_LATEST),
     }
 
 

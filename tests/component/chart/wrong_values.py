@@ -220,6 +220,16 @@ CASES = (
         'alerts.additionalLabels={"desk":"{{ $labels.namespace"}',
     ),
     _json(
+        "a threshold out of range",
+        "at '/alerts/thresholds/MdsCoverageLow/share': maximum: got 95, want 1",
+        "alerts.thresholds.MdsCoverageLow.share=95",
+    ),
+    _json(
+        "a time of an alert that is none",
+        "at '/alerts/thresholds/MdsFeedDown/for': '30' does not match pattern '^[0-9]{1,5}[smhd]$'",
+        'alerts.thresholds.MdsFeedDown.for="30"',
+    ),
+    _json(
         "an objective in per cent",
         "at '/alerts/slo/completeness': maximum: got 99.99, want 0.999999",
         "alerts.slo.completeness=99.99",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import platform
 import re
 import signal
 import time
@@ -61,6 +62,13 @@ def test_every_family_of_figures_has_a_sample_or_its_help(gateway: RunningGatewa
     _, text = gateway.get("/metrics")
 
     assert [family.name for family in FAMILIES if f"# HELP {family.full_name}" not in text] == []
+
+
+def test_it_says_which_version_it_is_and_how_much_memory_it_uses(gateway: RunningGateway) -> None:
+    _, text = gateway.get("/metrics")
+
+    assert f'mds_gateway_build_info{{python="{platform.python_version()}",version="' in text
+    assert "\nmds_gateway_memory_bytes " in text
 
 
 def test_ticks_that_flow_show_in_the_figures(gateway: RunningGateway) -> None:

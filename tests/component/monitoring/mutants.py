@@ -45,7 +45,7 @@ def _change(threshold: Threshold) -> list[Number]:
         return [each for at, each in enumerate(threshold.choices) if abs(at - place) == 1]
     if isinstance(default, str):
         return [f"{seconds(default) * 2}s"] if seconds(default) else []
-    return [default * 1.5, default / 1.5] if default else []
+    return [default * 3 / 2, default * 2 / 3] if default else []
 
 
 def mutate(expr: str) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -257,6 +259,21 @@ async def test_while_it_is_away_there_is_none_and_no_round_trip() -> None:
 
 async def test_a_round_trip_takes_a_time(link: Link) -> None:
     assert await link.measure_round_trip() > 0
+
+
+async def test_an_answer_that_comes_too_late_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = NatsServer(tmp_path).start()
+    async with connected(Access(parse_servers(server.url)), "test") as link:
+        os.kill(server.pid, signal.SIGSTOP)
+        with pytest.raises(NoAnswerError):
+            await link.measure_round_trip(timeout_s=0.05)
+        os.kill(server.pid, signal.SIGCONT)
+
+        assert await link.measure_round_trip(timeout_s=60.0) > 0
+    server.stop()
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []
 
 
 async def test_a_connection_is_renewed_with_its_subscriptions_and_without_a_complaint(

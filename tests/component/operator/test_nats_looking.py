@@ -69,6 +69,7 @@ class World:
             service=SimpleNamespace(office=self.office, nats_looking=self.looking),
             heart=SimpleNamespace(is_connected=False),
             now=self.office.now(),
+            desks=[self.scene.desk],
         )
         registry = CollectorRegistry()
         registry.register(OperatorMetrics(lambda: [look_at_nats(cast("Source", source))]))

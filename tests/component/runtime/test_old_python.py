@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow("it installs an environment, and the extras on top of it")
 
-NEED_NATS = {f"mds_runtime.nats.{name}" for name in ("access", "connection", "following", "keys", "words")}
-NEED_HTTP = {"mds_runtime.http.figures", "mds_runtime.http.health"}
+NEED_NATS = {
+    f"mds_runtime.nats.{name}" for name in ("access", "connection", "creds", "following", "keys", "words")
+}
+NEED_HTTP = {f"mds_runtime.http.{name}" for name in ("exposition", "figures", "health", "own_figures")}
 NEED_YAML = {"mds_protocol.resources.generate"}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.bench import burst, latency, memory, pages, scrape, soak, soak_table
+from tests.bench import burst, gateway_scrape, latency, memory, pages, soak, soak_table
 from tests.fuzz import __main__ as fuzz
 from tests.fuzz import stats
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     ("page", "part", "result", "build"),
     [
         pytest.param(one.PAGE, one.PART, one.RESULT, one.build_table, id=one.PART)
-        for one in (latency, burst, memory, scrape)
+        for one in (latency, burst, memory, gateway_scrape)
     ]
     + [
         pytest.param(soak.PAGE, soak_table.PART, soak.RESULT, soak.build_part, id="soak"),

@@ -60,6 +60,9 @@ class Away:
 
     is_connected = True
 
+    def new_inbox(self) -> str:
+        return "_INBOX.away"
+
     def __getattr__(self, name: str) -> Any:
         async def fail(*_: object, **__: object) -> None:
             raise nats.errors.ConnectionClosedError

@@ -7,13 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from mds_gateway import metrics, reporting
 from mds_gateway.defects import DEFECT
+from mds_gateway.domain.losing import Loss
 from mds_gateway.domain.peers import Peers, Witness
 from mds_gateway.domain.serving import Serving
 from mds_gateway.domain.source_figures import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from mds_gateway.adapters.nats.bridge import Bridge
     from mds_gateway.domain.serving import Served
     from mds_gateway.ports import MarketData
+    from mds_runtime.http import figures
 
 INFO = {"namespace": "desk", "account": "ctp-a", "environment": "Test"}
 
@@ -93,6 +95,12 @@ SAMPLES = [
     'mds_gateway_account_info{account="ctp-a",environment="Test",namespace="desk"} 1.0',
     "mds_gateway_ticks_received_total 10.0",
     "mds_gateway_ticks_acked_total 9.0",
+    'mds_gateway_ticks_lost_total{cause="Overflow",subscription="all"} 7.0',
+    'mds_gateway_ticks_lost_total{cause="NoPublisher",subscription="all"} 0.0',
+    'mds_gateway_ticks_stored_total{exchange="SHFE",subscription="all"} 8.0',
+    'mds_gateway_ticks_stored_total{exchange="DCE",subscription="all"} 0.0',
+    'mds_gateway_died_with_total{subscription="all"} 0.0',
+    'mds_gateway_front_missed_total{subscription="all"} 0.0',
     'mds_gateway_takeovers_total{subscription="all"} 1.0',
     'mds_gateway_last_takeover_seconds{subscription="all"} 0.041',
     'mds_gateway_notes_total{code="FrontLost"} 2.0',
@@ -169,9 +177,15 @@ def build_full() -> GatewayMetrics:
     figures.on_heartbeat(full_beat(), now=1.0)
     figures.tally.on_takeover("all", 0.041)
     figures.tally.notes["FrontLost"] += 2
+    figures.tally.losses.begin("all")
+    figures.tally.losses.add("all", Loss(GapCause.OVERFLOW, frozenset(), 1, 2, 7, 9))
+    figures.tally.exchanges = {"all": ("SHFE", "DCE")}
     figures.tally.coverage = {("SHFE", "rb"): ProductCoverage(2, 3), ("DCE", "m"): ProductCoverage(0, None)}
     bridge.serving.by_name["all"] = cast(
-        "Served", SimpleNamespace(name="all", claiming=SimpleNamespace(renewals=3))
+        "Served",
+        SimpleNamespace(
+            name="all", claiming=SimpleNamespace(renewals=3), feed=SimpleNamespace(stored={"SHFE": 8})
+        ),
     )
     return figures
 
@@ -212,7 +226,8 @@ def test_states_are_absent_before_the_first_heartbeat() -> None:
 def test_a_standby_that_never_took_over_counts_from_zero() -> None:
     bridge = FakeBridge()
     bridge.serving.by_name["all"] = cast(
-        "Served", SimpleNamespace(name="all", claiming=SimpleNamespace(renewals=0))
+        "Served",
+        SimpleNamespace(name="all", claiming=SimpleNamespace(renewals=0), feed=SimpleNamespace(stored={})),
     )
 
     assert '\nmds_gateway_takeovers_total{subscription="all"} 0.0\n' in render(build(bridge))
@@ -239,7 +254,8 @@ def test_names_follow_the_conventions(family: metrics.Family) -> None:
 
 def test_the_page_lists_the_figures() -> None:
     rows = ["| name | kind | label | what it is |", "|---|---|---|---|"]
-    for each in (*FAMILIES, *list_families(metrics.PREFIX)):
+    families: list[figures.Family[Any]] = [*FAMILIES, *list_families(metrics.PREFIX)]
+    for each in families:
         labels = ", ".join(f"`{label}`" for label in each.labels)
         rows.append(f"| `{each.full_name}` | {each.kind} | {labels} | {each.text} |")
     rows.append(f"| `{metrics.PREFIX}{metrics.HOPS}` | histogram | `hop` | {metrics.HOPS_TEXT} |")

@@ -23,14 +23,15 @@ SUBSCRIPTIONS = [f"s{number}" for number in range(8)]
 EXCHANGES = ("CFFEX", "CZCE", "DCE", "GFEX", "INE", "SHFE")
 CANARIES = 12  # as many as a FeedAccount may name
 PRODUCTS = 150
-WORKS = ("beat", "tick", "probe", "witness", "settle", "count", "routes", "settings")
+WORKS = ("beat", "tick", "probe", "witness", "settle", "count", "look", "routes", "settings")
 
 
 def build_fullest() -> GatewayMetrics:
     """A whole market in eight subscriptions, and everything has happened that can, under any code."""
     bridge = FakeBridge()
     for name in SUBSCRIPTIONS:
-        served = SimpleNamespace(name=name, claiming=SimpleNamespace(renewals=1))
+        feed = SimpleNamespace(stored=dict.fromkeys(EXCHANGES, 1))
+        served = SimpleNamespace(name=name, claiming=SimpleNamespace(renewals=1), feed=feed)
         bridge.serving.by_name[name] = cast("Served", served)
     codes = Counter(range(-50, 10_000))
     fronts = {name: FrontCounts(codes, codes) for name in FrontName}
@@ -39,6 +40,7 @@ def build_fullest() -> GatewayMetrics:
     figures.tally.coverage = {("SHFE", f"p{number}"): ProductCoverage(1, 1) for number in range(PRODUCTS)}
     for name in SUBSCRIPTIONS:
         figures.tally.on_takeover(name, 0.1)
+        figures.tally.losses.begin(name)
     for work in WORKS:
         figures.tally.failures[work] += 1
     figures.on_heartbeat(

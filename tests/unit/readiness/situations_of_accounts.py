@@ -1,4 +1,4 @@
-"""Situations in which an account is not what it should be, from the morning's login to a lost standby."""
+"""Situations in which an account is not what it should be: asleep, of another day, in doubt."""
 
 from __future__ import annotations
 
@@ -30,138 +30,13 @@ from tests.unit.readiness.situations import (
 )
 
 BLOCKED: Final = "The broker refuses the login, and nothing is tried until a person corrects it."
-REFUSED: Final = "The broker refuses the login, and it is tried again by itself; if it lasts, ask the broker."
-LOST: Final = (
-    "It is not connected to its market-data front; check the address, the network, the broker's notices."
-)
 POD: Final = "Its pod does not run; the message of the account names the Secret, the image or the node."
 STALLED: Final = "NATS acknowledges nothing to it; check the stream and the network to NATS."
 ONE: Final = "There is no second hot account that may take the feed; enable one, or add one."
 SPENT: Final = "Its restarts of this hour are used up, so nothing repairs it; find the cause first."
 
-REFUSED_7 = ill(AccountReason.LOGIN_REFUSED, login_code=7)
-REFUSED_60 = ill(AccountReason.LOGIN_REFUSED, login_code=60)
-DOWN = (ill(AccountReason.FRONT_LOST), ill(AccountReason.FRONT_LOST, "ctp-b"))
 
 SITUATIONS: Final = (
-    Situation(
-        what="the login of the only account is refused with 75 at 08:31",
-        facts=feed(lost(), market=closed()),
-        now="08:31",
-        is_="NotReady",
-        problems="NotReady:Blocked:ctp-a AtRisk:NoStandby",
-        text=f"ctp-a: {BLOCKED}",
-        step=ACCOUNT_A,
-    ),
-    Situation(
-        what="the same at three in the morning: no hour makes it better",
-        facts=feed(lost(), market=closed()),
-        now="03:00",
-        is_="NotReady",
-        problems="NotReady:Blocked:ctp-a AtRisk:NoStandby",
-        text=f"ctp-a: {BLOCKED}",
-        step=ACCOUNT_A,
-    ),
-    Situation(
-        what="refused with 75 at 08:31, and the standby is well",
-        facts=feed(lost(), standby(), market=closed()),
-        now="08:31",
-        is_="AtRisk",
-        problems="AtRisk:Blocked:ctp-a",
-        text=f"ctp-a: {BLOCKED}",
-        step=ACCOUNT_A,
-    ),
-    Situation(
-        what="both accounts are refused",
-        facts=feed(lost(), lost("ctp-b"), market=closed()),
-        now="08:31",
-        is_="NotReady",
-        problems="NotReady:Blocked:ctp-a NotReady:Blocked:ctp-b",
-        text=f"ctp-a: {BLOCKED}",
-        step=ACCOUNT_A,
-    ),
-    Situation(
-        what="too many sessions (60) at 08:31: it is tried again, and there is time",
-        facts=feed(REFUSED_60, market=closed()),
-        now="08:31",
-        is_="AtRisk",
-        problems="AtRisk:LoginRefused:ctp-a AtRisk:NoStandby",
-        text=f"ctp-a: {REFUSED}",
-        step=ACCOUNT_A,
-    ),
-    Situation(
-        what="too many sessions still at 08:40",
-        facts=feed(REFUSED_60, market=closed()),
-        now="08:40",
-        is_="NotReady",
-        problems="NotReady:LoginRefused:ctp-a AtRisk:NoStandby",
-        text=f"ctp-a: {REFUSED}",
-        step=ACCOUNT_A,
-    ),
-    Situation(
-        what="the front is not initialised (7) at 08:31",
-        facts=feed(REFUSED_7, market=closed()),
-        now="08:31",
-        is_="AtRisk",
-        problems="AtRisk:NoStandby",
-        text=ONE,
-        step=ACCOUNTS,
-    ),
-    Situation(
-        what="the front is not initialised (7) still at 08:45",
-        facts=feed(REFUSED_7, market=closed()),
-        now="08:45",
-        is_="NotReady",
-        problems="NotReady:LoginRefused:ctp-a AtRisk:NoStandby",
-        text=f"ctp-a: {REFUSED}",
-        step=ACCOUNT_A,
-    ),
-    Situation(
-        what="a password that was given up, told by the status as LoginRefused",
-        facts=feed(ill(AccountReason.LOGIN_REFUSED, login_code=3, waits_for_person=True), market=closed()),
-        now="08:31",
-        is_="NotReady",
-        problems="NotReady:Blocked:ctp-a AtRisk:NoStandby",
-        text=f"ctp-a: {BLOCKED}",
-        step=ACCOUNT_A,
-    ),
-    Situation(
-        what="fronts down at night",
-        facts=feed(*DOWN, market=closed()),
-        now="03:00",
-        is_="Ready",
-    ),
-    Situation(
-        what="fronts down 21 minutes before the opening",
-        facts=feed(*DOWN, market=closed()),
-        now="08:39",
-        is_="Ready",
-    ),
-    Situation(
-        what="fronts down ten minutes before the opening",
-        facts=feed(*DOWN, market=closed()),
-        now="08:50",
-        is_="NotReady",
-        problems="NotReady:FrontLost:ctp-a NotReady:FrontLost:ctp-b",
-        text=f"ctp-a: {LOST}",
-        step=ACCOUNT_A,
-    ),
-    Situation(
-        what="one front of two down in the session",
-        facts=feed(account(), ill(AccountReason.FRONT_LOST, "ctp-b")),
-        is_="AtRisk",
-        problems="AtRisk:FrontLost:ctp-b",
-        text=f"ctp-b: {LOST}",
-        step=ACCOUNT_B,
-    ),
-    Situation(
-        what="the active account's front goes down in the session, and the feed has not moved yet",
-        facts=feed(ill(AccountReason.FRONT_LOST), standby(), is_moving=True),
-        is_="AtRisk",
-        problems="AtRisk:FrontLost:ctp-a",
-        text=f"ctp-a: {LOST}",
-        step=ACCOUNT_A,
-    ),
     Situation(
         what="one account of one, and it is well",
         facts=feed(account()),
@@ -290,6 +165,14 @@ SITUATIONS: Final = (
         step=ACCOUNT_A,
     ),
     Situation(
+        what="a trading login of the standby that was given up, while its ticks come",
+        facts=feed(account(), standby(lacks_trade_login=True, waits_for_person=True)),
+        is_="AtRisk",
+        problems="AtRisk:TradeLoginMissing:ctp-b",
+        text="ctp-b: Its trading front is not logged in: contracts and session states are those of before.",
+        step=ACCOUNT_B,
+    ),
+    Situation(
         what="the standby's image cannot be pulled, at night",
         facts=feed(
             account(),
@@ -376,6 +259,21 @@ SITUATIONS: Final = (
     Situation(
         what="the active account is paused and publishes on",
         facts=feed(account(is_paused=True), standby(), holds=(FailoverReason.ACCOUNT_PAUSED,)),
+        is_="AtRisk",
+        problems="AtRisk:Held AtRisk:NoStandby",
+        text="A person holds the feed (paused or Manual), so no other account takes it when this one fails."
+        " (AccountPaused)",
+        step=FEED,
+    ),
+    Situation(
+        what="the named account is paused and its front is down at night",
+        facts=feed(
+            ill(AccountReason.FRONT_LOST, is_paused=True),
+            standby(),
+            holds=(FailoverReason.ACCOUNT_PAUSED,),
+            market=closed(),
+        ),
+        now="03:00",
         is_="AtRisk",
         problems="AtRisk:Held AtRisk:NoStandby",
         text="A person holds the feed (paused or Manual), so no other account takes it when this one fails."

@@ -179,6 +179,14 @@ SITUATIONS: Final = (
         step=ACCOUNT_A,
     ),
     Situation(
+        what="paused at an account that is lost, beside one that is lost and could not take it anyway",
+        facts=feed(lost(), lost("ctp-b"), holds=(FailoverReason.PAUSED,)),
+        is_="NotReady",
+        problems="NotReady:Blocked:ctp-a AtRisk:Blocked:ctp-b AtRisk:Held",
+        text="ctp-a: The broker refuses the login, and nothing is tried until a person corrects it.",
+        step=ACCOUNT_A,
+    ),
+    Situation(
         what="Manual, paused and held at an account that was deleted",
         facts=feed(
             standby(),

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from mds_protocol.readiness import limits
 from mds_protocol.readiness.judging import readiness
-from mds_protocol.resources.reasons import AccountReason
+from mds_protocol.resources.reasons import AccountReason, ReadinessProblem
 from tests.unit.readiness.builders import (
     MONDAY,
     OPEN,
@@ -109,11 +108,60 @@ def test_a_consumer_is_far_behind_by_a_hundred_thousand(pending: int, said: str)
 
 
 @pytest.mark.parametrize(
+    ("stood", "fill", "said"),
+    [
+        pytest.param("StreamNearlyFull", 0.811, "AtRisk AtRisk:StreamNearlyFull", id="nearly full"),
+        pytest.param("StreamNearlyFull", 0.809, "Ready", id="no longer nearly full"),
+        pytest.param("StreamFull", 0.883, "NotReady NotReady:StreamFull", id="full"),
+        pytest.param("StreamFull", 0.881, "Ready", id="no longer full"),
+    ],
+)
+def test_a_stream_that_was_full_stays_so_until_it_is_a_tenth_better(
+    stood: str, fill: float, said: str
+) -> None:
+    before = frozenset({(ReadinessProblem(stood), "")})
+
+    assert judge(feed(stream=stream(fill=fill, refuses_when_full=True), stood=before)) == said
+
+
+@pytest.mark.parametrize(
+    ("fill", "oldest_age_s", "said"),
+    [
+        pytest.param(0.883, 47_999.0, "AtRisk AtRisk:StreamAgeShort", id="short"),
+        pytest.param(0.883, 48_000.0, "Ready", id="no longer short"),
+        pytest.param(0.881, 47_999.0, "Ready", id="no longer full"),
+    ],
+)
+def test_an_age_that_was_short_stays_so_until_it_is_a_tenth_better(
+    fill: float, oldest_age_s: float, said: str
+) -> None:
+    stood = frozenset({(ReadinessProblem.STREAM_AGE_SHORT, "")})
+
+    assert judge(feed(stream=stream(fill=fill, oldest_age_s=oldest_age_s), stood=stood)) == said
+
+
+@pytest.mark.parametrize(
+    ("about", "pending", "said"),
+    [
+        pytest.param("risk", 90_000, "AtRisk AtRisk:ConsumerBehind:risk", id="behind"),
+        pytest.param("risk", 89_999, "Ready", id="no longer behind"),
+        pytest.param("book", 90_000, "Ready", id="another one was behind"),
+    ],
+)
+def test_a_consumer_that_was_behind_stays_so_until_it_is_a_tenth_better(
+    about: str, pending: int, said: str
+) -> None:
+    stood = frozenset({(ReadinessProblem.CONSUMER_BEHIND, about)})
+
+    assert judge(feed(consumers=(consumer(pending),), stood=stood)) == said
+
+
+@pytest.mark.parametrize(
     ("ends", "said"),
     [
-        pytest.param(TUESDAY + limits.CALENDAR_AHEAD, "Ready", id="in thirty days"),
+        pytest.param(TUESDAY + timedelta(days=30), "Ready", id="in thirty days"),
         pytest.param(
-            TUESDAY + limits.CALENDAR_AHEAD - timedelta(days=1),
+            TUESDAY + timedelta(days=29),
             "AtRisk AtRisk:CalendarEnding",
             id="in twenty-nine",
         ),

@@ -8,12 +8,16 @@ import pytest
 
 from mds_protocol.readiness.judging import readiness
 from mds_protocol.resources.reasons import ReadinessProblem
-from tests.unit.readiness import situations_of_accounts, situations_of_feeds
+from tests.unit.readiness import situations_of_accounts, situations_of_feeds, situations_of_logins
 
 if TYPE_CHECKING:
     from mds_protocol.readiness.verdict import Verdict
 
-ALL = (*situations_of_feeds.SITUATIONS, *situations_of_accounts.SITUATIONS)
+ALL = tuple(
+    row
+    for module in (situations_of_feeds, situations_of_logins, situations_of_accounts)
+    for row in module.SITUATIONS
+)
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.what) for row in ALL])

@@ -240,6 +240,24 @@ async def test_a_loss_that_a_gateway_tells_stands_in_the_status_and_in_an_event(
     assert "About 7792 ticks are lost, from 2026-11-28T01:30:00.000Z to" in event["message"]
 
 
+async def test_it_shows_what_stands_in_nats_and_what_it_is_itself(operator: OperatorProcess) -> None:
+    wanted = (
+        'mds_operator_stream_limit_bytes{stream="MD"}',
+        'mds_operator_stream_messages{stream="MDS-EVENTS"}',
+        'mds_operator_consumer_pending{consumer="(others)",stream="MD"}',
+        'mds_operator_nats_connected{connection="figures"} 1.0',
+        "mds_operator_nats_look_age_seconds",
+        "mds_operator_build_info{",
+        "mds_operator_memory_bytes",
+    )
+
+    def lacks_nothing() -> bool:
+        page = operator.page("/metrics")
+        return all(f"\n{name}" in page for name in wanted)
+
+    await operator.until("it shows all of them", lacks_nothing)
+
+
 # --- a subscription that cannot be carried
 
 

@@ -28,7 +28,8 @@ def find_losses(told: Reports) -> list[Loss]:
 
 def find_absence(fed: Fed) -> list[Loss]:
     """What is told once the snapshots that came were gathered."""
-    return find_losses(fed.receive(make_tick(99, 9, at=1, received_ns=LOGIN_NS + GATHER_NS)))
+    much_later_ns = LOGIN_NS + SNAPSHOTS_NS + 2 * GATHER_NS
+    return find_losses(fed.receive(make_tick(99, 9, at=1, received_ns=much_later_ns)))
 
 
 def tell_absence(since_ns: int, until_ns: int) -> Loss:
@@ -61,7 +62,7 @@ def test_a_process_that_begins_tells_by_its_snapshots_what_nobody_received(
 def test_snapshots_that_come_after_the_takeover_tell_it_too_and_once(feeds: Feeds) -> None:
     fed = Fed(feeds)
     fed.feed.note_login(LOGIN_NS)
-    fed.go_live({b"md.X.c0": STORED, b"md.X.c1": Last((2 * S, 2), b"seldom")})
+    fed.go_live(dict.fromkeys((b"md.X.c0", b"md.X.c2"), STORED) | {b"md.X.c1": Last((2 * S, 2), b"seldom")})
     seldom, often, late = (
         make_tick(number, contract, at=15 * S, snapshot=True, received_ns=LOGIN_NS + after)
         for number, contract, after in ((1, 1, 0), (2, 0, 1), (3, 2, GATHER_NS + 1))
@@ -70,6 +71,7 @@ def test_snapshots_that_come_after_the_takeover_tell_it_too_and_once(feeds: Feed
     assert fed.receive(seldom, often) == ()
     assert find_absence(fed) == [tell_absence(10 * S, 15 * S)]
     assert fed.receive(late) == ()
+    assert find_absence(fed) == []
 
 
 def test_a_contract_that_trades_seldom_makes_no_long_absence_of_a_short_one(feeds: Feeds) -> None:

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from mds_operator.adapters.nats.heart import HeartCounts
 from mds_operator.domain.acceptance import Acceptance
 from mds_operator.domain.coverage import Coverage
+from mds_operator.domain.durations import WORK_BOUNDS_S, Durations
 from mds_operator.domain.seen import Key
 from mds_operator.outside import Outside
 from mds_operator.service import Service
@@ -43,7 +44,10 @@ type Series = tuple[str, dict[str, str], float]
 
 
 class Untouchable:
-    """A way out that must not be taken."""
+    """A way out that must not be taken. Whether it is open may be looked at."""
+
+    is_connected = True
+    certificate_expires_at = None
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"{name} is asked of something outside")
@@ -63,9 +67,10 @@ class Leading:
             events=nothing,
             control=nothing,
             reading=nothing,
+            figures=nothing,
         )
-        self.outside = Outside()
-        heart = SimpleNamespace(counts=HeartCounts())
+        self.outside = Outside(lambda: None)
+        heart = SimpleNamespace(counts=HeartCounts(), is_connected=True)
         self.outside.show(self.service, cast("Any", heart), cast("Any", SimpleNamespace(counts=Counter())))
         self.feeds = tuple(f"feed-{at}" for at in range(feeds))
         self._accounts = {feed: tuple(f"{feed}-ctp-{at}" for at in range(per_feed)) for feed in self.feeds}
@@ -89,16 +94,16 @@ class Leading:
             Key(NAMESPACE, feed): _accept(*accounts) for feed, accounts in self._accounts.items()
         }
 
-    def hear(self) -> None:
-        """Routes and heartbeats, in an open market."""
+    def hear(self, **said: Any) -> None:
+        """Routes and heartbeats, in an open market unless they say otherwise."""
         for feed, accounts in self._accounts.items():
             self.desk.on_route(feed, known(make_route(accounts[0], EPOCH, uid=f"uid-{feed}")))
             for name in accounts:
                 fence = 100 if name == accounts[0] else None
-                said = Publication(
+                publication = Publication(
                     subscription=feed, epoch=EPOCH, fence=fence, fence_epoch=EPOCH if fence else None
                 )
-                beat = make_beat(name, publications=(said,), exchanges=_trade())
+                beat = make_beat(name, **({"publications": (publication,), "exchanges": _trade()} | said))
                 self.desk.on_heartbeat(beat, self.service.office.now())
 
     def judge(self) -> None:
@@ -113,6 +118,8 @@ class Leading:
         self.judge()
         for feed in self.feeds:
             self.desk.subscriptions[feed].coverage = Coverage(320, 320, 0, frozenset(), 320)
+        keys = map(self.desk.key, self.feeds)
+        self.service.nats_looking.stored_to_seen = {key: Durations(WORK_BOUNDS_S) for key in keys}
 
     def scrape(self) -> str:
         return self.outside.build_pages()["/metrics"]().body.decode()

@@ -20,10 +20,10 @@ from mds_operator.adapters.metrics.work import Work
 from mds_operator.domain.durations import WORK_BOUNDS_S, Durations
 from mds_operator.domain.seen import Key
 from mds_operator.looking.looks import LOOKS
-from mds_runtime.http.own_figures import list_families
-from tests.unit.operator.nats.series import NATS, NATS_SERIES
 from mds_protocol.readiness.verdict import Finding, Readiness, conclude
 from mds_protocol.resources.reasons import ReadinessProblem
+from mds_runtime.http.own_figures import list_families
+from tests.unit.operator.nats.series import NATS, NATS_SERIES
 from tests.unit.operator.page import check_block
 
 if TYPE_CHECKING:

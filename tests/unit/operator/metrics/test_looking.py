@@ -222,6 +222,19 @@ def test_a_feed_whose_accounts_are_all_switched_off_is_open_and_not_served(
     assert find(leading, "market_open", subscription=FEED) == [1.0]
 
 
+def test_a_market_of_which_nobody_knows_weighs_nothing(leading: Leading, clock: Clock) -> None:
+    """No front speaks, and the calendar is not theirs."""
+    leading.take_objects()
+    for _ in range(20):
+        clock.now += 0.1
+        leading.hear(exchanges={})
+        leading.judge()
+
+    assert find(leading, "market_open") == []
+    assert find(leading, "exchange_open") == []
+    assert read_sums(leading) == (0.0, 0.0)
+
+
 def test_of_a_feed_that_nobody_was_ever_elected_for_no_time_passes(leading: Leading, clock: Clock) -> None:
     leading.take_objects()
     leading.service.office.acceptances = {}
@@ -257,7 +270,7 @@ def test_another_subscription_adds_no_series_to_the_first() -> None:
 
 
 def test_a_replica_that_waits_shows_no_object() -> None:
-    page = Outside().build_pages()["/metrics"]().body.decode()
+    page = Outside(lambda: None).build_pages()["/metrics"]().body.decode()
 
     assert [value for name, _, value in parse(page) if name == f"{PREFIX}leader"] == [0.0]
     assert not [labels for _, labels, _ in parse(page) if "namespace" in labels]

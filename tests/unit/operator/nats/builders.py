@@ -48,8 +48,10 @@ def stream_state(*, seen_at: float = NOW, **changed: Any) -> StreamState:
 
 
 def consumer(name: str, *, durable: bool = True, age_s: float = 3600.0, **changed: Any) -> ConsumerState:
-    given = {"stream": "MD", "is_ours": False, "pending": 5, "ack_pending": 3, "redelivered": 1} | changed
-    return ConsumerState(name=name, is_durable=durable, age_s=age_s, **given)
+    given: dict[str, Any] = {
+        "stream": "MD", "is_ours": False, "pending": 5, "ack_pending": 3, "redelivered": 1,
+    }  # fmt: skip
+    return ConsumerState(name=name, is_durable=durable, age_s=age_s, **(given | changed))
 
 
 def consumers(*found: ConsumerState, seen_at: float = NOW) -> ConsumerList:

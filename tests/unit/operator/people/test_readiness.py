@@ -82,3 +82,10 @@ def test_a_quiet_hour_writes_no_status(desk: Desk) -> None:
     asyncio.run(pass_an_hour())
 
     assert len(desk.told.statuses) == written
+
+
+def test_an_account_without_a_budget_has_none_to_spend(desk: Desk) -> None:
+    desk.edit(accounts={"ctp-a": {"recovery": {"maxPerHour": 0}}})
+    asyncio.run(desk.settle())
+
+    assert desk.say(READY) == ("True", "NoProblem")

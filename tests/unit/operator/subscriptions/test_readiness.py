@@ -9,17 +9,29 @@ from typing import Any
 import pytest
 
 from mds_operator.domain import sessions
+from mds_operator.domain.nats_seen import NatsSeen
 from mds_operator.domain.readiness_facts import AccountMemory, Around, gather_readiness
 from mds_operator.domain.subscription_status import build_subscription_status, measure_now
 from mds_protocol.failover.health import HealthState
-from mds_protocol.failover.observed import MarketSeen
+from mds_protocol.failover.observed import MarketSeen, Standby
 from mds_protocol.readiness.judging import readiness
 from mds_protocol.resources.conditions import Condition, ConditionStatus
 from mds_protocol.resources.feedaccount import FeedAccountStatus
 from mds_protocol.resources.feedsubscription import FeedSubscriptionStatus
 from mds_protocol.resources.reasons import AccountReason, FailoverReason
 from mds_protocol.wire.heartbeat import Front
-from tests.unit.failover.builders import UNKNOWN, make_subscription, unhealthy
+from tests.unit.failover.builders import (
+    EPOCH,
+    NOW,
+    UNKNOWN,
+    UP,
+    make_health,
+    make_route,
+    make_subscription,
+    stale,
+    unhealthy,
+)
+from tests.unit.operator.nats.builders import consumer, consumers, stream_state
 from tests.unit.operator.subscriptions.builders import (
     WALL,
     active,
@@ -36,6 +48,9 @@ SOON = MarketSeen(open=False, opens_in_s=600.0)
 NIGHT = MarketSeen(open=False, opens_in_s=6 * 3600.0)
 DOUBTED = MarketSeen(open=False, opens_in_s=3600.0, called_open_at=WALL)
 REFUSED = Front(connected=True, logged_in=False, error_code=60)
+DOWN = Front(connected=False, logged_in=False, error_code=4097)
+NOT_READY = Front(connected=True, logged_in=False, error_code=7)
+REFUSED_BY_ALL = unhealthy(AccountReason.LOGIN_REFUSED)
 
 
 def around(**changes: Any) -> Around:
@@ -78,6 +93,40 @@ def test_a_quiet_morning_is_ready() -> None:
     assert say(make_case()) == "Ready"
 
 
+FULL = stream_state(size_bytes=990, refuses_when_full=True, oldest_age_s=86_000.0)
+
+
+def lagging(name: str = "risk", **changes: Any) -> NatsSeen:
+    return NatsSeen(consumers={"MD": consumers(consumer(name, pending=100_000, **changes))})
+
+
+NATS = [
+    pytest.param(NatsSeen(), "Ready", id="not looked at"),
+    pytest.param(NatsSeen(streams={"MD": FULL}), "NotReady StreamFull", id="its stream is full"),
+    pytest.param(NatsSeen(streams={"MD2": FULL}), "Ready", id="another one is"),
+    pytest.param(
+        NatsSeen(streams={"MD": stream_state(leader=None)}), "NotReady StreamLeaderless", id="no leader"
+    ),
+    pytest.param(lagging(), "AtRisk ConsumerBehind", id="a consumer is behind"),
+    pytest.param(lagging(durable=False), "Ready", id="one that is not durable"),
+    pytest.param(lagging(is_ours=True), "Ready", id="our own"),
+    pytest.param(lagging("a b"), "Ready", id="a name that is no label"),
+]
+
+
+@pytest.mark.parametrize(("nats", "said"), NATS)
+def test_what_nats_says_of_the_stream_counts(nats: NatsSeen, said: str) -> None:
+    assert say(make_case(), nats=nats) == said
+
+
+def test_what_stood_before_is_a_fact() -> None:
+    before = readiness(gather(make_case(), nats=NatsSeen(streams={"MD": FULL})), now=WALL)
+    fuller = NatsSeen(streams={"MD": replace(FULL, size_bytes=890)})
+
+    assert say(make_case(), nats=fuller) == "Ready"
+    assert say(make_case(), nats=fuller, before=before) == "NotReady StreamFull"
+
+
 ILL = unhealthy(AccountReason.FRONT_LOST)
 
 CASES = [
@@ -101,6 +150,50 @@ CASES = [
     ),
     pytest.param(
         make_case(active(health=UNKNOWN), standby(health=UNKNOWN)), "Unknown HealthUnknown", id="all in doubt"
+    ),
+    pytest.param(
+        make_case(
+            active(),
+            standby(health=REFUSED_BY_ALL, beat={"market_data": NOT_READY}),
+            subscription=trades(NIGHT),
+        ),
+        "Ready",
+        id="the front is not ready at night",
+    ),
+    pytest.param(
+        make_case(active(), standby(health=make_health(is_probing=False))),
+        "AtRisk ProbeFailing",
+        id="no probe",
+    ),
+    pytest.param(
+        make_case(
+            active(),
+            standby(health=unhealthy(AccountReason.COLD), standby=Standby.COLD, pod=None, heard_ago=None),
+        ),
+        "AtRisk NoStandby",
+        id="a cold standby asleep",
+    ),
+    pytest.param(
+        make_case(route=make_route("b", epoch=EPOCH + 1), since=NOW - 0.1),
+        "Ready",
+        id="a takeover is awaited",
+    ),
+    pytest.param(
+        make_case(active(), standby(health=ILL, beat={"market_data": DOWN, "trade": DOWN})),
+        "AtRisk FrontLost",
+        id="both fronts of the standby are down",
+    ),
+    pytest.param(
+        make_case(active(), standby(), acceptance=judge_one(tables={}), subscription=trades(NIGHT)),
+        "NotReady WaitingForContracts",
+        id="no contracts, and none to come from market data alone",
+    ),
+    pytest.param(
+        make_case(
+            active(beat={"trade": UP}), standby(), acceptance=judge_one(tables={}), subscription=trades(NIGHT)
+        ),
+        "AtRisk WaitingForContracts",
+        id="no contracts yet",
     ),
     pytest.param(make_case(active()), "AtRisk NoStandby", id="one account"),
     pytest.param(make_case(active(), standby(paused=True)), "AtRisk AccountPaused NoStandby", id="paused"),
@@ -172,6 +265,11 @@ LONE = make_case(active(health=unhealthy(AccountReason.STARTING)), subscription=
             AccountMemory(status(AccountReason.BLOCKED, is_stalled=True), 6),
             "NotReady Blocked NoStandby",
             id="blocked, and its pod is gone",
+        ),
+        pytest.param(
+            AccountMemory(status(AccountReason.LOGIN_REFUSED, is_stalled=True), 6),
+            "NotReady Blocked NoStandby",
+            id="its password was given up",
         ),
         pytest.param(
             AccountMemory(status(AccountReason.IMAGE_UNAVAILABLE, is_stalled=True), 6),
@@ -313,3 +411,8 @@ def test_a_hold_is_named() -> None:
     held = make_case(subscription=make_subscription(exchanges=BOTH, paused=True))
 
     assert gather(held).holds == (FailoverReason.PAUSED,)
+
+
+def test_stale_contracts_are_counted() -> None:
+    """Two of SHFE, which the active account does not see."""
+    assert gather(make_case(active(health=stale("SHFE")), standby())).coverage.stale == 2

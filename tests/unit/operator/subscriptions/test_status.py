@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mds_operator.domain.coverage import measure_coverage
+from mds_operator.domain.coverage import measure_coverage, tell_nothing_ticks
 from mds_operator.domain.history import History
 from mds_operator.domain.subscription_status import build_subscription_status
 from mds_protocol.failover.observed import MarketSeen
@@ -19,6 +19,7 @@ from tests.unit.failover.builders import (
     NOW,
     UNKNOWN,
     make_active,
+    make_exchange,
     make_heartbeat,
     make_route,
     make_subscription,
@@ -125,6 +126,24 @@ def test_coverage_is_a_lower_bound_by_exchange(
     found = measure_coverage(ALL, beat, asked, frozenset(stale), stale_after_s=10.0)
 
     assert (found.text, found.stale) == (text, unseen)
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "ticking"),
+    [
+        pytest.param(9_999, 2, id="lately"),
+        pytest.param(10_000, 0, id="not within staleAfter"),
+        pytest.param(None, 0, id="never"),
+    ],
+)
+def test_contracts_tick_where_a_tick_of_their_exchange_came_lately(age_ms: int | None, ticking: int) -> None:
+    exchanges = {"SHFE": make_exchange(age_ms, contracts=2), "DCE": make_exchange(None, contracts=1)}
+    found = measure_coverage(ALL, make_heartbeat(exchanges=exchanges), {}, frozenset(), stale_after_s=10.0)
+
+    assert found.ticking == ticking
+    later = tell_nothing_ticks(found)
+    assert later is not None
+    assert (later.subscribed, later.ticking) == (3, 0)
 
 
 def test_without_a_publisher_nothing_is_covered() -> None:

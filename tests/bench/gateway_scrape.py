@@ -1,12 +1,12 @@
 """What a scrape each second costs one gateway: ticks a second with and without, and the loop's time for it.
 
-    python -m tests.bench.scrape [--pairs 20] [--seconds 5] [--rate 20000] [--contracts 1000]
-    python -m tests.bench.scrape --docs     only update docs/figures.md
+    python -m tests.bench.gateway_scrape [--pairs 20] [--seconds 5] [--rate 20000] [--contracts 1000]
+    python -m tests.bench.gateway_scrape --docs     only update docs/figures.md
 
 One gateway that is offered more than it can take; periods with and without a scraper take turns, each pair
 the other way round than the one before. The loop's time is taken in this process, as the page is made in one
 step: of a gateway that has a whole market and everything to show, by the CPU time of its thread. Writes
-docs/results/scrape.json.
+docs/results/gateway_scrape.json.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from tests.bench.rig import Rig
 
-RESULT: Final = pages.RESULTS / "scrape.json"
+RESULT: Final = pages.RESULTS / "gateway_scrape.json"
 PAGE: Final = pages.ROOT / "docs" / "figures.md"
 PART: Final = "scrape"
 WARM_UP_S: Final = 3.0
@@ -189,7 +189,7 @@ def main() -> None:
     parser.add_argument("--docs", action="store_true", help="only update the page from the last result")
     asked = parser.parse_args()
     if not asked.docs:
-        made = pages.describe_run("tests.bench.scrape", sys.argv[1:])
+        made = pages.describe_run("tests.bench.gateway_scrape", sys.argv[1:])
         found = asyncio.run(measure_pairs(asked))
         with tempfile.TemporaryDirectory() as folder:
             found["loop"] = asyncio.run(measure_loop(Path(folder), LOOP_SCRAPES))
