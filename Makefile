@@ -64,7 +64,7 @@ lock: | $(UV) ## write requirements/*.txt anew (UPGRADE=1 takes newer versions)
 	@$(foreach l,$(LOCKS),$(UV) $(COMPILE) $(if $(UPGRADE),--upgrade) $(IN_$(l)) -o requirements/$(l).txt >/dev/null;)
 
 .PHONY: generate
-generate: .venv/ready ## write crds/, the chart's rules and the generated docs anew
+generate: .venv/ready ## write crds/, the chart's rules and dashboards, and the generated docs anew
 	@$(PYTHON) -m mds_protocol.resources.generate
 	@$(PYTHON) -m monitoring.generate
 
@@ -130,11 +130,12 @@ durations: .venv/ready ## where the time of the last `make test` went; writes do
 	@$(PYTHON) -m tests.bench.durations
 
 .PHONY: bench
-bench: .venv/ready ## measure, side by side; writes docs/results/ (about 35 minutes, wants a quiet machine)
+bench: .venv/ready ## measure, side by side; writes docs/results/ (about 50 minutes, wants a quiet machine)
 	@$(PYTHON) -m tests.bench.tick_cost
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.longest_step
 	@$(PYTHON) -m tests.bench.operator_scrape
+	@$(PYTHON) -m tests.bench.dashboards
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.burst

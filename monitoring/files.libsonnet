@@ -41,5 +41,10 @@
     'SloLong': importstr '../helm/mds/files/rules/SloLong.yaml',
   },
   dashboards: {
+    'mds-account.json': import '../helm/mds/files/dashboards/account.json',
+    'mds-nats.json': import '../helm/mds/files/dashboards/nats.json',
+    'mds-operator.json': import '../helm/mds/files/dashboards/operator.json',
+    'mds-overview.json': import '../helm/mds/files/dashboards/overview.json',
+    'mds-subscription.json': import '../helm/mds/files/dashboards/subscription.json',
   },
 }

@@ -36,5 +36,11 @@ local values = std.parseYaml(importstr '../helm/mds/values.yaml');
 
   prometheusAlerts+:: { groups: std.filter(alerts, groups) },
   prometheusRules+:: { groups: std.filter(function(group) !alerts(group), groups) },
-  grafanaDashboards+:: self._files.dashboards,
+  // The variable that links to runbooks lead by.
+  local setUrl(variable) =
+    if variable.name == 'runbookUrl' then variable { query: config.runbookUrl } else variable,
+  grafanaDashboards+:: std.mapWithKey(
+    function(name, dashboard) dashboard { templating+: { list: std.map(setUrl, super.list) } },
+    self._files.dashboards
+  ),
 }

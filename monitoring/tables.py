@@ -1,13 +1,15 @@
-"""The table of all alerts for `docs/monitoring.md`."""
+"""The tables of all alerts and dashboards for `docs/monitoring.md`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitoring.dashboards.building import build_dashboards
 from monitoring.sources import read_alerts
 from monitoring.thresholds import spell
 
 if TYPE_CHECKING:
+    from monitoring.dashboards.frame import Outline
     from monitoring.sources import Alert
 
 
@@ -29,3 +31,21 @@ def _row(alert: Alert) -> str:
     market = "open, or closed" if alert.always else "open"
     page = f"[what to do](runbooks/{alert.name}.md)"
     return f"| {alert.name} | {severities} | {lasting} | {named} | {market} | {page} |"
+
+
+def dashboards_table() -> str:
+    rows = [
+        "| dashboard | what it shows | what you choose | rows |",
+        "|---|---|---|---|",
+        *map(_dashboard_row, build_dashboards().values()),
+    ]
+    return "\n".join(rows)
+
+
+def _dashboard_row(outline: Outline) -> str:
+    chosen = ", ".join(
+        f"{variable.label} (several)" if variable.many else variable.label for variable in outline.variables
+    )
+    return (
+        f"| `mds-{outline.name}` | {outline.description.rstrip('.')} | {chosen} | {', '.join(outline.rows)} |"
+    )

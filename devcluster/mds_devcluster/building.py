@@ -125,6 +125,14 @@ _MONITORING: Final = (
     _describe_monitoring("prometheus-config-reloader", *_OPERATOR, expected_s=5),
     _describe_monitoring("alertmanager", *_ALERTMANAGER, expected_s=45),
     _describe_monitoring("amtool", *_ALERTMANAGER, expected_s=4),
+    Program(
+        name="read-dashboards",
+        folder="dashboards",
+        module="github.com/grafana/grafana-foundation-sdk/go",
+        package="mds.dev/devcluster/dashboards",  # a main of ours over Grafana's library
+        stamps=(),
+        expected_s=15,
+    ),
 )
 MONITORING_PROGRAMS: Final = tuple(program.name for program in _MONITORING)
 PROGRAMS: Final = {

@@ -38,7 +38,23 @@ rules:
 """,
 }
 THRESHOLDS: Final = {"MdsExample": {"least": 5000000, "share": 0.95, "for": "2m"}}
-DASHBOARD: Final = '{\n  "uid": "mds-overview",\n  "title": "{{ not a template }}"\n}\n'
+DASHBOARD: Final = """{
+  "uid": "mds-overview",
+  "title": "{{ not a template }}",
+  "templating": {
+    "list": [
+      {
+        "name": "namespace",
+        "query": "label_values(example, namespace)"
+      },
+      {
+        "name": "runbookUrl",
+        "query": "docs/runbooks"
+      }
+    ]
+  }
+}
+"""
 FILLED: Final = [
     {
         "name": "mds-example",

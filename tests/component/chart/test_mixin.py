@@ -53,6 +53,15 @@ def test_dashboards_stand_under_the_names_of_their_files() -> None:
     assert evaluate_small()["dashboards"] == SMALL["dashboards"]
 
 
+def test_dashboards_lead_to_the_runbooks_of_the_alerts() -> None:
+    shown = evaluate_small(runbookUrl="https://wiki.example/mds")["dashboards"]["mds-overview.json"]
+
+    assert [each["query"] for each in shown["templating"]["list"]] == [
+        "label_values(example, namespace)",
+        "https://wiki.example/mds",
+    ]
+
+
 def test_what_is_set_is_done_as_in_the_chart(helm: Helm, tmp_path: Path) -> None:
     settings = {
         "exclude": [],

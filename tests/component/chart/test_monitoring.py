@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -232,6 +233,15 @@ def test_another_sidecar_and_another_place(helm: Helm, chart: Path) -> None:
     assert found["metadata"]["labels"]["dash"] == "yes"
     assert "grafana_dashboard" not in found["metadata"]["labels"]
     assert "annotations" not in found["metadata"]
+
+
+def test_a_dashboard_leads_to_the_runbooks_of_the_alerts(helm: Helm, chart: Path) -> None:
+    url = "https://wiki.example/mds?a=1&b=2"
+    (found,) = render_dashboards(helm, chart, "--set-json", f"alerts.runbookUrl={json.dumps(url)}")
+    other, runbooks = json.loads(found["data"]["mds-overview.json"])["templating"]["list"]
+
+    assert runbooks == {"name": "runbookUrl", "query": url}
+    assert other["query"] == "label_values(example, namespace)"
 
 
 # --- what is refused, of rules that only this chart has; the rest stands in wrong_values.py

@@ -1,0 +1,1 @@
+"""The dashboards: what is shown of the figures. `building.build_dashboards` has them all."""
