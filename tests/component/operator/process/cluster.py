@@ -95,6 +95,14 @@ class Cluster:
         [pod] = await self.until(lambda: self.pods(account), lambda found: len(found) == 1)
         return dict(pod)
 
+    async def next_pod(self, account: str, uid: str) -> dict[str, Any]:
+        """The account's, when it is another one."""
+        [pod] = await self.until(
+            lambda: self.pods(account),
+            lambda found: [one["metadata"]["uid"] != uid for one in found] == [True],
+        )
+        return dict(pod)
+
     async def until_status(
         self, plural: str, name: str, condition: Callable[[dict[str, Any]], bool]
     ) -> dict[str, Any]:

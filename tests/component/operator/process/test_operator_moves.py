@@ -20,7 +20,6 @@ from tests.component.operator.process.desk import (
     FEED,
     Desk,
     count_restarts,
-    find_ready,
     open_desk,
     read_events,
     say,
@@ -133,16 +132,18 @@ async def test_restarts_that_are_asked_for_go_standby_first(desk: Desk) -> None:
     for account in BOTH:
         await desk.cluster.annotate(ACCOUNTS, account, restartedAt=f"2026-01-05T09:00:0{len(before)}+08:00")
     await desk.moved("ctp-b", "PlannedRestart", "Draining")
-    await desk.healthy(*BOTH)
 
-    after = {account: (await desk.cluster.one_pod(account))["metadata"] for account in BOTH}
-    assert {account for account in BOTH if before[account]["uid"] != after[account]["uid"]} == set(BOTH)
-    made = {account: after[account]["creationTimestamp"] for account in BOTH}
+    after = {account: await desk.cluster.next_pod(account, before[account]["uid"]) for account in BOTH}
+    made = {account: after[account]["metadata"]["creationTimestamp"] for account in BOTH}
     assert made["ctp-b"] <= made["ctp-a"]
     for account in BOTH:
-        assert (await desk.cluster.status(ACCOUNTS, account))["restarts"]["lastReason"] == "Requested"
-    restarts = [event for event in await read_events(desk.nats) if event["kind"] == "restart"]
-    assert {event["name"] for event in restarts} >= set(BOTH)
+        await desk.cluster.until_status(
+            ACCOUNTS, account, lambda found: found["restarts"].get("lastReason") == "Requested"
+        )
+    await desk.cluster.until(
+        lambda: read_events(desk.nats),
+        lambda events: {one["name"] for one in events if one["kind"] == "restart"} >= set(BOTH),
+    )
 
 
 @pytest.mark.slow("a gateway restarts twice")
@@ -298,7 +299,7 @@ async def test_a_market_that_fronts_called_open_is_not_closed_when_both_gateways
         assert await desk.operator.terminate() == 0
         await desk.operator.start().leads()
         await desk.operator.has_worked()
-        ready = find_ready(await desk.feed())
+        ready = await desk.ready_for("NoHealthyAccount", "MarketClosed")
         assert (ready["status"], ready["reason"]) == ("False", "NoHealthyAccount")
     finally:
         desk.kubelet.is_away = False
