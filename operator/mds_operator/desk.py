@@ -188,7 +188,7 @@ class Desk:
         detected_at: datetime | None = None,
         is_counted: bool = True,
     ) -> None:
-        """A route was written or seen; one that stood when this operator began was counted before it."""
+        """A route was written or seen; one that stood when this operator began is in the history alone."""
         record = self.subscriptions.get(name)
         if record is None:
             return

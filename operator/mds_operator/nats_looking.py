@@ -115,11 +115,15 @@ class NatsLooking:
         office.nats = note_streams(office.nats, answers, names, now=office.now())
 
     async def _look_at_consumers(self, ticks: set[str]) -> None:
+        """All at once: a server that does not answer costs one look its time, not each stream."""
         office, found = self._office, {}
-        for stream in sorted(ticks & office.nats.streams.keys()):
+
+        async def look(stream: str) -> None:
             with suppress(LinkError):  # they age
                 consumers = await list_consumers(self._link, stream)
                 found[stream] = ConsumerList(seen_at=office.now(), consumers=consumers)
+
+        await asyncio.gather(*(look(stream) for stream in sorted(ticks & office.nats.streams.keys())))
         office.nats = note_consumers(office.nats, found, ticks)
 
     async def _look_at_account(self) -> None:
@@ -142,9 +146,9 @@ class NatsLooking:
         cases = tuple(self._gather_cases())
         if len(cases) == len(self._cases) and all(map(CanaryCase.is_same, cases, self._cases)):
             return
-        self._cases = cases
         # In a thread: some milliseconds for each whole market.
         canaries = await asyncio.to_thread(self._choose, cases)
+        self._cases = cases
         self.stored_to_seen = {
             each.key: self.stored_to_seen.get(each.key, Durations(WORK_BOUNDS_S)) for each in canaries
         }

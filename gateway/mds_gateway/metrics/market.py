@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from mds_gateway.metrics.seen import Family, ages, of_beat
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from mds_gateway.metrics.seen import OTHER, Family, ages, of_beat
 from mds_protocol.wire.heartbeat import SessionState
 from mds_runtime.http.figures import one
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PRODUCT: Final = re.compile(r"[A-Za-z0-9_]{1,32}")
+
+
+def _sum_by_product(counts: Iterable[tuple[tuple[str, str], int]]) -> Counter[tuple[str, str]]:
+    """A product is the front's text: what is no plain name becomes no label."""
+    found: Counter[tuple[str, str]] = Counter()
+    for (exchange, product), count in counts:
+        found[exchange, product if _PRODUCT.fullmatch(product) else OTHER] += count
+    return found
+
 
 FAMILIES = (
     Family("contracts", "Contracts in the account's table.", of_beat(lambda beat: one(beat.contracts))),
@@ -16,16 +34,18 @@ FAMILIES = (
     Family(
         "contracts_missing",
         "Selected contracts of which no tick came since the login, by product.",
-        lambda seen: {product: each.missing for product, each in seen.tally.coverage.items()},
+        lambda seen: _sum_by_product(
+            (product, each.missing) for product, each in seen.tally.coverage.items()
+        ),
         labels=("exchange", "product"),
     ),
     Family(
         "contracts_stale",
         "Selected contracts whose newest tick is older than staleAfter while their product trades;"
         " absent where no trading front says whether it does.",
-        lambda seen: {
-            product: each.stale for product, each in seen.tally.coverage.items() if each.stale is not None
-        },
+        lambda seen: _sum_by_product(
+            (product, each.stale) for product, each in seen.tally.coverage.items() if each.stale is not None
+        ),
         labels=("exchange", "product"),
     ),
     Family(

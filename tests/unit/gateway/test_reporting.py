@@ -245,6 +245,18 @@ def test_every_note_has_a_series_from_the_start() -> None:
     assert {*WriterReason, *GapCause, DEFECT} - set(NOTES) == set()
 
 
+def test_a_product_whose_name_is_the_fronts_prose_is_no_label() -> None:
+    [family] = [each for each in FAMILIES if each.name == "contracts_missing"]
+    coverage = {
+        ("SHFE", "rb"): ProductCoverage(1, None),
+        ("SHFE", "a b"): ProductCoverage(2, None),
+        ("SHFE", "x" * 33): ProductCoverage(3, None),
+    }
+    seen = cast("metrics.Seen", SimpleNamespace(tally=SimpleNamespace(coverage=coverage)))
+
+    assert family.read(seen) == {("SHFE", "rb"): 1, ("SHFE", "Other"): 5}
+
+
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_names_follow_the_conventions(family: metrics.Family) -> None:
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", family.name)
