@@ -36,6 +36,7 @@ class Given:
 
     reader: Any
     marks: list[tuple[str, int]] = field(default_factory=list)
+    reading: asyncio.Task[None] | None = None
 
     async def read(self) -> None:
         async for tick in self.reader:
@@ -49,6 +50,9 @@ class Given:
         await until(f"{serial} is given", self.read_marks, lambda marks: ("old2501", serial) in marks)
 
     async def read_marks(self) -> list[tuple[str, int]]:
+        """The error that ended the reader, if one did: nothing would ever come."""
+        if self.reading and self.reading.done():
+            self.reading.result()
         return self.marks
 
     def by_contract(self) -> dict[str, list[int]]:
@@ -65,12 +69,12 @@ def group(marks: list[tuple[str, int]]) -> dict[str, list[int]]:
 @asynccontextmanager
 async def following(ticks: type, client: Client, *options: Any) -> AsyncIterator[Given]:
     given = Given(ticks(client, *options))
-    task = asyncio.create_task(given.read())
+    given.reading = asyncio.create_task(given.read())
     try:
         yield given
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        given.reading.cancel()
+        await asyncio.gather(given.reading, return_exceptions=True)
 
 
 def read_stored(place: Place) -> list[reading_back.StoredTick]:
