@@ -1,9 +1,9 @@
 """How long the chart's rules take for 100 subscriptions of two accounts, by Prometheus' own figures.
 
-The real Prometheus scrapes pages of the real collectors each 15 s. Before that it has an hour of all that rules
-read and, a sample a minute, the window of what budgets are reckoned from. Once all is well, once every feed is
-down in an open market. Each group is evaluated each 15 s here, and its time counts by its interval in the chart.
-Takes half an hour.
+The real Prometheus scrapes pages of the real collectors each 15 s. Before that it has an hour of all that
+rules read and, a sample a minute, the window of what budgets are reckoned from. Once all is well, once every
+feed is down in an open market. Each group is evaluated each 15 s here, and its time counts by its interval in
+the chart. Takes half an hour.
 
     python -m tests.bench.rules_cost               measure, print, write docs/results and docs/monitoring.md
     python -m tests.bench.rules_cost --docs        only update docs/monitoring.md from that file
