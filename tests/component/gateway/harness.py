@@ -92,7 +92,8 @@ class GatewayProcess:
     @property
     def address(self) -> str:
         """Where its pages are, as its log tells; of its newest start."""
-        return re.findall(r"http on (127\.0\.0\.1:\d+)", self.log.read_text())[-1]
+        found: list[str] = re.findall(r"http on (127\.0\.0\.1:\d+)", self.log.read_text())
+        return found[-1]
 
     @property
     def is_running(self) -> bool:
@@ -319,5 +320,5 @@ def _build_environment(installation: Installation, account: str, folder: Path, u
             "MDS_HTTP_HOST": "127.0.0.1",
             "MDS_HTTP_PORT": "0",
         }
-        | installation.setup.environment
+        | dict(installation.setup.environment)
     )
