@@ -9,14 +9,14 @@ from typing import Final
 import pytest
 
 from monitoring.rendering import fill_group
-from monitoring.sources import read_alerts
+from monitoring.sources import Alert, read_alerts
 from tests.component.monitoring import cases
 
 BASH: Final = shutil.which("bash") or "/bin/bash"
 ALERTS: Final = [pytest.param(alert, id=alert.name) for alert in read_alerts()]
 
 
-def list_commands(alert: cases.Alert) -> set[str]:
+def list_commands(alert: Alert) -> set[str]:
     """With the labels of all its cases."""
     group = fill_group(alert.name)
     told = [
@@ -29,7 +29,7 @@ def list_commands(alert: cases.Alert) -> set[str]:
 
 
 @pytest.mark.parametrize("alert", ALERTS)
-def test_the_next_command_can_be_typed(alert: cases.Alert) -> None:
+def test_the_next_command_can_be_typed(alert: Alert) -> None:
     for command in list_commands(alert):
         ended = subprocess.run((BASH, "-n", "-c", command), capture_output=True, text=True, check=False)
 
