@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from mds_devcluster.building import PROGRAMS, obtain_program, open_workshop
+from mds_devcluster.progress import Progress
 from tests.kit.exported import list_exported
 from tests.kit.market_day import pages
 from tests.kit.market_day.blocks import BEGIN, EVERY_S, serve, write_blocks
@@ -54,15 +57,13 @@ EXPRS: Final = [
 
 
 @pytest.fixture(scope="module")
-def prometheus(
-    promtool_path: Path, prometheus_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Prometheus]:
+def prometheus(promtool_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     feeds = pages.list_feeds(2, 2)
     well, trouble = (list(pages.scrape(feeds, trouble=trouble)) for trouble in (False, True))
     no_operator = [each for each in trouble if not each.name.startswith("mds_operator_")]
     phases = [(SCRAPES, well), (SCRAPES, trouble), (AWAY, no_operator), (AWAY, trouble)]
     blocks = write_blocks(promtool_path, tmp_path_factory.mktemp("tsdb"), phases)
-    with serve(prometheus_path, blocks) as found:
+    with serve(obtain_program(PROGRAMS["prometheus"], open_workshop(Progress(sys.stderr))), blocks) as found:
         yield found
 
 
