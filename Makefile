@@ -130,12 +130,13 @@ durations: .venv/ready ## where the time of the last `make test` went; writes do
 	@$(PYTHON) -m tests.bench.durations
 
 .PHONY: bench
-bench: .venv/ready ## measure, side by side; writes docs/results/ (about 50 minutes, wants a quiet machine)
+bench: .venv/ready ## measure, side by side; writes docs/results/ (about 75 minutes, wants a quiet machine)
 	@$(PYTHON) -m tests.bench.tick_cost
 	@$(PYTHON) -m tests.bench.tick_cost --docs
 	@$(PYTHON) -m tests.bench.longest_step
 	@$(PYTHON) -m tests.bench.operator_scrape
 	@$(PYTHON) -m tests.bench.dashboards
+	@$(PYTHON) -m tests.bench.rules_cost
 	@$(PYTHON) -m tests.bench.throughput
 	@$(PYTHON) -m tests.bench.latency
 	@$(PYTHON) -m tests.bench.burst

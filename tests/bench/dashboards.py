@@ -14,7 +14,6 @@ import statistics
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +21,7 @@ from mds_devcluster.building import PROGRAMS, obtain_program, open_workshop
 from mds_devcluster.progress import Progress
 from tests.bench.pages import RESULTS, ROOT, build_table, describe_run, tell_run, write_part, write_result
 from tests.kit.market_day import pages
-from tests.kit.market_day.blocks import BEGIN, EVERY_S, serve, write_blocks
+from tests.kit.market_day.blocks import BEGIN, EVERY_S, serve, write_parts
 from tests.unit.monitoring.drawn import fill, list_panels, read_dashboards
 
 if TYPE_CHECKING:
@@ -66,20 +65,12 @@ def measure() -> dict[str, Any]:
 
 
 def write_day(promtool: Path, folder: Path) -> int:
-    """Return how many series there are. Two blocks at a time, as promtool is slower than what writes."""
+    """Return how many series there are."""
     samples = list(pages.scrape(pages.list_feeds(FEEDS, PER_FEED), trouble=False))
-
-    def write(number: int) -> None:
-        part = folder / f"part-{number}"
-        part.mkdir()
-        blocks = write_blocks(promtool, part, [(PER_BLOCK, samples)], first=number * PER_BLOCK)
-        for block in blocks.iterdir():
-            block.rename(folder / "blocks" / block.name)
-
-    (folder / "blocks").mkdir()
-    with ThreadPoolExecutor(2) as pool:
-        for number, _ in enumerate(pool.map(write, range(DAY // EVERY_S // PER_BLOCK)), 1):
-            print(f"dashboards: {2 * number} of 24 h are written", file=sys.stderr)
+    begins = range(0, DAY // EVERY_S, PER_BLOCK)
+    parts = [range(begin, begin + PER_BLOCK) for begin in begins]
+    for number in write_parts(promtool, folder, samples, parts):
+        print(f"dashboards: {2 * number} of 24 h are written", file=sys.stderr)
     return len(samples)
 
 

@@ -13,6 +13,7 @@ so that a delivery tells whose it was.
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import subprocess
 import sys
@@ -37,7 +38,7 @@ from tests.kit.tcp_proxy import Held, HoldingProxy
 from tests.kit.waiting import wait_until_async
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from nats.aio.client import Client
@@ -63,6 +64,8 @@ class Setup:
     """The accounts that reach NATS through a proxy."""
     package: Path | None = None
     """A folder with another `mds_gateway` in it, for mutations."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """More of it for each gateway."""
 
 
 SMALL = Setup(contracts=600, rate=400, drop_share=0.05)
@@ -85,6 +88,12 @@ class GatewayProcess:
     @property
     def instance(self) -> str:
         return f"{self.account}-{self._started}"
+
+    @property
+    def address(self) -> str:
+        """Where its pages are, as its log tells; of its newest start."""
+        found: list[str] = re.findall(r"http on (127\.0\.0\.1:\d+)", self.log.read_text())
+        return found[-1]
 
     @property
     def is_running(self) -> bool:
@@ -311,4 +320,5 @@ def _build_environment(installation: Installation, account: str, folder: Path, u
             "MDS_HTTP_HOST": "127.0.0.1",
             "MDS_HTTP_PORT": "0",
         }
+        | dict(installation.setup.environment)
     )

@@ -202,9 +202,12 @@ def _spell(value: float | str, steps: str, step_s: int) -> str:
 
 def _expect(labels: Labels, value: str, group: Group) -> dict[str, Any]:
     """The annotations follow from the labels, so one that the alert does not have fails."""
+    return {"exp_labels": dict(labels), "exp_annotations": fill_annotations(labels, value, group)}
+
+
+def fill_annotations(labels: Labels, value: str, group: Group) -> dict[str, str]:
     rule = next(rule for rule in group["rules"] if rule["labels"]["severity"] == labels["severity"])
-    told = {
+    return {
         name: _VALUE.sub(value, _LABEL.sub(lambda found: labels.get(found[1], ""), text))
         for name, text in rule["annotations"].items()
     }
-    return {"exp_labels": dict(labels), "exp_annotations": told}

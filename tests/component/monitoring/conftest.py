@@ -15,3 +15,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def promtool_path() -> Path:
     return obtain_program(PROGRAMS["promtool"], open_workshop(Progress(sys.stderr)))
+
+
+@pytest.fixture(scope="session")
+def prometheus_path() -> Path:
+    return obtain_program(PROGRAMS["prometheus"], open_workshop(Progress(sys.stderr)))

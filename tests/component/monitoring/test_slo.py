@@ -141,3 +141,51 @@ def test_what_is_recorded_agrees_with_what_is_reckoned_by_hand(
     }
 
     assert "".join(promtool.run_tests(promtool_path, {tmp_path / "slo.test.yaml": tests}).values()) == ""
+
+
+# --- a process that counts, is scraped, and ends before the next minute
+
+LOST_AND_ENDED: Final = "0x40 5000 5000"
+STORED_AND_ENDED: Final = "0+15000x40 610000 625000"
+
+
+@pytest.mark.parametrize(
+    "afterwards", [pytest.param("stale", id="its pod is gone"), pytest.param("0x20", id="in its pod")]
+)
+def test_what_a_process_counted_in_its_last_minute_is_recorded(
+    promtool_path: Path, tmp_path: Path, afterwards: str
+) -> None:
+    """It counts at 10:15, is scraped twice, and has ended or begun anew at 10:45."""
+    sources = {
+        "mds_gateway_ticks_lost_total": (LOST_AND_ENDED, "mds:pod_ticks_lost:sum", 5000),
+        "mds_gateway_ticks_stored_total": (STORED_AND_ENDED, "mds:pod_ticks_stored:sum", 625_000),
+        "mds_operator_subscription_open_seconds_total": ("0+15x42", "mds:pod_open_seconds:sum", 630),
+        "mds_operator_subscription_served_seconds_total": ("0+15x42", "mds:pod_served_seconds:sum", 630),
+    }
+    labels = '{namespace="desk", subscription="futures", pod="it"}'
+    file = promtool.write(
+        tmp_path / "slo.rules.yaml", {"groups": [rendering.fill_group("SloLong") | {"interval": "1m"}]}
+    )
+    tests = {
+        "rule_files": [str(file)],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "15s",
+                "input_series": [
+                    {"series": f"{name}{labels}", "values": f"{values} {afterwards}"}
+                    for name, (values, _, _) in sources.items()
+                ],
+                "promql_expr_test": [
+                    {
+                        "expr": f"max_over_time({record}[1h])",
+                        "eval_time": "15m",
+                        "exp_samples": [{"labels": labels, "value": last}],
+                    }
+                    for _, record, last in sources.values()
+                ],
+            }
+        ],
+    }
+
+    assert "".join(promtool.run_tests(promtool_path, {tmp_path / "slo.test.yaml": tests}).values()) == ""

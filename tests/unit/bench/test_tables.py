@@ -9,7 +9,7 @@ import pytest
 from mds_simulator.counting.ledger import Tally
 from mds_simulator.front.delivered import DeliveryKind
 from mds_simulator.testing import Delivery
-from tests.bench import burst, last_values, latency, memory, pages, soak_table
+from tests.bench import burst, last_values, latency, memory, pages, rules_cost, soak_table
 from tests.bench.histogram import Histogram
 from tests.kit.reading_back import StoredTick
 
@@ -163,3 +163,29 @@ def test_the_whole_is_all_samples_and_the_last_tally() -> None:
     assert "repeated 1, out of order 0 of 20" in soak_table.tell_way("`live.`", minutes)
     assert "turned over 1.3 times" in soak_table.tell_whole(minutes)
     assert "seen at 2 places" in soak_table.tell_whole(minutes)
+
+
+# --- rules
+
+
+def test_rules_count_by_their_interval_and_together_by_the_worst_round() -> None:
+    """A tenth of 15 s and a hundredth of a minute in one round, the other way round in the next."""
+    took = {"MdsA": [1.0, 0.1], "MdsB": [0.5, 0.05], "SloLong": [0.6, 6.0]}
+    found = {
+        "feeds": 100,
+        "per_feed": 2,
+        "days": 30,
+        "evaluations": 2,
+        "series": 9,
+        **pages.describe_run("x", []),
+        "every_s": {"MdsA": 15, "MdsB": 15, "SloLong": 60},
+        "took_s": {"well": took},
+    }
+
+    rows = rules_cost.build_part(found).splitlines()[2:5]
+
+    assert rows == [
+        "| well | 2 | 15 s | 825 ms | 1500 ms | 10.0% |",
+        "| well | 1 | 60 s | 3300 ms | 6000 ms | 10.0% |",
+        "| well | 3 | all together |  |  | 11.0% |",
+    ]

@@ -45,9 +45,14 @@ def list_known() -> Mapping[str, Exported]:
 
 
 def is_sum(node: promql.Expr, known: Mapping[str, Exported]) -> bool:
-    if not isinstance(node, promql.AggregateExpr) or not isinstance(node.expr, promql.VectorSelector):
+    """Of counters, or of the highest that each showed of late."""
+    if not isinstance(node, promql.AggregateExpr):
         return False
-    return known[node.expr.name or ""].grows
+    summed: promql.Expr = node.expr
+    if isinstance(summed, promql.Call) and summed.func.name == "max_over_time":
+        (matrix,) = summed.args
+        summed = matrix.vector_selector if isinstance(matrix, promql.MatrixSelector) else matrix
+    return isinstance(summed, promql.VectorSelector) and known[summed.name or ""].grows
 
 
 def read(expr: str) -> tuple[Reading, frozenset[str]]:
