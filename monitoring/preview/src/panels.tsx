@@ -1,6 +1,6 @@
 // Each kind of panel, by Grafana's own parts.
 import {
-  applyFieldOverrides, FieldConfigOptionsRegistry, getDisplayValueAlignmentFactors, getFieldDisplayValues, standardTransformers,
+  applyFieldOverrides, cacheFieldDisplayNames, FieldConfigOptionsRegistry, getDisplayValueAlignmentFactors, getFieldDisplayValues, standardTransformers,
   standardTransformersRegistry, transformDataFrame, VizOrientation, dataLinksOverrideProcessor, identityOverrideProcessor,
   thresholdsOverrideProcessor, valueMappingsOverrideProcessor, DashboardCursorSync, FieldType,
 } from '@grafana/data';
@@ -13,7 +13,7 @@ import { firstValueFrom } from 'rxjs';
 import { CUSTOM_OPTIONS, FIELD_OPTIONS, TRANSFORMATIONS } from './honoured';
 import type { Panel } from './model';
 import type { Drawn, Span } from './prometheus';
-import { hasValues, Timelines } from './timelines';
+import { Timelines } from './timelines';
 import type { Filler } from './variables';
 
 export interface Shown {
@@ -51,13 +51,15 @@ standardTransformersRegistry.setInit(() =>
 /** Transformations first, then what the fields are to look like: as Grafana does. */
 export async function prepare(panel: Panel, found: DataFrame[], filler: Filler, zone: string, theme: GrafanaTheme2) {
   const data = await firstValueFrom(transformDataFrame(panel.transformations ?? [], found));
-  return applyFieldOverrides({
+  const made = applyFieldOverrides({
     data, theme, fieldConfig: panel.fieldConfig, fieldConfigRegistry: REGISTRY, timeZone: zone, replaceVariables: filler.fill,
   });
+  cacheFieldDisplayNames(made);
+  return made;
 }
 
 export function Content(shown: Shown) {
-  if (shown.panel.type !== 'stat' && !hasValues(shown.frames)) {
+  if (shown.panel.type !== 'stat' && shown.frames.every(({ length }) => length === 0)) {
     return <div className="empty">{shown.panel.fieldConfig.defaults.noValue ?? 'No data'}</div>;
   }
   switch (shown.panel.type) {
