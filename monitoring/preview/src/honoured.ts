@@ -9,7 +9,7 @@ type Honoured = Record<string, Allowed>;
 export const FIELD_OPTIONS = ['unit', 'noValue', 'thresholds', 'mappings', 'links', 'color'] as const;
 export const CUSTOM_OPTIONS = [
   'axisSoftMax', 'axisSoftMin', 'drawStyle', 'fillOpacity', 'lineInterpolation', 'lineWidth', 'showPoints', 'spanNulls',
-  'stacking', 'align', 'cellOptions',
+  'stacking', 'align', 'cellOptions', 'minWidth',
 ] as const;
 export const TRANSFORMATIONS = ['merge', 'filterFieldsByName', 'organize'] as const;
 
@@ -54,7 +54,7 @@ const OF_TYPE: Record<string, Honoured> = {
   timeseries: {
     ...LEGEND, 'options.tooltip.mode': ['multi', 'single', 'none'], 'options.tooltip.sort': ANY,
     ...Object.fromEntries(CUSTOM_OPTIONS.map((name) => [`fieldConfig.defaults.custom.${name}`, ANY])),
-    'fieldConfig.defaults.custom.align': [], 'fieldConfig.defaults.custom.cellOptions': [],
+    ...Object.fromEntries(['align', 'cellOptions', 'minWidth'].map((name) => [`fieldConfig.defaults.custom.${name}`, []])),
   },
   stat: {
     'options.graphMode': ['none'], 'options.colorMode': ANY, 'options.justifyMode': ANY, 'options.textMode': ANY,
@@ -64,7 +64,7 @@ const OF_TYPE: Record<string, Honoured> = {
   table: {
     'options.showHeader': ANY, 'options.cellHeight': ANY, 'options.frameIndex': [0], 'options.showTypeIcons': [false],
     'options.footer.show': [false], 'options.footer.countRows': [false],
-    'fieldConfig.defaults.custom.align': ['auto'], 'fieldConfig.defaults.custom.inspect': [false],
+    'fieldConfig.defaults.custom.align': ['auto'], 'fieldConfig.defaults.custom.minWidth': ANY, 'fieldConfig.defaults.custom.inspect': [false],
   },
   'state-timeline': { ...TIMELINE, 'options.mergeValues': [true], 'options.alignValue': ['left'] },
   'status-history': { ...TIMELINE, 'options.colWidth': ANY },

@@ -125,5 +125,5 @@ function listLegend(field: Field, boxes: Box[], theme: GrafanaTheme2) {
   const named = steps.length > 1
     ? steps.map((step, at) => [at === 0 ? `< ${steps[1]!.value}` : `${step.value}+`, theme.visualization.getColorByName(step.color)] as const)
     : [...new Map(boxes.map(({ shown }) => [formattedValueToString(shown), shown.color ?? '']))];
-  return named.filter(([, color]) => color !== 'transparent').map(([label, color]) => ({ label, color, yAxis: 1 }));
+  return named.filter(([, color]) => color !== theme.visualization.getColorByName('transparent')).map(([label, color]) => ({ label, color, yAxis: 1 }));
 }
