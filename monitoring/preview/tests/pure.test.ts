@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FieldType, dateTime, type Field } from '@grafana/data';
-import { listUnhonoured } from '../src/honoured';
 import type { Dashboard, Mark, Target, Variable } from '../src/model';
 import { buildSeries, buildTable, chooseStep, joinMarks, nameSpans, type Series } from '../src/prometheus';
 import { choose, Filler } from '../src/variables';
@@ -12,16 +11,6 @@ const dashboard = (more: object): Dashboard =>
   ({ templating: { list: [] }, annotations: { list: [] }, panels: [], ...more }) as unknown as Dashboard;
 const target: Target = { refId: 'A', expr: 'up', legendFormat: '{{pod}} of {{ job }}', instant: false };
 const series: Series = { metric: { pod: 'p', job: 'j' }, values: [[15, '1'], [30, '+Inf']] };
-
-test('an option that is not drawn is named, with where it stands', () => {
-  const panel = { type: 'stat', title: 'Feeds', options: { graphMode: 'area', colourMode: 'x' }, repeat: 'namespace' };
-  assert.deepEqual(listUnhonoured(dashboard({ panels: [panel], liveNow: true })), [
-    'liveNow: the preview does not draw true',
-    'panel "Feeds", options.graphMode: the preview does not draw "area"',
-    'panel "Feeds", options.colourMode: the preview does not draw "x"',
-    'panel "Feeds", repeat: the preview does not draw "namespace"',
-  ]);
-});
 
 test('several values are an expression, one that is chosen alone is itself', () => {
   const filler = new Filler([variable('one'), variable('many', { multi: true })], { one: ["a'b"], many: ['a.b', 'c'] });
