@@ -1,4 +1,7 @@
-"""`make demo`, `make monitoring`, `make down`: one exit code, one last line, and no traceback for what a person can mend."""
+"""`make demo`, `make monitoring`, `make down`: one exit code, one last line.
+
+No traceback for what a person can mend.
+"""
 
 from __future__ import annotations
 

@@ -41,12 +41,13 @@ class Stack:
         path = f"/api/v2/alerts?{urlencode([('filter', each) for each in matchers])}"
         return list(await asyncio.to_thread(_get, "Alertmanager", self.alertmanager, path))
 
-    async def _ask_prometheus(self, what: str, **parameters: str) -> Any:
+    async def _ask_prometheus(self, what: str, **parameters: str) -> dict[str, Any]:
         path = f"/api/v1/{what}?{urlencode(parameters)}"
-        return (await asyncio.to_thread(_get, "Prometheus", self.prometheus, path))["data"]
+        found = await asyncio.to_thread(_get, "Prometheus", self.prometheus, path)
+        return dict(found["data"])
 
 
-def _get(who: str, url: str, path: str) -> Any:
+def _get(who: str, url: str, path: str) -> Any:  # noqa: ANN401 - JSON
     # http.client, as it knows no proxies: one that the environment names does not reach the cluster.
     netloc = urlsplit(url).netloc
     try:
@@ -55,9 +56,7 @@ def _get(who: str, url: str, path: str) -> Any:
             answer = connection.getresponse()
             status, text = answer.status, answer.read().decode(errors="replace")
     except (OSError, http.client.HTTPException) as exc:
-        raise DemoError(
-            f"{who} at {url} does not answer: {exc or type(exc).__name__}", remedy=_REMEDY
-        ) from exc
+        raise DemoError(f"{who} at {url} does not answer: {exc!r}", remedy=_REMEDY) from exc
     if status != HTTPStatus.OK:
         raise DemoError(f"{who} at {url} answers {status}: {text[:200].strip()}", remedy=_REMEDY)
     return json.loads(text)

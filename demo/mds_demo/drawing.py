@@ -1,4 +1,4 @@
-"""What shows the dashboards: Grafana in a container where Docker answers, else the preview of this repository.
+"""What shows the dashboards: Grafana in a container where Docker answers, else the preview of ours.
 
 Either is a program of this machine that ends with us.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -34,6 +35,7 @@ _PREVIEW: Final = "monitoring.preview"
 _READY_WITHIN_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.2
 _ENDED_WITHIN_S: Final = 10.0
+_PULLED_WITHIN_S: Final = 300.0
 _HOST: Final = "127.0.0.1"
 
 
@@ -59,7 +61,7 @@ class Drawing:
         with tempfile.TemporaryDirectory(prefix="mds-grafana-") as folder:
             if self._has_grafana:
                 settings = write_provisioning(Path(folder), prometheus)
-                command = build_grafana(settings, self._workshop.repository / DASHBOARDS, port)
+                command = build_grafana(find_docker(), settings, self._workshop.repository / DASHBOARDS, port)
             else:
                 command = build_preview(prometheus, port)
             with _run(command, self._workshop.repository, log) as process:
@@ -72,7 +74,7 @@ def build_preview(prometheus: str, port: int) -> tuple[str, ...]:
     return sys.executable, "-m", _PREVIEW, "serve", f"--prometheus={prometheus}", f"--port={port}"
 
 
-def build_grafana(settings: Path, dashboards: Path, port: int) -> tuple[str, ...]:
+def build_grafana(docker: str, settings: Path, dashboards: Path, port: int) -> tuple[str, ...]:
     """On the host's network: from there it reaches Prometheus at a node."""
     environment = {
         "GF_SERVER_HTTP_ADDR": _HOST,
@@ -83,7 +85,7 @@ def build_grafana(settings: Path, dashboards: Path, port: int) -> tuple[str, ...
     }
     mounts = {settings: "/etc/grafana/provisioning", dashboards: "/var/lib/mds/dashboards"}
     return (
-        *("docker", "run", "--rm", "--pull=never", "--network=host"),
+        *(docker, "run", "--rm", "--pull=never", "--network=host"),
         *(f"--env={name}={value}" for name, value in environment.items()),
         *(f"--volume={here}:{there}:ro" for here, there in mounts.items()),
         GRAFANA,
@@ -119,11 +121,18 @@ def build_provisioning(prometheus: str) -> dict[str, Any]:
     }
 
 
+def find_docker() -> str:
+    return shutil.which("docker") or "docker"
+
+
 def _pull(workshop: Workshop) -> bool:
     """False without a network; then it is the preview."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         asked = subprocess.run(
-            ("docker", "pull", "--quiet", GRAFANA), check=False, capture_output=True, timeout=300
+            (find_docker(), "pull", "--quiet", GRAFANA),
+            check=False,
+            capture_output=True,
+            timeout=_PULLED_WITHIN_S,
         )
         if asked.returncode == 0:
             return True

@@ -138,7 +138,8 @@ def describe(seen: Seen) -> str:
     counted = seen.after.failovers - seen.before.failovers
     marked = len(seen.after.marks) - len(seen.before.marks)
     resolved = seen.meanwhile.held - seen.after.held
-    return f"failovers counted {counted}, marked {marked}; alerts told {seen.meanwhile.held}, resolved {resolved}"
+    told = f"alerts told {seen.meanwhile.held}, resolved {resolved}"
+    return f"failovers counted {counted}, marked {marked}; {told}"
 
 
 def format_seen(seen: Seen) -> list[str]:

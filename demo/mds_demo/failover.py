@@ -16,6 +16,7 @@ from mds_tryout.journal import Tone
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
     from mds_demo.asking import Stack
     from mds_demo.counting import Cost
     from mds_demo.evidence import Figures
@@ -32,8 +33,8 @@ _TOLD_WITHIN_S: Final = 180.0
 _ENDED_WITHIN_S: Final = 120.0
 _LOOK_EVERY_S: Final = 1.0
 _REMEDY: Final = (
-    "kubectl --namespace monitoring get pods, kubectl --namespace mds get podmonitors,prometheusrules say more;"
-    " run make monitoring again, it goes on where it stands"
+    "kubectl --namespace monitoring get pods and kubectl --namespace mds get podmonitors,prometheusrules"
+    " say more; run make monitoring again, it goes on where it stands"
 )
 
 

@@ -32,7 +32,7 @@ def run(cluster: str, workshop: Workshop, began_s: float) -> bool:
     reached = asyncio.run(stack.open_doors(site))
     with drawn_by.serve(reached.prometheus, site.folder / "dashboards.log") as dashboards:
         failover = Failover(reached, dashboards.url)
-        watch, outcome = asyncio.run(playing.play(failover.play, site, began_s))
+        _, outcome = asyncio.run(playing.play(failover.play, site, began_s))
         print("\n".join(_format_report(outcome, site, reached, dashboards)), flush=True)
         _stay(dashboards)
     return is_good(outcome)
