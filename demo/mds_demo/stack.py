@@ -24,14 +24,14 @@ VALUES: Final[dict[str, Any]] = {
     "dashboards": {"enabled": True},
 }
 """Of the chart, as docs/install.md has them for this flavour."""
-_DOORS: Final = {"prometheus": 30490, "alertmanager": 30493}
+DOORS: Final = {"prometheus": 30490, "alertmanager": 30493}
 
 
 async def open_doors(site: Site) -> Stack:
     kubectl = dataclasses.replace(site.kubectl, namespace=NAMESPACE)
     await kubectl.run("apply", "--filename=-", stdin=yaml.safe_dump_all(build_doors()))
     node = await kubectl.find_node()
-    return Stack(**{name: f"http://{node}:{port}" for name, port in _DOORS.items()})
+    return Stack(**{name: f"http://{node}:{port}" for name, port in DOORS.items()})
 
 
 def build_doors() -> list[dict[str, Any]]:
@@ -48,5 +48,5 @@ def build_doors() -> list[dict[str, Any]]:
             selectors[name],
             {"name": "web", "port": ports[name], "targetPort": "web", "nodePort": node_port},
         )
-        for name, node_port in _DOORS.items()
+        for name, node_port in DOORS.items()
     ]
