@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from mds_demo.installing import DASHBOARDS
 from mds_devcluster import clusters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mds_devcluster.building import Workshop
 
@@ -51,7 +50,7 @@ class Drawing:
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
-        self._has_grafana = clusters.is_docker_there() and _pull(workshop)
+        self._has_grafana = clusters.is_docker_there() and pull(find_docker(), workshop.progress.note)
         if not self._has_grafana:
             _run_preview(workshop, "build")
 
@@ -64,9 +63,7 @@ class Drawing:
                 command = build_grafana(find_docker(), settings, self._workshop.repository / DASHBOARDS, port)
             else:
                 command = build_preview(prometheus, port)
-            with _run(command, self._workshop.repository, log) as process:
-                dashboards = Dashboards(f"http://{_HOST}:{port}", process, log)
-                _wait(dashboards)
+            with run(command, self._workshop.repository, f"http://{_HOST}:{port}", log) as dashboards:
                 yield dashboards
 
 
@@ -125,18 +122,18 @@ def find_docker() -> str:
     return shutil.which("docker") or "docker"
 
 
-def _pull(workshop: Workshop) -> bool:
+def pull(docker: str, note: Callable[[str], None]) -> bool:
     """False without a network; then it is the preview."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         asked = subprocess.run(
-            (find_docker(), "pull", "--quiet", GRAFANA),
+            (docker, "pull", "--quiet", GRAFANA),
             check=False,
             capture_output=True,
             timeout=_PULLED_WITHIN_S,
         )
         if asked.returncode == 0:
             return True
-    workshop.progress.note(f"docker pull {GRAFANA} failed; the preview of this repository draws instead")
+    note(f"docker pull {GRAFANA} failed; the preview of this repository draws instead")
     return False
 
 
@@ -151,8 +148,11 @@ def _run_preview(workshop: Workshop, *words: str) -> None:
 
 
 @contextmanager
-def _run(command: Sequence[str], folder: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Until the block is left. A Ctrl-C is for us, and the end of its stdin tells it if we are killed."""
+def run(command: Sequence[str], folder: Path, url: str, log: Path) -> Iterator[Dashboards]:
+    """Answering at `url`, until the block is left; a Ctrl-C is for us.
+
+    The preview ends by itself with its stdin, so also when we are killed.
+    """
     with (
         log.open("wb") as said,
         subprocess.Popen(
@@ -165,7 +165,9 @@ def _run(command: Sequence[str], folder: Path, log: Path) -> Iterator[subprocess
         ) as process,
     ):
         try:
-            yield process
+            dashboards = Dashboards(url, process, log)
+            _wait(dashboards)
+            yield dashboards
         finally:
             process.terminate()
             try:
@@ -195,9 +197,7 @@ def _answers(url: str) -> bool:
     try:
         with opener.open(url, timeout=_ENDED_WITHIN_S):
             return True
-    except urllib.error.HTTPError:
-        return False
-    except OSError:
+    except OSError:  # an answer that is an error, too
         return False
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,6 +32,8 @@ MATCHERS: Final = (f'alertname="{ALERT}"', f'namespace="{NAMESPACE}"')
 DASHBOARD: Final = "subscription"
 _MARKED_FOR_S: Final = 3600
 _STEP_S: Final = 15
+_SHANGHAI: Final = timezone(timedelta(hours=8))
+"""As on the dashboards."""
 COLUMNS: Final = ("WHAT IS SEEN", "BEFORE", "FRONT DOWN", "AFTER", "WHERE")
 
 
@@ -160,7 +162,7 @@ def format_seen(seen: Seen) -> list[str]:
 def _format_course(seen: Seen) -> list[str]:
     known, course = len(seen.before.marks), seen.course
     marks = [
-        f"mark at {datetime.fromtimestamp(mark.at_s).astimezone():%H:%M:%S}: {mark.text}"
+        f"mark at {datetime.fromtimestamp(mark.at_s, _SHANGHAI):%H:%M:%S} (Shanghai): {mark.text}"
         for mark in seen.after.marks[known:]
     ]
     since = "  ".join(

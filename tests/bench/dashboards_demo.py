@@ -1,10 +1,10 @@
 """Every query of the dashboards over the real demo: what finds data, and which fault fills what is empty.
 
-`make monitoring` brings the demo up, in another terminal or before. The faults are real ones, one at a time, each
-mended before the next. What neither of them fills is listed with what it needs, which the demo does not have.
+`make monitoring` brings the demo up, before or in another terminal. The faults are real ones, one at a time,
+each mended before the next. What none of them fills is listed with what it needs, which the demo has not.
 
-    python -m tests.bench.dashboards_demo             all of it, ten minutes; writes docs/results, docs/monitoring.md
-    python -m tests.bench.dashboards_demo --docs      only update docs/monitoring.md from that file
+    python -m tests.bench.dashboards_demo           all of it, 15 minutes; writes docs/results and the page
+    python -m tests.bench.dashboards_demo --docs    only update docs/monitoring.md from that file
 """
 
 from __future__ import annotations
@@ -56,11 +56,12 @@ NOT_THERE: Final = {
     "nats: Memory, A": "a limit of the NATS account",
     "nats: Streams, C": "a stream with `max_msgs`",
 }
-"""What the demo's NATS has not, and so no fault of it fills. Over pages that have it these queries find something:
-tests/component/monitoring/test_dashboard_data.py."""
+"""What the demo's NATS has not, so that no fault fills it.
+
+Over pages that have it these queries find something: tests/component/monitoring/test_dashboard_data.py."""
 MEMORY: Final = (
-    'max by (pod, container) (max_over_time({}{{namespace="monitoring", pod=~"(prometheus-k8s|alertmanager)-.*",'
-    ' container!=""}}[6h]))'
+    'max by (pod, container) (max_over_time({}{{namespace="monitoring",'
+    ' pod=~"(prometheus-k8s|alertmanager)-.*", container!=""}}[6h]))'
 )
 
 
