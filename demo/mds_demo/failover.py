@@ -110,8 +110,15 @@ class _Told:
 
 
 async def _wait(is_so: Callable[[], Awaitable[bool]], within_s: float, otherwise: str) -> None:
+    """What does not answer may be new; it is told if it stays so."""
     deadline = time.monotonic() + within_s
-    while not await is_so():
+    while True:
+        said = ""
+        try:
+            if await is_so():
+                return
+        except DemoError as exc:
+            said = f": {exc.what}"
         if time.monotonic() > deadline:
-            raise DemoError(f"{otherwise} within {within_s:.0f} s", remedy=_REMEDY)
+            raise DemoError(f"{otherwise} within {within_s:.0f} s{said}", remedy=_REMEDY)
         await asyncio.sleep(_LOOK_EVERY_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +40,13 @@ def test_the_doors_lead_to_the_pods_that_the_services_of_the_flavour_lead_to() -
         (service["selector"], service["ports"][0]["port"])
         for service in sorted(services, key=lambda one: one["ports"][0]["port"])
     ]
+
+
+def test_mds_is_installed_with_the_values_that_the_page_gives_for_this_flavour() -> None:
+    page = (REPOSITORY / "docs/install.md").read_text()
+    block = next(each for each in re.findall(r"(?s)```yaml\n(.*?)```", page) if "prometheusRBAC" in each)
+    written = yaml.safe_load(block)
+
+    assert {name: stack.VALUES[name] | values for name, values in written.items()} == {
+        name: stack.VALUES[name] for name in written
+    }
