@@ -51,10 +51,10 @@ class Failover:
     """Of the dashboards."""
 
     async def play(self, watch: Watch, site: Site, shown: Output) -> Outcome:
-        await _wait(self._has_figures, _FOUND_WITHIN_S, "Prometheus has no figures of mds")
+        await wait(self._has_figures, _FOUND_WITHIN_S, "Prometheus has no figures of mds")
         watch.journal.note(f"Prometheus has the first figures of mds; dashboards: {self.address}", Tone.GOOD)
         ordinary = await tour.begin(watch, site, shown)
-        await _wait(self._has_all_targets, _FOUND_WITHIN_S, "Prometheus has not found operator and gateways")
+        await wait(self._has_all_targets, _FOUND_WITHIN_S, "Prometheus has not found operator and gateways")
         before = await self._read(site)
         down_s = time.time()
         told: list[_Told] = []
@@ -64,7 +64,7 @@ class Failover:
 
         cost = await tour.perform(faults.FRONT_DOWN, watch, shown, until=wait_until_told)
         (heard,) = told
-        await _wait(self._has_ended, _ENDED_WITHIN_S, f"{evidence.ALERT} has not ended")
+        await wait(self._has_ended, _ENDED_WITHIN_S, f"{evidence.ALERT} has not ended")
         watch.journal.note(f"{evidence.ALERT} is resolved", Tone.GOOD)
         course = evidence.parse_course(
             await self.stack.query(evidence.HISTORY), heard.alert, down_s=down_s, every_s=EVERY_S
@@ -76,8 +76,8 @@ class Failover:
         watch.journal.note(
             f"the front stays down until Alertmanager has {evidence.ALERT}: its `for` is a minute"
         )
-        await _wait(self._is_told, _TOLD_WITHIN_S, f"Alertmanager was not told of {evidence.ALERT}")
-        (alert,) = await self._list_alerts()
+        await wait(self._is_told, _TOLD_WITHIN_S, f"Alertmanager was not told of {evidence.ALERT}")
+        alert, *_ = await self._list_alerts()
         watch.journal.note(f"Alertmanager: {alert['annotations']['summary']}", Tone.BAD)
         return _Told(await self._read(site), alert, time.time())
 
@@ -109,7 +109,7 @@ class _Told:
     at_s: float
 
 
-async def _wait(is_so: Callable[[], Awaitable[bool]], within_s: float, otherwise: str) -> None:
+async def wait(is_so: Callable[[], Awaitable[bool]], within_s: float, otherwise: str) -> None:
     """What does not answer may be new; it is told if it stays so."""
     deadline = time.monotonic() + within_s
     while True:

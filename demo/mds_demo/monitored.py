@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mds_demo import drawing, evidence, installing, playing, stack, summary
+from mds_demo import evidence, installing, playing, stack, summary
 from mds_demo.drawing import Drawing
 from mds_demo.failover import Failover
 from mds_devcluster import monitoring
@@ -73,8 +73,6 @@ def _stay(dashboards: Dashboards) -> None:
     """The dashboards are drawn by a program of ours; with us it ends."""
     print("The dashboards stay until Ctrl-C, the cluster until make down.", flush=True)
     try:
-        dashboards.process.wait()
+        dashboards.wait()
     except KeyboardInterrupt:
         print("\nmonitoring: the dashboards are gone; the cluster stays until make down", flush=True)
-        return
-    raise drawing.build_failure(dashboards.log)

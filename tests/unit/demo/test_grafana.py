@@ -1,4 +1,4 @@
-"""Grafana or the preview as a program of this machine: how it is called, and that it ends with us."""
+"""Grafana as a program of this machine: how it is called, and that it ends with us."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mds_demo import drawing
+from mds_demo import grafana
 from mds_demo.errors import DemoError
+from mds_demo.installing import DASHBOARDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 PROMETHEUS = "http://198.18.0.2:30490"
-WAITING = (sys.executable, "-c", "import sys; sys.stdin.read()")
+WAITING = (sys.executable, "-c", "import threading; threading.Event().wait()")
 
 
 @pytest.fixture
@@ -42,39 +43,37 @@ def answering() -> Iterator[str]:
 def test_grafana_gets_our_prometheus_and_the_folder_of_our_dashboards(tmp_path: Path) -> None:
     settings = tmp_path / "settings"
     settings.mkdir()
-    drawing.write_provisioning(settings, PROMETHEUS)
-    command = drawing.build_grafana("docker", settings, tmp_path / "dashboards", 3000)
+    grafana.write_provisioning(settings, PROMETHEUS)
+    command = grafana.build_command("docker", settings, tmp_path / "dashboards", 3000)
 
     (source,) = json.loads((settings / "datasources/mds.yaml").read_text())["datasources"]
     (provider,) = json.loads((settings / "dashboards/mds.yaml").read_text())["providers"]
     assert (source["type"], source["url"], source["isDefault"]) == ("prometheus", PROMETHEUS, True)
     assert f"--volume={settings}:/etc/grafana/provisioning:ro" in command
     assert f"--volume={tmp_path / 'dashboards'}:{provider['options']['path']}:ro" in command
-    assert command[-1] == drawing.GRAFANA
+    assert command[-1] == grafana.IMAGE
 
 
 def test_grafana_answers_this_machine_only() -> None:
-    assert "--env=GF_SERVER_HTTP_ADDR=127.0.0.1" in drawing.build_grafana(
-        "docker", *2 * (drawing.DASHBOARDS,), 1
-    )
+    assert "--env=GF_SERVER_HTTP_ADDR=127.0.0.1" in grafana.build_command("docker", *2 * (DASHBOARDS,), 1)
 
 
 def test_what_serves_is_there_within_the_block_and_gone_after_it(tmp_path: Path, answering: str) -> None:
-    with drawing.run(WAITING, tmp_path, answering, tmp_path / "log") as dashboards:
-        assert dashboards.process.poll() is None
-        assert dashboards.url == answering
+    with grafana.run(WAITING, answering, tmp_path / "log") as found:
+        assert found.process.poll() is None
+        assert found.url == answering
 
-    assert dashboards.process.returncode is not None
+    assert found.process.returncode is not None
 
 
 def test_what_serves_is_gone_after_an_interrupt_too(tmp_path: Path, answering: str) -> None:
     with (
         pytest.raises(KeyboardInterrupt),
-        drawing.run(WAITING, tmp_path, answering, tmp_path / "log") as dashboards,
+        grafana.run(WAITING, answering, tmp_path / "log") as found,
     ):
         raise KeyboardInterrupt
 
-    assert dashboards.process.returncode is not None
+    assert found.process.returncode is not None
 
 
 def test_what_ends_before_it_answers_is_told_with_its_last_words(tmp_path: Path) -> None:
@@ -82,19 +81,11 @@ def test_what_ends_before_it_answers_is_told_with_its_last_words(tmp_path: Path)
 
     with (
         pytest.raises(DemoError, match=r"does not answer: no packages; all it said is in .*log"),
-        drawing.run(command, tmp_path, "http://127.0.0.1:1", tmp_path / "log"),
+        grafana.run(command, "http://127.0.0.1:1", tmp_path / "log"),
     ):
         pytest.fail("it never answered")
 
 
-def test_the_preview_is_called_by_our_own_python() -> None:
-    command = drawing.build_preview(PROMETHEUS, 41000)
-
-    assert command[0] == sys.executable
-    assert command[1:4] == ("-m", "monitoring.preview", "serve")
-    assert command[4:] == (f"--prometheus={PROMETHEUS}", "--port=41000")
-
-
-def test_where_docker_has_no_network_the_preview_draws() -> None:
-    assert not drawing.pull("false", lambda _: None)
-    assert drawing.pull("true", lambda _: None)
+def test_without_a_network_there_is_no_grafana() -> None:
+    assert not grafana.pull("false")
+    assert grafana.pull("true")
