@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mds_demo import evidence, installing, playing, stack, summary
 from mds_demo.drawing import Drawing
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mds_devcluster.building import Workshop
 
 
+OVERVIEW: Final = "/d/mds-overview?from=now-15m&to=now&refresh=5s"
+"""As a person opens it who has not three hours; the others are one click away."""
+
+
 def run(cluster: str, workshop: Workshop, began_s: float) -> bool:
     """Until Ctrl-C; whether all was seen and nothing lost. The cluster stays."""
     drawn_by = Drawing(workshop)
@@ -31,9 +35,10 @@ def run(cluster: str, workshop: Workshop, began_s: float) -> bool:
     monitoring.bring_up(cluster, (stack.FLAVOUR,), workshop, every_s=stack.EVERY_S)
     reached = asyncio.run(stack.open_doors(site))
     with drawn_by.serve(reached.prometheus, site.folder / "dashboards.log") as dashboards:
-        failover = Failover(reached, dashboards.url)
+        address = f"{dashboards.url}{OVERVIEW}"
+        failover = Failover(reached, address)
         _, outcome = asyncio.run(playing.play(failover.play, site, began_s))
-        print("\n".join(_format_report(outcome, site, reached, dashboards)), flush=True)
+        print("\n".join(_format_report(outcome, site, reached, address)), flush=True)
         _stay(dashboards)
     return is_good(outcome)
 
@@ -42,13 +47,13 @@ def is_good(outcome: Outcome) -> bool:
     return outcome.seen.is_whole and summary.is_clean(outcome.costs)
 
 
-def _format_report(outcome: Outcome, site: Site, reached: Stack, dashboards: Dashboards) -> list[str]:
+def _format_report(outcome: Outcome, site: Site, reached: Stack, dashboards: str) -> list[str]:
     programs = site.list_program_folders(Path(sys.executable))
     return [
         *("", *summary.format_costs(outcome.costs)),
         *("", *evidence.format_seen(outcome.seen)),
         *("", *summary.format_next(site.folder / "kubeconfig", programs)),
-        *("", *format_addresses(reached, dashboards.url)),
+        *("", *format_addresses(reached, dashboards)),
         *("", describe(outcome)),
     ]
 
