@@ -175,7 +175,6 @@ FAULTS: Final = (
         ),
     ),
 )
-OF_FAULTS: Final = frozenset(where for fault in FAULTS for where in fault.fills)
 
 
 # --- the queries
