@@ -25,6 +25,11 @@ _SOURCES: Final = ("src", "tests", "tsconfig.json", "build.mjs")
 _BUNDLES: Final = {"page": "page.js", "draw": "draw.cjs", "enums": "enums.cjs", "tests": "tests.cjs"}
 _BROWSER: Final = ("chromium", "fontconfig-config", "fonts-inter")
 """Debian's; the last is the font that Grafana is set in."""
+_LIBRARIES: Final = (
+    "usr/lib/x86_64-linux-gnu",
+    "usr/lib/x86_64-linux-gnu/pulseaudio",
+    "lib/x86_64-linux-gnu",
+)
 _START: Final = """\
 #!/bin/sh
 LD_LIBRARY_PATH={libraries} FONTCONFIG_PATH={root}/etc/fonts FONTCONFIG_FILE={fonts} \\
@@ -67,7 +72,7 @@ def find_icons(workshop: Workshop) -> Path:
 def obtain_browser(workshop: Workshop) -> Path:
     """A script that starts Debian's Chromium, from the cache."""
     root = debian.obtain_debian(_BROWSER, workshop).root
-    libraries = ":".join(str(root / folder) for folder in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"))
+    libraries = ":".join(str(root / folder) for folder in _LIBRARIES)
     fonts, start = root / "fonts.conf", root / "chromium.sh"
     fonts.write_text(_FONTS.format(root=root))
     start.write_text(_START.format(root=root, libraries=libraries, fonts=fonts))
