@@ -173,6 +173,12 @@ chaos: .venv/ready ## each fault 5 times on a real cluster; goes on where it was
 week: .venv/ready ## a week of boundaries on a real cluster; goes on where it was interrupted; writes docs/week.md (20 minutes)
 	@$(PYTHON) -m tests.bench.week $(ARGS)
 
+.PHONY: pictures
+pictures: .venv/ready ## the dashboards as pictures, drawn by Grafana's libraries; writes docs/images/dashboards/ (node, npm; 420 MB once)
+	@$(PYTHON) -m monitoring.preview test
+	@$(PYTHON) -m monitoring.preview enums
+	@$(PYTHON) -m tests.bench.pictures
+
 # --- seeing it ---------------------------------------------------------------------------------------------
 
 .PHONY: try

@@ -56,6 +56,8 @@ type Panel = timeseries.Panel | stat.Panel | table.Panel | statushistory.Panel |
 SOURCE: Final = DataSourceRef(type_val="prometheus", uid="${datasource}")
 WIDTH: Final = 24
 _NARROW: Final = 8
+_NARROWEST_PX: Final = 90
+"""Of a column: with Grafana's 150 the last of six are out of sight in half a page."""
 PLAIN: Final[Steps] = ((None, "text"),)
 ZERO_IS_GOOD: Final[Steps] = ((None, "green"), (1, "red"))
 ZERO_IS_BAD: Final[Steps] = ((None, "red"), (1, "green"))
@@ -175,7 +177,7 @@ def rows(
 ) -> table.Panel:
     """A row for each series, joined over the queries by their labels; only these columns, in this order."""
     panel = _begin(table.Panel(), title, description, "none", (width, height))
-    panel.show_header(True).cell_height(TableCellHeight.SM).no_value(empty)
+    panel.show_header(True).cell_height(TableCellHeight.SM).no_value(empty).min_width(_NARROWEST_PX)
     for ref, query in _number(queries):
         panel.with_target(_target(ref, query).instant().format(PromQueryFormat.TABLE))
     if len(queries) > 1:
@@ -202,7 +204,8 @@ def rows(
 
 
 def _properties(column: Column) -> list[DynamicConfigValue]:
-    found = [DynamicConfigValue("unit", column.unit)]
+    # What stands in an empty table would stand in each cell of an empty label, too.
+    found = [DynamicConfigValue("unit", column.unit), DynamicConfigValue("noValue", "")]
     if column.texts:
         found.append(DynamicConfigValue("mappings", [_map(column.texts)]))
     if column.texts or column.steps is not PLAIN:

@@ -1,9 +1,9 @@
 """See the committed dashboards over a Prometheus, without a Grafana server.
 
-    python -m monitoring.preview serve --prometheus URL [--port N]     pages for a browser, until Ctrl-C
-    python -m monitoring.preview draw --prometheus URL --out FOLDER    a picture of each
-    python -m monitoring.preview test                                  its types and its tests
-    python -m monitoring.preview enums                                 write the enums of Grafana's library
+python -m monitoring.preview serve --prometheus URL [--port N]     pages for a browser, until Ctrl-C
+python -m monitoring.preview draw --prometheus URL --out FOLDER    a picture of each
+python -m monitoring.preview test                                  its types and its tests
+python -m monitoring.preview enums                                 write the enums of Grafana's library
 """
 
 from __future__ import annotations
@@ -56,7 +56,13 @@ def _draw(asked: argparse.Namespace, progress: Progress) -> None:
     for name, value in asked.var:
         variables.setdefault(name, []).append(value)
     for path in serving.draw(
-        asked.prometheus, asked.out, progress=progress, at=asked.at, variables=variables, names=asked.only
+        asked.prometheus,
+        asked.out,
+        progress=progress,
+        at=asked.at,
+        begin=asked.begin,
+        variables=variables,
+        names=asked.only,
     ):
         print(path)
 
@@ -70,6 +76,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     serve.add_argument("--port", type=int, default=0, help="a free one where it is not given")
     draw.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     draw.add_argument("--at", type=float, metavar="SECONDS", help="taken for now, in seconds since 1970")
+    draw.add_argument("--from", dest="begin", metavar="TIME", help="what is shown, as now-1h")
     draw.add_argument("--var", type=_split, action="append", default=[], metavar="NAME=VALUE")
     draw.add_argument("--only", nargs="*", default=(), metavar="NAME", choices=serving.list_names())
     kinds.add_parser("test")

@@ -97,7 +97,9 @@ def run_tests(workshop: Workshop) -> None:
 def write_enums(workshop: Workshop) -> Path:
     """Write the values of Grafana's enums where the tests of the dashboards read them."""
     script = obtain_bundles(workshop) / _BUNDLES["enums"]
-    ENUMS.write_text(subprocess.run((_find("node"), script), capture_output=True, text=True, check=True).stdout)
+    ENUMS.write_text(
+        subprocess.run((_find("node"), script), capture_output=True, text=True, check=True).stdout
+    )
     return ENUMS
 
 

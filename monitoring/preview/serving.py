@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 
 from mds_devcluster.building import open_workshop
 from mds_devcluster.errors import DevclusterError
-from monitoring.preview import obtaining
+from monitoring.preview import honoured, obtaining
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -70,22 +70,24 @@ def draw(
     *,
     progress: Progress,
     at: float | None = None,
+    begin: str | None = None,
     variables: Mapping[str, Collection[str]] | None = None,
     names: Collection[str] = (),
 ) -> list[Path]:
     """Take a picture of each dashboard and return their files; raise on what a page could not draw.
 
-    `at`: seconds since 1970 that are taken for now; `names`: overview, …; all if there is none.
+    `at`: seconds since 1970 that are taken for now; `begin`: what is shown, as now-1h; `names`: overview, …; all if there is none.
     """
     workshop = open_workshop(progress)
     browser = obtaining.obtain_browser(workshop)
     bundles = obtaining.obtain_bundles(workshop)
     folder.mkdir(parents=True, exist_ok=True)
     asked = [(f"var-{name}", value) for name, values in (variables or {}).items() for value in values]
-    query = urlencode([*asked, *([("at", str(round(at * 1000)))] if at is not None else [])])
+    asked += [("at", str(round(at * 1000)))] if at is not None else []
+    asked += [("from", begin)] if begin is not None else []
     files = [folder / f"{name}.png" for name in names or list_names()]
     with serve(prometheus_url, progress=progress) as preview:
-        pictures = [f"{preview.url}/d/mds-{file.stem}?{query}={file.resolve()}" for file in files]
+        pictures = [f"{preview.url}/d/mds-{file.stem}?{urlencode(asked)}={file.resolve()}" for file in files]
         ended = subprocess.run(
             ("node", bundles / "draw.cjs", browser, *pictures), capture_output=True, text=True, check=False
         )
@@ -116,18 +118,35 @@ class _Handler(BaseHTTPRequestHandler):
         elif path.startswith("/prometheus/api/v1/"):
             self._ask_prometheus()
         elif path.startswith("/dashboards/"):
-            self._answer_file(FOLDER, f"{path.removeprefix('/dashboards/mds-')}.json", "application/json")
+            self._answer_dashboard(path.removeprefix("/dashboards/mds-"))
         elif path.startswith(_ICONS):
             self._answer_file(self._files.icons, path.removeprefix(_ICONS))
         else:
             self._answer_file(self._files.bundles, path.removeprefix("/"))
 
-    def _answer_file(self, folder: Path, name: str, kind: str | None = None) -> None:
+    def _answer_dashboard(self, name: str) -> None:
+        if name not in list_names():
+            self._answer(HTTPStatus.NOT_FOUND, "text/plain", f"{name} is no dashboard".encode())
+            return
+        dashboard = json.loads((FOLDER / f"{name}.json").read_text())
+        options = {
+            "field": honoured.FIELD_OPTIONS,
+            "custom": honoured.CUSTOM_OPTIONS,
+            "transformations": honoured.TRANSFORMATIONS,
+        }
+        told = {
+            "dashboard": dashboard,
+            "unhonoured": honoured.list_unhonoured(dashboard),
+            "honoured": options,
+        }
+        self._answer(HTTPStatus.OK, "application/json", json.dumps(told).encode())
+
+    def _answer_file(self, folder: Path, name: str) -> None:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder.resolve()) or not path.is_file():
             self._answer(HTTPStatus.NOT_FOUND, "text/plain", f"{self.path}: there is no such page".encode())
             return
-        self._answer(HTTPStatus.OK, kind or _TYPES.get(path.suffix, "text/plain"), path.read_bytes())
+        self._answer(HTTPStatus.OK, _TYPES.get(path.suffix, "text/plain"), path.read_bytes())
 
     def _ask_prometheus(self) -> None:
         asked = self.path.removeprefix("/prometheus")

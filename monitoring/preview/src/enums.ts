@@ -5,7 +5,7 @@ const NAMES = [
   'BigValueColorMode', 'BigValueGraphMode', 'BigValueJustifyMode', 'BigValueTextMode', 'GraphDrawStyle', 'LegendDisplayMode',
   'LineInterpolation', 'SortOrder', 'StackingMode', 'TableCellDisplayMode', 'TableCellHeight', 'TooltipDisplayMode',
   'VisibilityMode', 'FieldColorModeId', 'ThresholdsMode', 'MappingType', 'VariableHide', 'VariableRefresh', 'VariableSort',
-  'DashboardCursorSync', 'VizOrientation', 'TimelineValueAlignment', 'PercentChangeColorMode',
+  'DashboardCursorSync', 'VizOrientation', 'PercentChangeColorMode',
 ] as const;
 const found = schema as unknown as Record<string, Record<string, unknown> | undefined>;
 const values = (name: string) => Object.values(found[name] ?? { '': 'MISSING' });

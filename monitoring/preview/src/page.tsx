@@ -4,9 +4,8 @@ import type { TimeRange } from '@grafana/data';
 import { GlobalStyles, PanelChrome, PanelContextProvider } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { listUnhonoured } from './honoured';
 import type { Dashboard, Panel } from './model';
-import { Content, prepare, type Shown } from './panels';
+import { Content, prepare, registerOptions, type Honoured, type Shown } from './panels';
 import { askLabelValues, chooseStep, queryMarks, queryPanel, type Drawn } from './prometheus';
 import { buildParameters, buildTimeParameters, choose, Filler, type Chosen, type Offered } from './variables';
 
@@ -49,8 +48,9 @@ function readRange({ time }: Dashboard): TimeRange {
 
 async function load(): Promise<Load> {
   const uid = location.pathname.split('/').at(-1) ?? '';
-  const dashboard = (await (await fetch(`/dashboards/${uid}`)).json()) as Dashboard;
-  const unhonoured = listUnhonoured(dashboard);
+  const answer = await fetch(`/dashboards/${uid}`);
+  const { dashboard, unhonoured, honoured } = (await answer.json()) as { dashboard: Dashboard; unhonoured: string[]; honoured: Honoured };
+  registerOptions(honoured);
   const range = readRange(dashboard);
   const ask = (query: string, filler: Filler) => askLabelValues(filler.fill(query, undefined, 'query'), range);
   const { chosen, offered } = await choose(dashboard, address, ask);

@@ -1,6 +1,6 @@
 // Each kind of panel, by Grafana's own parts.
 import {
-  applyFieldOverrides, FieldConfigOptionsRegistry, getDisplayValueAlignmentFactors, getFieldDisplayValues, standardTransformers,
+  applyFieldOverrides, cacheFieldDisplayNames, FieldConfigOptionsRegistry, getDisplayValueAlignmentFactors, getFieldDisplayValues, standardTransformers,
   standardTransformersRegistry, transformDataFrame, VizOrientation, dataLinksOverrideProcessor, identityOverrideProcessor,
   thresholdsOverrideProcessor, valueMappingsOverrideProcessor, DashboardCursorSync, FieldType,
 } from '@grafana/data';
@@ -10,10 +10,9 @@ import { BigValue, TimeSeries, TooltipPlugin, UPlotConfigBuilder, VizRepeater } 
 import type { BigValueColorMode, BigValueGraphMode, BigValueJustifyMode, BigValueTextMode } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
 import { firstValueFrom } from 'rxjs';
-import { CUSTOM_OPTIONS, FIELD_OPTIONS, TRANSFORMATIONS } from './honoured';
 import type { Panel } from './model';
 import type { Drawn, Span } from './prometheus';
-import { hasValues, Timelines } from './timelines';
+import { Timelines } from './timelines';
 import type { Filler } from './variables';
 
 export interface Shown {
@@ -32,32 +31,40 @@ export interface Shown {
 const PROCESSORS: Record<string, FieldConfigPropertyItem['process']> = {
   thresholds: thresholdsOverrideProcessor, mappings: valueMappingsOverrideProcessor, links: dataLinksOverrideProcessor,
 };
-const REGISTRY = new FieldConfigOptionsRegistry();
-for (const id of [...FIELD_OPTIONS, ...CUSTOM_OPTIONS.map((name) => `custom.${name}`)]) {
-  const path = id.replace('custom.', '');
-  const noEditor = () => null;
-  REGISTRY.register({
-    id, path, name: path, isCustom: path !== id, process: PROCESSORS[id] ?? identityOverrideProcessor, shouldApply: () => true,
-    editor: noEditor, override: noEditor,
-  });
+let registry = new FieldConfigOptionsRegistry();
+const noEditor = () => null;
+
+/** What honoured.py has. */
+export interface Honoured {
+  field: string[];
+  custom: string[];
+  transformations: string[];
 }
-standardTransformersRegistry.setInit(() =>
-  Object.values(standardTransformers)
-    .filter(({ id }) => TRANSFORMATIONS.some((each) => each === id))
-    .map((each) => ({
-      id: each.id, name: each.name, transformation: () => Promise.resolve(each), editor: () => null, imageDark: '', imageLight: '',
+
+export function registerOptions({ field, custom, transformations }: Honoured): void {
+  registry = new FieldConfigOptionsRegistry(() =>
+    [...field, ...custom.map((name) => `custom.${name}`)].map((id) => ({
+      id, path: id.replace('custom.', ''), name: id, isCustom: id.startsWith('custom.'), shouldApply: () => true,
+      process: PROCESSORS[id] ?? identityOverrideProcessor, editor: noEditor, override: noEditor,
     })));
+  standardTransformersRegistry.setInit(() =>
+    Object.values(standardTransformers).filter(({ id }) => transformations.includes(id)).map((each) => ({
+      id: each.id, name: each.name, transformation: () => Promise.resolve(each), editor: noEditor, imageDark: '', imageLight: '',
+    })));
+}
 
 /** Transformations first, then what the fields are to look like: as Grafana does. */
 export async function prepare(panel: Panel, found: DataFrame[], filler: Filler, zone: string, theme: GrafanaTheme2) {
   const data = await firstValueFrom(transformDataFrame(panel.transformations ?? [], found));
-  return applyFieldOverrides({
-    data, theme, fieldConfig: panel.fieldConfig, fieldConfigRegistry: REGISTRY, timeZone: zone, replaceVariables: filler.fill,
+  const made = applyFieldOverrides({
+    data, theme, fieldConfig: panel.fieldConfig, fieldConfigRegistry: registry, timeZone: zone, replaceVariables: filler.fill,
   });
+  cacheFieldDisplayNames(made);
+  return made;
 }
 
 export function Content(shown: Shown) {
-  if (shown.panel.type !== 'stat' && !hasValues(shown.frames)) {
+  if (shown.panel.type !== 'stat' && shown.frames.every(({ length }) => length === 0)) {
     return <div className="empty">{shown.panel.fieldConfig.defaults.noValue ?? 'No data'}</div>;
   }
   switch (shown.panel.type) {

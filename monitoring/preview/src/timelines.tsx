@@ -1,6 +1,6 @@
 // State timeline and status history, which Grafana's libraries do not export: rows of boxes on their uPlot builder.
-import { FieldType, formattedValueToString, getFieldDisplayName, outerJoinDataFrames } from '@grafana/data';
-import type { DataFrame, DisplayValue, Field, GrafanaTheme2 } from '@grafana/data';
+import { formattedValueToString, getFieldDisplayName, outerJoinDataFrames } from '@grafana/data';
+import type { DisplayValue, Field, GrafanaTheme2 } from '@grafana/data';
 import { AxisPlacement, LegendDisplayMode, ScaleDirection, ScaleOrientation, UPlotChart, UPlotConfigBuilder } from '@grafana/ui';
 import { measureText, VizLayout, VizLegend } from '@grafana/ui';
 import type { AlignedData } from 'uplot';
@@ -125,8 +125,5 @@ function listLegend(field: Field, boxes: Box[], theme: GrafanaTheme2) {
   const named = steps.length > 1
     ? steps.map((step, at) => [at === 0 ? `< ${steps[1]!.value}` : `${step.value}+`, theme.visualization.getColorByName(step.color)] as const)
     : [...new Map(boxes.map(({ shown }) => [formattedValueToString(shown), shown.color ?? '']))];
-  return named.filter(([, color]) => color !== 'transparent').map(([label, color]) => ({ label, color, yAxis: 1 }));
+  return named.filter(([, color]) => color !== theme.visualization.getColorByName('transparent')).map(([label, color]) => ({ label, color, yAxis: 1 }));
 }
-
-export const hasValues = (frames: DataFrame[]): boolean =>
-  frames.some((frame) => frame.fields.some((field) => field.type === FieldType.number && field.values.length > 0));
