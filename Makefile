@@ -190,6 +190,10 @@ try: .venv/ready ## a simulated exchange, a real NATS, two gateways and a failov
 demo: .venv/ready ## mds on a throwaway Kubernetes: installed with helm, three failovers, each counted (root or Docker)
 	@$(PYTHON) -m mds_demo $(ARGS)
 
+.PHONY: monitoring
+monitoring: .venv/ready ## the demo with Prometheus, Alertmanager and dashboards: a failover as they show it (root or Docker; Node.js)
+	@$(PYTHON) -m mds_demo monitoring $(ARGS)
+
 .PHONY: down
 down: .venv/ready ## remove every trace of the demo
-	@$(PYTHON) -m mds_demo down
+	@$(PYTHON) -m mds_demo down $(ARGS)

@@ -1,47 +1,54 @@
-"""`make demo` and `make down`: one exit code, one last line, and no traceback for what a person can mend."""
+"""`make demo`, `make monitoring`, `make down`: one exit code, one last line.
+
+No traceback for what a person can mend.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mds_demo import installing, output, summary, tour
+from mds_demo import installing, monitored, playing, summary, tour
 from mds_demo.errors import DemoError
-from mds_demo.watching import Watch
 from mds_devcluster import clusters
+from mds_devcluster.__main__ import parse_name
 from mds_devcluster.building import open_workshop
 from mds_devcluster.errors import DevclusterError
 from mds_devcluster.progress import Progress
-from mds_tryout import terminal
-from mds_tryout.journal import Journal
 
 if TYPE_CHECKING:
     from mds_demo.counting import Cost
     from mds_demo.installing import Site
-    from mds_demo.output import Output
+    from mds_demo.watching import Watch
+    from mds_devcluster.building import Workshop
 
 EXIT_OK: Final = 0
 EXIT_NOT_OK: Final = 1
 EXIT_INTERRUPTED: Final = 130
-INTERRUPTED: Final = "demo: interrupted; run make demo to go on from here, make down to remove it"
+_COMMANDS: Final = {"up": "demo", "monitoring": "monitoring", "down": "down"}
+"""What each is to make."""
 
 
 def main() -> None:
     chosen = _parse()
+    made = _COMMANDS[chosen.command]
     code = EXIT_NOT_OK
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        code = _take_down() if chosen.command == "down" else _bring_up()
+        code = _run(chosen, open_workshop(Progress(sys.stdout)))
     except (DemoError, DevclusterError) as exc:
-        print(f"demo: failed: {exc}", file=sys.stderr)
+        print(f"{made}: failed: {exc}", file=sys.stderr)
     except (KeyboardInterrupt, asyncio.CancelledError):
         code = EXIT_INTERRUPTED
-        print(INTERRUPTED, file=sys.stderr)
+        print(
+            f"{made}: interrupted; run make {made} to go on from here, make down to remove it",
+            file=sys.stderr,
+        )
     sys.exit(code)
 
 
@@ -49,64 +56,39 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="make demo", description="mds on a real Kubernetes, and three failovers."
     )
-    parser.add_argument("command", nargs="?", choices=("up", "down"), default="up", help="default: up")
+    parser.add_argument("command", nargs="?", choices=tuple(_COMMANDS), default="up", help="default: up")
+    parser.add_argument(
+        "--cluster",
+        type=parse_name,
+        default=installing.CLUSTER,
+        metavar="NAME",
+        help=f"to have two beside each other; default: {installing.CLUSTER}",
+    )
     return parser.parse_args()
 
 
-def _take_down() -> int:
-    existed = clusters.take_down(installing.CLUSTER, open_workshop(Progress(sys.stdout)))
+def _run(chosen: argparse.Namespace, workshop: Workshop) -> int:
+    began_s = time.monotonic()
+    match chosen.command:
+        case "down":
+            return _take_down(chosen.cluster, workshop)
+        case "monitoring":
+            return EXIT_OK if monitored.run(chosen.cluster, workshop, began_s) else EXIT_NOT_OK
+        case _:
+            return _bring_up(chosen.cluster, workshop, began_s)
+
+
+def _take_down(cluster: str, workshop: Workshop) -> int:
+    existed = clusters.take_down(cluster, workshop)
     print("down: the demo is gone" if existed else "down: there is no demo")
     return EXIT_OK
 
 
-def _bring_up() -> int:
-    began_s = time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    site = installing.prepare(open_workshop(Progress(sys.stdout)))
-    return asyncio.run(_play(site, began_s))
-
-
-async def _play(site: Site, began_s: float) -> int:
-    mode = terminal.decide_mode(
-        os.environ,
-        script=False,
-        input_is_terminal=sys.stdin.isatty(),
-        output_is_terminal=sys.stdout.isatty(),
-    )
-    with output.open_output(has_screen=mode.has_screen) as shown:
-        journal = Journal(began_s, shown.say)
-        watch = Watch(site.kubectl, journal)
-        await _install(site, journal)
-        costs = await _tour(watch, site, shown)
+def _bring_up(cluster: str, workshop: Workshop, began_s: float) -> int:
+    site = installing.prepare(cluster, workshop)
+    asyncio.run(playing.install(site, began_s))
+    watch, costs = asyncio.run(playing.play(tour.play, site, began_s))
     return _report(watch, costs, site)
-
-
-async def _install(site: Site, journal: Journal) -> None:
-    journal.note("the cluster is up; helm install mds, kubectl apply examples/")
-    await installing.install(site)
-    journal.note("installed; the pods start")
-
-
-async def _tour(watch: Watch, site: Site, shown: Output) -> list[Cost]:
-    """With everything that must run beside it; what fails first ends all."""
-    beside = {
-        asyncio.create_task(work)
-        for work in (
-            *(watch.follow_accounts(), watch.follow_subscription(), watch.follow_ticks()),
-            shown.show(watch),
-        )
-    }
-    playing = asyncio.create_task(tour.play(watch, site, shown))
-    try:
-        await asyncio.wait({*beside, playing}, return_when=asyncio.FIRST_COMPLETED)
-        for task in beside:
-            if task.done():
-                task.result()
-        return await playing
-    finally:
-        for each in (*beside, playing):
-            each.cancel()
-        await asyncio.gather(*beside, playing, return_exceptions=True)
 
 
 def _report(watch: Watch, costs: list[Cost], site: Site) -> int:

@@ -108,8 +108,9 @@ async def _mend(kubectl: Kubectl, front: str) -> None:
         await kubectl.post(CONTROL, f"/fronts/{front}/heal")
 
 
+FRONT_DOWN: Final = Fault("the active's front goes down", drop_front)
 FAULTS: Final = (
     Fault("a priority is edited", edit_priority),
     Fault("kill -9 of the active gateway", kill_gateway),
-    Fault("the active's front goes down", drop_front),
+    FRONT_DOWN,
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -20,7 +22,6 @@ from mds_devcluster.images.obtaining import obtain_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from mds_devcluster.building import Workshop
     from mds_devcluster.images.obtaining import Image
@@ -32,6 +33,7 @@ FIRST: Final = ("feedaccount.yaml", "feedsubscription.yaml")
 SECOND: Final = ("feedaccount-b.yaml",)
 """Its account joins when the first one publishes, or it might be the quicker one, and be first."""
 SIMULATOR: Final = "simulator.yaml"
+DASHBOARDS: Final = Path("helm/mds/files/dashboards")
 NODE_PORT: Final = 30422
 """Where NATS is reached from outside of the cluster: on each node."""
 _STREAM_BYTES: Final = 2**31
@@ -48,22 +50,33 @@ class Site:
     helm: Path
     images: Mapping[str, Image]
     kubectl: Kubectl
+    values: Mapping[str, Any]
+    """Of the chart."""
 
     def list_program_folders(self, python: Path) -> tuple[Path, ...]:
         """For PATH; kubectl came with the Python packages."""
         return (python.parent, self.helm.parent)
 
 
-def prepare(workshop: Workshop) -> Site:
-    """The slow half, with the devcluster's own progress: programs, images, cluster."""
-    clusters.prepare(workshop, programs=("helm",), images=IMAGES)
+def prepare(
+    cluster: str,
+    workshop: Workshop,
+    *,
+    programs: Iterable[str] = (),
+    values: Mapping[str, Any] = MappingProxyType({}),
+) -> Site:
+    """The slow half, with the devcluster's own progress: programs, images, cluster.
+
+    `programs` and `values` (of the chart) are what is wanted beside those of every demo.
+    """
+    clusters.prepare(workshop, programs=("helm", *programs), images=IMAGES)
     helm = obtain_program(PROGRAMS["helm"], workshop)
     images = obtain_images(IMAGES, workshop)
-    clusters.bring_up(CLUSTER, workshop)
-    clusters.load(CLUSTER, [image.archive for image in images.values()], workshop)
-    folder = clusters.locate(CLUSTER, workshop)
-    environment = build_environment(workshop.environment, folder)
-    return Site(folder, workshop.repository, helm, images, Kubectl(environment, NAMESPACE))
+    clusters.bring_up(cluster, workshop)
+    clusters.load(cluster, [image.archive for image in images.values()], workshop)
+    folder = clusters.locate(cluster, workshop)
+    kubectl = Kubectl(build_environment(workshop.environment, folder), NAMESPACE)
+    return Site(folder, workshop.repository, helm, images, kubectl, {**build_values(images), **values})
 
 
 def build_environment(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -93,7 +106,7 @@ async def apply_examples(site: Site, names: Iterable[str]) -> None:
 async def _install_chart(site: Site) -> None:
     words = ("upgrade", "--install", "mds", str(site.repository / "helm" / "mds"))
     command = (str(site.helm), *words, f"--namespace={NAMESPACE}", "--values=-")
-    values = yaml.safe_dump(build_values(site.images))
+    values = yaml.safe_dump(dict(site.values))
     await kubectl.run(command, site.kubectl.environment, stdin=values, within_s=_HELM_WITHIN_S)
 
 
@@ -132,10 +145,17 @@ def fill_in_image(resource: dict[str, Any], image: str) -> dict[str, Any]:
 def build_nats_door() -> dict[str, Any]:
     """The chart opens NATS to the cluster only; the demo counts from outside."""
     selector = {"app.kubernetes.io/instance": "mds", "app.kubernetes.io/component": "nats"}
-    ports = [{"name": "nats", "port": 4222, "targetPort": "nats", "nodePort": NODE_PORT}]
+    port = {"name": "nats", "port": 4222, "targetPort": "nats", "nodePort": NODE_PORT}
+    return build_door("mds-demo-nats", NAMESPACE, selector, port)
+
+
+def build_door(
+    name: str, namespace: str, selector: Mapping[str, str], port: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A Service that answers at each node."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": "mds-demo-nats", "namespace": NAMESPACE},
-        "spec": {"type": "NodePort", "selector": selector, "ports": ports},
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"type": "NodePort", "selector": dict(selector), "ports": [dict(port)]},
     }

@@ -42,6 +42,12 @@ class Kubectl:
         found: dict[str, Any] = json.loads(await self.run("get", *words, "--output=json"))
         return found
 
+    async def find_node(self) -> str:
+        """The address of the first one, where Services of type NodePort answer."""
+        nodes = await self.read("nodes")
+        addresses: list[dict[str, Any]] = nodes["items"][0]["status"]["addresses"]
+        return next(str(each["address"]) for each in addresses if each["type"] == "InternalIP")
+
     async def post(self, service: str, path: str) -> None:
         """To a Service, by way of the API server, as no other is open on every machine.
 

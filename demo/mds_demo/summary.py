@@ -39,14 +39,16 @@ def is_clean(costs: Sequence[Cost]) -> bool:
 
 def describe(costs: Sequence[Cost], *, stored: int, first_tick_s: float) -> str:
     """The last line; a script looks at nothing else."""
+    verdict = "ok" if is_clean(costs) else "NOT OK"
+    ticks = f"{stored:,} ticks, the first after {first_tick_s:.0f} s"
+    return f"demo: {verdict}: {ticks}; {describe_tally(costs)}"
+
+
+def describe_tally(costs: Sequence[Cost]) -> str:
     lost, repeated, disordered = (
         sum(getattr(cost.tally, name) for cost in costs) for name in ("lost", "repeated", "disordered")
     )
-    verdict = "ok" if is_clean(costs) else "NOT OK"
-    return (
-        f"demo: {verdict}: {stored:,} ticks, the first after {first_tick_s:.0f} s;"
-        f" lost {lost:,}, repeated {repeated:,}, out of order {disordered:,}"
-    )
+    return f"lost {lost:,}, repeated {repeated:,}, out of order {disordered:,}"
 
 
 def format_next(kubeconfig: Path, program_folders: Sequence[Path]) -> list[str]:

@@ -9,6 +9,8 @@ from mds_demo import faults, installing
 from mds_demo.faults import FAULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from mds_demo.counting import Cost
     from mds_demo.faults import Fault
     from mds_demo.installing import Site
@@ -24,15 +26,20 @@ SETTLE_S: Final = 3.0
 
 
 async def play(watch: Watch, site: Site, shown: Output) -> list[Cost]:
+    costs = [await begin(watch, site, shown)]
+    for fault in FAULTS:
+        costs.append(await perform(fault, watch, shown))  # noqa: PERF401 - an await, one after another
+    return costs
+
+
+async def begin(watch: Watch, site: Site, shown: Output) -> Cost:
+    """Until all is well, and what an ordinary time costs then."""
     await watch.wait_until(lambda: watch.first_tick_s is not None, FIRST_TICK_WITHIN_S, "no tick came")
     watch.journal.note("kubectl apply feedaccount-b.yaml: a second login, to stand by")
     await installing.apply_examples(site, installing.SECOND)
     await faults.mend_fronts(watch.kubectl)
     await _wait_for_all(watch, shown)
-    costs = [await _watch_ordinary_time(watch)]
-    for fault in FAULTS:
-        costs.append(await _perform(fault, watch, shown))  # noqa: PERF401 - an await, one after another
-    return costs
+    return await _watch_ordinary_time(watch)
 
 
 async def _wait_for_all(watch: Watch, shown: Output) -> None:
@@ -47,13 +54,20 @@ async def _watch_ordinary_time(watch: Watch) -> Cost:
     return watch.count.sum_up("nothing, longest silence", mark)
 
 
-async def _perform(fault: Fault, watch: Watch, shown: Output) -> Cost:
+async def _settle() -> None:
+    await asyncio.sleep(SETTLE_S)
+
+
+async def perform(
+    fault: Fault, watch: Watch, shown: Output, *, until: Callable[[], Awaitable[None]] = _settle
+) -> Cost:
+    """The fault lasts until the feed has moved, and then `until` is over."""
     mark = watch.count.mark()
     active = watch.active or ""
     async with fault.happen(watch, active):
         await watch.wait_until(
             lambda: watch.count.has_moved_since(mark), HANDOVER_WITHIN_S, f"nobody took over from {active}"
         )
-        await asyncio.sleep(SETTLE_S)
+        await until()
     await _wait_for_all(watch, shown)
     return watch.count.sum_up(fault.title, mark)

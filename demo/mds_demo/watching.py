@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import nats
 from nats.errors import Error as NatsError
@@ -125,7 +125,7 @@ class Watch:
         """Until it succeeds: NATS starts beside us."""
         while True:
             try:
-                host, password = await _find_node(self.kubectl), await _find_password(self.kubectl)
+                host, password = await self.kubectl.find_node(), await _find_password(self.kubectl)
                 return await nats.connect(
                     f"nats://{host}:{NODE_PORT}",
                     user=_USER,
@@ -184,12 +184,6 @@ REMEDY: Final = (
 
 def _look(account: Account) -> tuple[str, str]:
     return account.phase, account.reason
-
-
-async def _find_node(kubectl: Kubectl) -> str:
-    nodes = await kubectl.read("nodes")
-    addresses: list[dict[str, Any]] = nodes["items"][0]["status"]["addresses"]
-    return next(str(each["address"]) for each in addresses if each["type"] == "InternalIP")
 
 
 async def _find_password(kubectl: Kubectl) -> str:

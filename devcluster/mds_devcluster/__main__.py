@@ -61,16 +61,16 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     lose = commands.add_parser("lose-node", help="kill a node at once, with all that it runs")
     monitoring.add_options(commands.add_parser(_MONITORING, help="Prometheus and Alertmanager in a cluster"))
     for command in ("up", "down", "load", "kubeconfig", "lose-node", _MONITORING):
-        commands.choices[command].add_argument("name", type=_parse_name)
+        commands.choices[command].add_argument("name", type=parse_name)
     load.add_argument("archive", nargs="+", type=Path)
     lose.add_argument("node")
     status = commands.add_parser("status", help="which clusters there are, or how one is")
-    status.add_argument("name", nargs="?", type=_parse_name)
+    status.add_argument("name", nargs="?", type=parse_name)
     images.add_commands(commands)
     return parser.parse_args(arguments)
 
 
-def _parse_name(text: str) -> str:
+def parse_name(text: str) -> str:
     # It names a folder that `down` deletes: nothing that leads elsewhere.
     if re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?", text) is None:
         raise argparse.ArgumentTypeError(

@@ -32,7 +32,7 @@ def create(root: str) -> None:
             folder /= part
             folder.mkdir(exist_ok=True)
             fill_cpuset(folder)
-            _give_weight(folder)
+            give_weight(folder)
 
 
 def remove(interface: str, node: str = "") -> None:
@@ -57,8 +57,14 @@ def _hand_down(folder: Path) -> None:
         control.write_text(_V2_CONTROLLERS)
 
 
-def _give_weight(folder: Path) -> None:
-    """All pods of all clusters would else weigh as much as one process of whoever uses the machine beside."""
+def give_weight(folder: Path) -> None:
+    """All pods of all clusters would else weigh as much as one process of whoever uses the machine beside.
+
+    A group that somebody made idle, so that clusters give way to what he measures, has no weight.
+    """
+    idle = folder / "cpu.idle"
+    if idle.exists() and idle.read_text().strip() == "1":
+        return
     for name, weight in _WEIGHTS.items():
         path = folder / name
         if path.exists():

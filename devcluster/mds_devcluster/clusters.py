@@ -56,7 +56,7 @@ class Status:
 def bring_up(name: str, workshop: Workshop, nodes: int = 1) -> Cluster:
     """Usable when this returns; one that is up already is left as it is, but for nodes that it lacks."""
     folder = locate(name, workshop)
-    if decide_way(docker=_is_docker_there(), root=os.geteuid() == 0) is Way.KIND:
+    if decide_way(docker=is_docker_there(), root=os.geteuid() == 0) is Way.KIND:
         kind.bring_up(folder, workshop, node_count=nodes)
         return Cluster(name, folder / "kubeconfig")
     prepare(workshop)
@@ -66,7 +66,7 @@ def bring_up(name: str, workshop: Workshop, nodes: int = 1) -> Cluster:
 
 def prepare(workshop: Workshop, *, programs: Iterable[str] = (), images: Collection[str] = ()) -> None:
     """Make these, and what a native `up` needs where that is the way, all that can be at a time."""
-    is_native = os.geteuid() == 0 and not _is_docker_there()
+    is_native = os.geteuid() == 0 and not is_docker_there()
     wanted = dict.fromkeys((*(BUILT if is_native else ()), *programs))
     tasks = (
         *(making.list_toolbox(workshop) if is_native else ()),
@@ -159,11 +159,8 @@ def decide_way(*, docker: bool, root: bool) -> Way:
     )
 
 
-def _is_kind(folder: Path) -> bool:
-    return (folder / kind.MARK).exists()
-
-
-def _is_docker_there() -> bool:
+def is_docker_there() -> bool:
+    """Whether it answers; then clusters are kind's."""
     docker = shutil.which("docker")
     if docker is None:
         return False
@@ -174,3 +171,7 @@ def _is_docker_there() -> bool:
     except subprocess.TimeoutExpired:
         return False
     return asked.returncode == 0
+
+
+def _is_kind(folder: Path) -> bool:
+    return (folder / kind.MARK).exists()

@@ -115,7 +115,7 @@ def promised() -> Sequence[Panel]:
         number(
             "Lost ticks",
             "In the time that is shown.",
-            Query(f"sum(increase(mds_gateway_ticks_lost_total{{{FEED}}}[$__range]))", "lost"),
+            Query(f"round(sum(increase(mds_gateway_ticks_lost_total{{{FEED}}}[$__range])))", "lost"),
             unit="short",
             width=6,
             steps=ZERO_IS_GOOD,

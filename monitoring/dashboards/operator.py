@@ -63,7 +63,7 @@ def _now() -> Sequence[Panel]:
         number(
             "Errors in an hour",
             "Reconciliations that failed and were tried again.",
-            Query(f"sum(increase(mds_operator_reconcile_errors_total{{{RELEASE}}}[1h]))", "errors"),
+            Query(f"round(sum(increase(mds_operator_reconcile_errors_total{{{RELEASE}}}[1h])))", "errors"),
             unit="short",
             steps=ZERO_IS_GOOD,
         ),

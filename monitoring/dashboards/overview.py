@@ -113,8 +113,8 @@ def _wrong() -> Sequence[Panel]:
             "Moves",
             "Moves of feeds from one account to another in an open market, in the time that is shown.",
             Query(
-                "sum(increase(mds_operator_failover_gap_seconds_count"
-                f"{{{ALL_DESKS}}}[$__range])) or vector(0)"
+                "round(sum(increase(mds_operator_failover_gap_seconds_count"
+                f"{{{ALL_DESKS}}}[$__range]))) or vector(0)"
             ),
             unit="none",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -36,6 +37,13 @@ class Prometheus:
             )
             for each in found
         ]
+
+    def count(self, what: str, **parameters: str) -> int:
+        """The series of a `query` or `query_range` that have a number."""
+        return sum(
+            any(not math.isnan(float(value)) for _, value in each.get("values") or [each["value"]])
+            for each in self.ask(what, **parameters)["result"]
+        )
 
     def list_targets(self) -> list[dict[str, Any]]:
         """Those it tries to scrape, with `labels`, `health` and `lastError`."""

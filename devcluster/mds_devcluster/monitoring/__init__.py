@@ -9,6 +9,6 @@ The programs are the real ones, of modules/; the manifests are ours, written fro
 """
 
 from mds_devcluster.monitoring.flavours import Flavour
-from mds_devcluster.monitoring.starting import Stack, bring_up, remove
+from mds_devcluster.monitoring.starting import Stack, bring_up, define, remove
 
-__all__ = ["Flavour", "Stack", "bring_up", "remove"]
+__all__ = ["Flavour", "Stack", "bring_up", "define", "remove"]

@@ -25,7 +25,7 @@ def build_alertmanager(traits: Traits, *, image: str, release: str) -> list[Obje
         "resources": build_requests("10m", "50Mi"),
     }
     service = {
-        "selector": {"alertmanager": traits.alertmanager, "app.kubernetes.io/name": "alertmanager"},
+        "selector": build_selector(traits),
         "ports": [{"name": "web", "port": PORT, "targetPort": "web"}],
     }
     return [
@@ -38,6 +38,11 @@ def build_alertmanager(traits: Traits, *, image: str, release: str) -> list[Obje
         build("Alertmanager", traits.alertmanager, spec=spec),
         build("Service", traits.alertmanager_service, spec=service),
     ]
+
+
+def build_selector(traits: Traits) -> dict[str, str]:
+    """Of its pods."""
+    return {"alertmanager": traits.alertmanager, "app.kubernetes.io/name": "alertmanager"}
 
 
 def _build_configuration() -> Object:

@@ -87,9 +87,14 @@ def _select(selector: Object, *kinds: str) -> Object:
     }
 
 
+def build_selector(traits: Traits) -> dict[str, str]:
+    """Of its pods."""
+    return {"operator.prometheus.io/name": traits.prometheus, _NAME_LABEL: "prometheus"}
+
+
 def _build_service(traits: Traits) -> Object:
     return {
-        "selector": {"operator.prometheus.io/name": traits.prometheus, _NAME_LABEL: "prometheus"},
+        "selector": build_selector(traits),
         "ports": [{"name": "web", "port": PORT, "targetPort": "web"}],
     }
 

@@ -49,15 +49,21 @@ def bring_up(
     cluster = _Cluster(name, workshop)
     images = obtain_images(workshop)
     clusters.load(name, [image.path for image in images.values()], workshop)
-    with timed(f"{name}: definitions of the Prometheus Operator", workshop.progress):
-        source = building.obtain_source(_OPERATOR, workshop)
-        cluster.define(source / _DEFINITIONS, building.read_release(_OPERATOR, workshop.repository))
+    define(name, workshop)
     with timed(f"{name}: {', '.join(flavour.value for flavour in flavours)}", workshop.progress):
         for flavour in flavours:
             objects = build_objects(flavour, images, workshop.repository, every_s=every_s)
             cluster.apply(flavour.value, objects)
         cluster.wait_available(flavours)
     return {flavour: cluster.locate(flavour) for flavour in flavours}
+
+
+def define(name: str, workshop: Workshop) -> None:
+    """The kinds of the Prometheus Operator, which a chart asks for; what reads them may come later."""
+    with timed(f"{name}: definitions of the Prometheus Operator", workshop.progress):
+        source = building.obtain_source(_OPERATOR, workshop)
+        release = building.read_release(_OPERATOR, workshop.repository)
+        _Cluster(name, workshop).define(source / _DEFINITIONS, release)
 
 
 def remove(name: str, workshop: Workshop) -> None:

@@ -5,8 +5,6 @@ The data are of the collectors' own pages: an hour all well, one in trouble, the
 
 from __future__ import annotations
 
-import math
-import re
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +15,7 @@ from mds_devcluster.progress import Progress
 from tests.kit.exported import list_exported
 from tests.kit.market_day import pages
 from tests.kit.market_day.blocks import BEGIN, EVERY_S, serve, write_blocks
-from tests.unit.monitoring.drawn import fill, list_exprs, list_variables, read_dashboards
+from tests.unit.monitoring.drawn import fill, list_asked, list_exprs, read_dashboards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,9 +66,7 @@ def prometheus(promtool_path: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def count(prometheus: Prometheus, expr: str, at: int) -> int:
-    """The series that have a number."""
-    found = prometheus.ask("query", query=fill(expr, CHOSEN), time=str(at))["result"]
-    return sum(not math.isnan(float(each["value"][1])) for each in found)
+    return prometheus.count("query", query=fill(expr, CHOSEN), time=str(at))
 
 
 def test_every_query_finds_something_while_all_is_well(prometheus: Prometheus) -> None:
@@ -88,16 +84,13 @@ def test_what_is_empty_while_all_is_well_is_filled_by_its_fault(prometheus: Prom
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_variable_offers_what_there_is(prometheus: Prometheus, name: str) -> None:
-    for variable, each in list_variables(name).items():
-        if each["type"] == "query":
-            found = re.fullmatch(r"label_values\((.+), (\w+)\)", each["query"]["query"])
-            assert found
-            # As Grafana asks for them.
-            values = prometheus.ask(
-                f"label/{found[2]}/values",
-                **{"match[]": fill(found[1], CHOSEN), "start": str(BEGIN), "end": str(WELL)},
-            )
-            assert CHOSEN[variable] in values
+    for variable, asked in list_asked(name).items():
+        # As Grafana asks for them.
+        values = prometheus.ask(
+            f"label/{asked.label}/values",
+            **{"match[]": fill(asked.series, CHOSEN), "start": str(BEGIN), "end": str(WELL)},
+        )
+        assert CHOSEN[variable] in values
 
 
 @pytest.mark.parametrize("name", NAMES)

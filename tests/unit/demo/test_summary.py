@@ -19,7 +19,7 @@ def test_after_the_closing_line_a_shell_finds_what_the_demo_used(tmp_path: Path,
     for path in (python, python.with_name("kubectl"), helm):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o755)
-    site = Site(tmp_path, tmp_path, helm, {}, Kubectl({}, "mds"))
+    site = Site(tmp_path, tmp_path, helm, {}, Kubectl({}, "mds"), {})
 
     export = summary.format_next(tmp_path / "kubeconfig", site.list_program_folders(python))[1]
     found = subprocess.run(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mds_devcluster import cgroups
 
 HYBRID = """\
@@ -44,3 +46,19 @@ def test_processors_that_somebody_chose_stay(tmp_path: Path) -> None:
     cgroups.fill_cpuset(tmp_path / "ours")
 
     assert (tmp_path / "ours/cpuset.cpus").read_text() == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("idle", "weight"),
+    [
+        pytest.param("0\n", "16384", id="it weighs as much as a dozen pods"),
+        pytest.param("1\n", "3\n", id="one that somebody made idle stays so, as the kernel refuses a weight"),
+    ],
+)
+def test_a_group_of_ours_is_given_its_weight(tmp_path: Path, idle: str, weight: str) -> None:
+    (tmp_path / "cpu.shares").write_text("3\n")
+    (tmp_path / "cpu.idle").write_text(idle)
+
+    cgroups.give_weight(tmp_path)
+
+    assert (tmp_path / "cpu.shares").read_text() == weight

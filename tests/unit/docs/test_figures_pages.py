@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.bench import burst, gateway_scrape, latency, memory, pages, soak, soak_table
+from tests.bench import burst, dashboards_demo, gateway_scrape, latency, memory, pages, soak, soak_table
 from tests.fuzz import __main__ as fuzz
 from tests.fuzz import stats
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         for one in (latency, burst, memory, gateway_scrape)
     ]
     + [
+        pytest.param(
+            *(dashboards_demo.PAGE, dashboards_demo.PART, dashboards_demo.RESULT, dashboards_demo.build_part),
+            id=dashboards_demo.PART,
+        ),
         pytest.param(soak.PAGE, soak_table.PART, soak.RESULT, soak.build_part, id="soak"),
         pytest.param(fuzz.PAGE, stats.PART, fuzz.RESULT, fuzz.build_part, id="fuzz"),
     ],

@@ -54,6 +54,25 @@ def list_variables(dashboard: str) -> Mapping[str, Json]:
     return {each["name"]: each for each in read_dashboards()[dashboard]["templating"]["list"]}
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The values that a variable offers."""
+
+    series: str
+    label: str
+
+
+def list_asked(dashboard: str) -> Mapping[str, Asked]:
+    """Of each variable that asks Prometheus."""
+    found = {
+        name: re.fullmatch(r"label_values\((.+), (\w+)\)", each["query"]["query"])
+        for name, each in list_variables(dashboard).items()
+        if each["type"] == "query"
+    }
+    assert all(found.values()), found
+    return {name: Asked(asked[1], asked[2]) for name, asked in found.items() if asked}
+
+
 def list_chosen(dashboard: str) -> frozenset[str]:
     """The variables that stand for one value: their label is the same in all that is shown."""
     return frozenset(
