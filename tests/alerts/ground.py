@@ -16,7 +16,7 @@ from mds_devcluster.monitoring.starting import SCRAPE_EVERY_S
 from tests.alerts.telling import GROUP_WAIT_S, open_telling
 from tests.chaos.ground import FIRST, SECOND, SUBSCRIPTION
 from tests.e2e.desks import Desk, build_account, build_secret, build_subscription
-from tests.e2e.simulation import Pace, start_simulator
+from tests.e2e.simulation import start_simulator
 from tests.kit.prometheus import Prometheus
 from tests.kit.waiting import wait_until
 
@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 
     from mds_devcluster.building import Workshop
     from mds_devcluster.images import Image
+    from tests.alerts.matrix import Case
     from tests.alerts.receiver import Inbox
     from tests.e2e.installation import Installation
     from tests.e2e.kube import Kube
 
 CLUSTER: Final = "alerts"
-PACE: Final = Pace()
 FLAVOUR: Final = Flavour.KUBE_PROMETHEUS
 SEEN: Final[dict[str, Any]] = {
     "metrics": {"enabled": True, "prometheusRBAC": {"create": True}},
     "alerts": {"enabled": True},
+    "gateway": {"followFrontClock": True},  # the exchanges are simulated, and one lives at a Monday's opening
 }
 """All that differs from the chart's defaults; where images are, and how little they ask for, besides."""
 DELIVERED_WITHIN_S: Final = 10.0
@@ -47,11 +48,15 @@ def allow_s(lasting_s: float, ripens_s: float = 0.0) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one fault happens. `settings` is what an account there has besides."""
+    """Where one fault happens."""
 
     desk: Desk
     installation: Installation
+    prometheus: Prometheus
     settings: Mapping[str, Any] = field(default_factory=dict)
+    """What its accounts have besides."""
+    more: tuple[str, ...] = ()
+    """Accounts beside the two."""
 
     @property
     def kube(self) -> Kube:
@@ -60,13 +65,21 @@ class Place:
     def set_up(self) -> None:
         """Two accounts, of which the first publishes and the second could."""
         namespace = self.desk.namespace
+        first, second = ((FIRST, "a", 100), (SECOND, "b", 90))
+        listed = [first, second, *((name, "b", 80) for name in self.more)]
         accounts = [
             build_account(name, front=front, priority=priority, **self.settings)
-            for name, front, priority in ((FIRST, "a", 100), (SECOND, "b", 90))
+            for name, front, priority in listed
         ]
-        secrets = [build_secret(name) for name in (FIRST, SECOND)]
+        secrets = [build_secret(name) for name, *_ in listed]
         self.desk.apply(*secrets, *accounts, build_subscription(SUBSCRIPTION, f"md.{namespace}"))
+        self.desk.wait_until_hot(*(name for name, *_ in listed))
         self.desk.wait_until_redundant(SUBSCRIPTION)
+
+    def ask(self, expression: str) -> float:
+        """The newest value of its only series."""
+        (series,) = self.prometheus.query(expression)
+        return series.samples[-1][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +93,23 @@ class Ground:
     def kube(self) -> Kube:
         return self.installation.kube
 
-    def open_place(self, namespace: str, settings: Mapping[str, Any]) -> Place:
-        simulator = start_simulator(self.kube, namespace, self.images["simulator"].name, PACE)
-        place = Place(Desk(self.kube, namespace, simulator), self.installation, settings)
+    def open_place(self, case: Case) -> Place:
+        simulator = start_simulator(self.kube, case.desk, self.images["simulator"].name, case.pace)
+        desk = Desk(self.kube, case.desk, simulator)
+        place = Place(desk, self.installation, self.prometheus, case.settings, case.more)
         place.set_up()
-        wait_until(
-            f"Prometheus has its figures of {namespace}",
-            lambda: self.prometheus.query(build_figures(namespace)),
-            lambda found: len(found) == len((FIRST, SECOND)),
-            every_s=1.0,
-        )
+        if case.is_seen:
+            wait_until(
+                f"Prometheus has its figures of {case.desk}",
+                lambda: self.prometheus.query(build_figures(case.desk)),
+                lambda found: len(found) == len((FIRST, SECOND, *case.more)),
+                every_s=1.0,
+            )
         return place
 
 
 def build_figures(namespace: str) -> str:
-    """Both gateways scraped, and the operator since the subscription is open."""
+    """Its gateways scraped, and the operator since the subscription is open."""
     return (
         f'up{{job="mds-gateway", namespace="{namespace}"}} == 1 and on (namespace) '
         f'(mds_operator_market_open{{namespace="{namespace}"}} == 1)'

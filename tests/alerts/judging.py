@@ -23,7 +23,7 @@ def _judge(record: Record) -> Iterator[str]:
         yield "received and unknown to Prometheus"
     if course.received - course.fault > record.allowed_s and not record.is_void:
         yield f"received after {course.received - course.fault:.0f} s, allowed {record.allowed_s:.0f}"
-    if course.resolved is None:
+    if course.resolved is None and not record.lasts:
         yield "not resolved"
     if len(record.pages) > 1:
         yield f"{len(record.pages)} pages: {', '.join(record.pages)}"

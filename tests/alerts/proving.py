@@ -9,7 +9,8 @@ from tests.alerts.courses import Course, find_first, read_pending
 from tests.alerts.ground import allow_s
 from tests.alerts.records import Record, tell_now
 from tests.chaos.ticker import find_voiding, watch_machine
-from tests.kit.waiting import wait_until
+from tests.e2e.ground import HOME
+from tests.kit.waiting import PATIENCE_S, wait_until
 
 if TYPE_CHECKING:
     from tests.alerts.ground import Ground, Place
@@ -24,7 +25,7 @@ RESOLVED_WITHIN_S: Final = 420.0
 
 def prove(ground: Ground, case: Case) -> Record:
     """On a desk that is made for it; the fault is mended when this returns."""
-    place = ground.open_place(case.namespace, case.settings)
+    place = ground.open_place(case)
     try:
         return _prove(ground, place, case)
     finally:
@@ -39,20 +40,24 @@ def _prove(ground: Ground, place: Place, case: Case) -> Record:
         try:
             case.fault.begin(place)
             fault = time.time()
-            received = _wait_for(ground, case, opened, is_firing=True, within_s=allowed_s + LATE_S)
+            received = wait_for_told(ground, case, opened, is_firing=True, within_s=allowed_s + LATE_S)
             end_ns = time.monotonic_ns()
         finally:
             case.fault.end(place)
         mended = time.time()
         still = find_voiding(ticker.stop(), begin_ns, end_ns)
-    resolved = _wait_for(ground, case, received.at, is_firing=False, within_s=RESOLVED_WITHIN_S)
+    ended = (
+        wait_for_told(ground, case, received.at, is_firing=False, within_s=RESOLVED_WITHIN_S)
+        if case.lasts is None
+        else None
+    )
     course = Course(
         fault=fault,
         pending=read_pending(ground.prometheus, case.labels, opened, time.time()),
         firing=received.starts_at,
         received=received.at,
         mended=mended,
-        resolved=resolved.ends_at,
+        resolved=None if ended is None else ended.ends_at,
     )
     return Record(
         case=case.name,
@@ -61,27 +66,31 @@ def _prove(ground: Ground, place: Place, case: Case) -> Record:
         allowed_s=allowed_s,
         pages=_list_pages(ground, case, opened),
         others=_list_others(ground, case, opened),
+        lasts=case.lasts or "",
         still_s=round(sum(pause.length_ns for pause in still) / 1e9, 1),
     )
 
 
-def _wait_for(ground: Ground, case: Case, since: float, *, is_firing: bool, within_s: float) -> Told:
+def wait_for_told(
+    ground: Ground, case: Case, since: float, *, is_firing: bool, within_s: float = PATIENCE_S
+) -> Told:
     found = wait_until(
         f"{case.name} is {'firing' if is_firing else 'resolved'}",
         lambda: find_first(ground.inbox.find(case.labels, since), is_firing=is_firing),
         within_s=within_s,
         every_s=0.5,
-        explain=lambda: ground.prometheus.query(f'ALERTS{{namespace="{case.namespace}"}}'),
+        explain=lambda: ground.prometheus.query(f'ALERTS{{namespace=~"{case.desk}|{HOME}"}}'),
     )
     assert found is not None
     return found
 
 
 def _list_pages(ground: Ground, case: Case, since: float) -> tuple[str, ...]:
-    critical = {"severity": "critical", "namespace": case.namespace}
+    """Of the desk, and where the fault is of all, of any."""
+    critical = {"severity": "critical"} | ({} if case.alone else {"namespace": case.desk})
     return tuple(told.labels["alertname"] for told in ground.inbox.find(critical, since) if told.is_firing)
 
 
 def _list_others(ground: Ground, case: Case, since: float) -> tuple[str, ...]:
-    found = ground.inbox.find({"namespace": case.namespace}, since)
+    found = ground.inbox.find({} if case.alone else {"namespace": case.desk}, since)
     return tuple(sorted({told.labels["alertname"] for told in found} - {case.alert}))

@@ -44,6 +44,8 @@ class Record:
     """What else fired in its namespace meanwhile."""
     still_s: float = 0.0
     """For how long the machine stood still from the fault until it was received, in all."""
+    lasts: str = ""
+    """Why nobody waited for its end."""
     problem: str = ""
 
     @property

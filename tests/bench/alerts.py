@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Final
 from mds_devcluster import clusters, monitoring
 from mds_devcluster.building import PROGRAMS, obtain_program, open_workshop
 from mds_devcluster.images import obtain_images
+from mds_devcluster.monitoring.objects import NAMESPACE
 from mds_devcluster.progress import Progress
 from tests.alerts.courses import Course
+from tests.alerts.faults import hide_from_prometheus
 from tests.alerts.ground import CLUSTER, FLAVOUR, SEEN, open_ground
 from tests.alerts.judging import find_breaches
 from tests.alerts.matrix import CASES
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from tests.alerts.ground import Ground
     from tests.alerts.matrix import Case
     from tests.alerts.records import Results
+    from tests.e2e.kube import Kube
 
 TOGETHER: Final = 8
 """Desks at once: each is an exchange and two gateways."""
@@ -57,7 +60,10 @@ def run(ground: Ground, cases: Sequence[Case], results: Results, until: float, f
         print(f"{record.taken[11:19]} {case.name:<40} {tell(record)}", flush=True)
 
     with ThreadPoolExecutor(TOGETHER) as pool:
-        list(pool.map(take, cases))
+        list(pool.map(take, [case for case in cases if not case.alone]))
+    for case in cases:
+        if case.alone:
+            take(case)
     if any(map(results.wants, cases)):
         print("the time is up; the same command goes on from here", file=sys.stderr)
 
@@ -68,7 +74,7 @@ def prove_one(ground: Ground, case: Case, folder: Path) -> Record:
     try:
         return prove(ground, case)
     except (AssertionError, OSError) as problem:
-        where = collect(ground.kube, [HOME, case.namespace], folder / case.alert)
+        where = collect(ground.kube, [HOME, case.desk], folder / case.desk)
         print(f"  {case.name}: evidence in {where}", file=sys.stderr)
         told = f"{problem}"[:PROBLEM_SHOWN]
         return Record(case=case.name, taken=tell_now(), course=Course(begun), allowed_s=0.0, problem=told)
@@ -96,10 +102,19 @@ def open_own_ground(cluster: str, workshop: Workshop, folder: Path) -> Iterator[
         monitoring.bring_up(cluster, (FLAVOUR,), workshop)
         helm = Helm(obtain_program(PROGRAMS["helm"], workshop), folder, kube.kubeconfig)
         images = obtain_images(IMAGES, workshop)
-        desks = [case.namespace for case in CASES]
+        desks = [case.desk for case in CASES]
         installation = install(kube, helm, images, folder, desks, SEEN)
+        hide_desks(kube)
         with open_ground(cluster, workshop, installation, images) as ground:
             yield ground
+
+
+def hide_desks(kube: Kube) -> None:
+    """Before Prometheus starts: what it watches already it goes on watching."""
+    for case in CASES:
+        if not case.is_seen:
+            hide_from_prometheus(kube, case.desk)
+    kube.delete("pods", NAMESPACE, f"prometheus-{FLAVOUR.traits.prometheus}-0")
 
 
 def main() -> None:

@@ -14,6 +14,8 @@ from tests.alerts.matrix import CASES, read_duration
 from tests.alerts.records import RESULT, TRIES, Record, Results, read_records
 from tests.alerts.tables import NOT_YET, PAGE, PART, build, choose, list_all
 from tests.bench import pages
+from tests.e2e.ground import TOLD
+from tests.e2e.runbooks import CAUSES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,7 +102,7 @@ def test_the_newest_that_says_something_is_shown() -> None:
 
 def test_each_case_is_of_an_alert_that_there_is_and_of_a_desk_of_its_own() -> None:
     assert {(case.alert, case.severity) for case in CASES} <= set(list_all())
-    assert len({case.namespace for case in CASES}) == len(CASES)
+    assert len({case.desk for case in CASES}) == len(CASES)
     assert all(case.ripens for case in CASES if case.ripens_s)
 
 
@@ -113,3 +115,11 @@ def test_the_page_shows_the_result_as_it_was_measured() -> None:
     text = PAGE.read_text()
 
     assert pages.build_part(text, PART, RESULT, build) == text
+
+
+def test_the_sample_of_the_gate_is_of_six_that_fire_within_a_minute_or_so() -> None:
+    sampled = {case.alert: case.lasting_s for case in CASES if case.desk in TOLD}
+
+    assert sampled.keys() == CAUSES.keys()
+    assert len(sampled) == 6
+    assert max(sampled.values()) <= 60
