@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tests.alerts.records import Results
     from tests.e2e.kube import Kube
 
-TOGETHER: Final = 8
+TOGETHER: Final = 10
 """Desks at once: each is an exchange and two gateways."""
 PROBLEM_SHOWN: Final = 1_000  # characters
 

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 PAGES: Final = Path(__file__).parents[2] / "docs" / "runbooks"
 CAUSES: Final = {
     "MdsFeedDown": ("ctp-a", "FrontLost"),
-    "MdsAllAccountsBlocked": ("ctp-a", "code 75"),
-    "MdsLoginBlocked": ("ctp-b", "code 140"),
+    "MdsAllAccountsBlocked": ("ctp-a", r'\b75 \\?"CTP:'),
+    "MdsLoginBlocked": ("ctp-b", r'\b140 \\?"CTP:'),
     "MdsFailoverOften": ("ctp-a", "FrontLost"),
-    "MdsFrontLost": ("ctp-b", "4097"),
+    "MdsFrontLost": ("ctp-b", "\\b4097\\b"),
     "MdsRestartBudgetSpent": ("ctp-b", "FrontLost"),
 }
-"""The sample of `make test`, each with the account that is looked at, and the words that name the cause."""
+"""The sample of `make test`: the account that is looked at, and a pattern of what names the cause."""
 
 
 def read_diagnosis(alert: str, namespace: str, account: str) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
@@ -212,4 +213,4 @@ def tell(ground: Ground, case: Case) -> str:
 @pytest.mark.slow("six desks begin side by side; a minute is the longest `for` of their alerts")
 @pytest.mark.parametrize("alert", CAUSES)
 def test_an_alert_is_received_under_its_fault_and_its_runbook_names_the_cause(told: Told, alert: str) -> None:
-    assert CAUSES[alert][1] in told[alert].result()
+    assert re.search(CAUSES[alert][1], told[alert].result())
