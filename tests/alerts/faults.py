@@ -9,7 +9,6 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mds_devcluster.monitoring import Flavour
@@ -28,7 +27,6 @@ BOTH: Final = (FIRST, SECOND)
 FRONTS: Final = ("trade-a", "a", "trade-b", "b")
 BEFORE_OPENING: Final = "2026-11-30T08:50:00"
 """A Monday; a day with a calendar, whatever day it is here."""
-QUOTA_US, PERIOD_US = 30_000, 500_000
 MOVES: Final = 3
 """So many are often, by the chart's default."""
 
@@ -230,31 +228,6 @@ class LimitMemory:
 
     def end(self, ground: Place) -> None:
         ground.desk.edit(SECOND, pod=None)
-
-
-@dataclass(slots=True)
-class Throttle:
-    """The standby's pod gets a few milliseconds of a core, then none for nearly half a second."""
-
-    _groups: list[Path] = field(default_factory=list)
-
-    def begin(self, ground: Place) -> None:
-        processes = find_processes(ground.desk.pod(SECOND))
-        self._groups = [find_group(process) / "cpu.max" for process in processes]
-        self._set(f"{QUOTA_US} {PERIOD_US}")
-
-    def end(self, ground: Place) -> None:  # noqa: ARG002 - of all faults
-        self._set("max")
-
-    def _set(self, text: str) -> None:
-        for group in self._groups:
-            group.write_text(text)
-
-
-def find_group(process: int) -> Path:
-    """Its control group, of version 2."""
-    line = Path(f"/proc/{process}/cgroup").read_text().strip().splitlines()[-1]
-    return Path("/sys/fs/cgroup") / line.rpartition("::")[2].lstrip("/")
 
 
 class NotSeen:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from mds_devcluster import monitoring
@@ -88,6 +89,8 @@ class Ground:
     prometheus: Prometheus
     inbox: Inbox
     images: Mapping[str, Image]
+    opening: Lock = field(default_factory=Lock)
+    """Held while a desk is made."""
 
     @property
     def kube(self) -> Kube:

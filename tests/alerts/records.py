@@ -35,6 +35,8 @@ TRIES: Final = 3
 class Record:
     case: str
     taken: str
+    rule: str
+    """Which text of the alert it is about."""
     course: Course
     allowed_s: float
     """Within this of the fault it must be received."""
@@ -60,7 +62,7 @@ class Record:
 
 @dataclass(slots=True)
 class Results:
-    """All of the same images and rules; `facts` says where and how they were taken."""
+    """All of the same images; `facts` says where and how they were taken."""
 
     path: Path
     facts: dict[str, Any]
@@ -68,7 +70,9 @@ class Results:
     _lock: Lock = field(default_factory=Lock)
 
     def wants(self, case: Case) -> bool:
-        taken = [one for one in self.records if one.case == case.name]
+        """What was proved of another text of the rule does not count."""
+        rule = sum_rule(case.alert)
+        taken = [one for one in self.records if (one.case, one.rule) == (case.name, rule)]
         return all(one.is_void for one in taken) and len(taken) < TRIES
 
     def add(self, record: Record) -> None:
@@ -81,11 +85,11 @@ class Results:
 
 
 def resume(path: Path, images: Sequence[str]) -> Results:
-    """What was proved of these images and rules goes on, of others nothing. A failure is tried again."""
-    facts = _describe_run() | {"images": list(images), "rules": _sum_rules()}
+    """What was proved of these images goes on, of others nothing. A failure is tried again."""
+    facts = _describe_run() | {"images": list(images)}
     if path.exists():
         kept = json.loads(path.read_text())
-        if all(kept[name] == facts[name] for name in ("images", "rules")):
+        if kept["images"] == facts["images"]:
             records = [one for one in read_records(kept) if not one.problem]
             return Results(path, {name: kept[name] for name in kept if name != "records"}, records)
     return Results(path, facts)
@@ -106,10 +110,9 @@ def tell_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _sum_rules() -> str:
-    """Of the rules that the chart brings."""
-    told = b"".join(path.read_bytes() for path in sorted(RULES.iterdir()))
-    return hashlib.sha256(told).hexdigest()[:12]
+def sum_rule(alert: str) -> str:
+    """Of what the chart brings for it."""
+    return hashlib.sha256((RULES / f"{alert}.yaml").read_bytes()).hexdigest()[:12]
 
 
 def _describe_run() -> dict[str, Any]:

@@ -29,7 +29,7 @@ from tests.alerts.ground import CLUSTER, FLAVOUR, SEEN, open_ground
 from tests.alerts.judging import find_breaches
 from tests.alerts.matrix import CASES
 from tests.alerts.proving import prove
-from tests.alerts.records import RESULT, Record, resume, tell_now
+from tests.alerts.records import RESULT, Record, resume, sum_rule, tell_now
 from tests.alerts.tables import write_page
 from tests.bench.walks import build_parser, read_names
 from tests.component.chart.rendering import Helm
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tests.alerts.records import Results
     from tests.e2e.kube import Kube
 
-TOGETHER: Final = 10
+TOGETHER: Final = 7
 """Desks at once: each is an exchange and two gateways."""
 PROBLEM_SHOWN: Final = 1_000  # characters
 
@@ -59,11 +59,11 @@ def run(ground: Ground, cases: Sequence[Case], results: Results, until: float, f
         results.add(record)
         print(f"{record.taken[11:19]} {case.name:<40} {tell(record)}", flush=True)
 
-    with ThreadPoolExecutor(TOGETHER) as pool:
-        list(pool.map(take, [case for case in cases if not case.alone]))
     for case in cases:
         if case.alone:
             take(case)
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        list(pool.map(take, [case for case in cases if not case.alone]))
     if any(map(results.wants, cases)):
         print("the time is up; the same command goes on from here", file=sys.stderr)
 
@@ -77,7 +77,14 @@ def prove_one(ground: Ground, case: Case, folder: Path) -> Record:
         where = collect(ground.kube, [HOME, case.desk], folder / case.desk)
         print(f"  {case.name}: evidence in {where}", file=sys.stderr)
         told = f"{problem}"[:PROBLEM_SHOWN]
-        return Record(case=case.name, taken=tell_now(), course=Course(begun), allowed_s=0.0, problem=told)
+        return Record(
+            case=case.name,
+            taken=tell_now(),
+            rule=sum_rule(case.alert),
+            course=Course(begun),
+            allowed_s=0.0,
+            problem=told,
+        )
 
 
 def tell(record: Record) -> str:

@@ -19,6 +19,7 @@ def record(*, still_s: float = 0.0, pages: tuple[str, ...] = ("MdsFeedDown",), *
     return Record(
         case="MdsFeedDown (critical)",
         taken="now",
+        rule="of now",
         course=replace(GOOD, **changed),
         allowed_s=95.0,
         pages=pages,

@@ -11,7 +11,7 @@ import pytest
 from monitoring.sources import RULES, read_alerts
 from tests.alerts.courses import Course
 from tests.alerts.matrix import CASES, read_duration
-from tests.alerts.records import RESULT, TRIES, Record, Results, read_records
+from tests.alerts.records import RESULT, TRIES, Record, Results, read_records, sum_rule
 from tests.alerts.tables import NOT_YET, PAGE, PART, build, choose, list_all
 from tests.bench import pages
 from tests.e2e.ground import TOLD
@@ -32,7 +32,14 @@ FACTS: dict[str, Any] = {
 }
 CASE = next(case for case in CASES if case.alert == "MdsFeedDown")
 COURSE = Course(fault=0.0, pending=10.0, firing=40.0, received=51.0, mended=60.0, resolved=82.0)
-PROVED = Record(case=CASE.name, taken="now", course=COURSE, allowed_s=95.0, pages=("MdsFeedDown",))
+PROVED = Record(
+    case=CASE.name,
+    taken="now",
+    rule=sum_rule(CASE.alert),
+    course=COURSE,
+    allowed_s=95.0,
+    pages=("MdsFeedDown",),
+)
 VOID = replace(PROVED, course=replace(COURSE, received=96.0), still_s=2.0)
 FAILED = replace(PROVED, problem="no desk")
 
@@ -88,7 +95,14 @@ def test_records_come_back_from_the_file_as_they_went(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("taken", "wanted"),
-    [([], True), ([PROVED], False), ([VOID], True), ([VOID, PROVED], False), ([VOID] * TRIES, False)],
+    [
+        ([], True),
+        ([PROVED], False),
+        ([replace(PROVED, rule="another")], True),
+        ([VOID], True),
+        ([VOID, PROVED], False),
+        ([VOID] * TRIES, False),
+    ],
 )
 def test_a_void_one_is_taken_again_so_often(tmp_path: Path, taken: list[Record], wanted: bool) -> None:  # noqa: FBT001 - a column of the table
     assert Results(tmp_path / "alerts.json", {}, taken).wants(CASE) is wanted
