@@ -83,7 +83,7 @@ def _break_front(**does: Any) -> faults.Fronts:
     return faults.Fronts(("b",), does)
 
 
-# What is alone goes first, whatever its place here; of the others what lasts longest.
+# What lasts longest comes first; critical ones that are alone go before all others, warnings after them.
 CASES: Final = (
     Case(
         "MdsNoStandby",
@@ -237,7 +237,6 @@ CASES: Final = (
         "the stream's maxBytes half of what it holds",
         nats_faults.SmallStream(2.0),
         of_release=True,
-        alone=True,
     ),
     Case(
         "MdsStreamNearlyFull",

@@ -111,4 +111,4 @@ def _list_pages(ground: Ground, case: Case, since: float) -> tuple[str, ...]:
 
 def _list_others(ground: Ground, case: Case, since: float) -> tuple[str, ...]:
     found = ground.inbox.find({} if case.alone else {"namespace": case.desk}, since)
-    return tuple(sorted({told.labels["alertname"] for told in found} - {case.alert}))
+    return tuple(sorted({told.labels["alertname"] for told in found if told.is_firing} - {case.alert}))

@@ -59,11 +59,15 @@ def run(ground: Ground, cases: Sequence[Case], results: Results, until: float, f
         results.add(record)
         print(f"{record.taken[11:19]} {case.name:<40} {tell(record)}", flush=True)
 
-    for case in cases:
-        if case.alone:
+    alone = [case for case in cases if case.alone]
+    for case in alone:
+        if case.severity == "critical":
             take(case)
     with ThreadPoolExecutor(TOGETHER) as pool:
         list(pool.map(take, [case for case in cases if not case.alone]))
+    for case in alone:
+        if case.severity != "critical":
+            take(case)
     if any(map(results.wants, cases)):
         print("the time is up; the same command goes on from here", file=sys.stderr)
 
