@@ -170,6 +170,10 @@ chaos-once: .venv/ready ## the twelve kinds of fault with a mechanism of their o
 chaos: .venv/ready ## each fault 5 times on a real cluster; goes on where it was interrupted; writes docs/results/ (60 minutes)
 	@$(PYTHON) -m tests.bench.chaos $(ARGS)
 
+.PHONY: alerts
+alerts: .venv/ready ## every alert under its real fault on a real cluster; goes on where it was interrupted; writes docs/alerts-proved.md (40 minutes)
+	@$(PYTHON) -m tests.bench.alerts $(ARGS)
+
 .PHONY: week
 week: .venv/ready ## a week of boundaries on a real cluster; goes on where it was interrupted; writes docs/week.md (20 minutes)
 	@$(PYTHON) -m tests.bench.week $(ARGS)

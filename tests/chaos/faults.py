@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final, override
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, override
 
 from mds_devcluster import clusters
 from mds_devcluster.records import read_record
@@ -24,9 +24,25 @@ from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.chaos.ground import Ground
+    from tests.e2e.desks import Desk
+    from tests.e2e.installation import Installation
+    from tests.e2e.kube import Kube
 
 BUSY: Final = "while True: pass"
 CORES: Final = os.cpu_count() or 1
+
+
+class Stage(Protocol):
+    """What some faults are content with, so that they happen elsewhere, too: a desk of an installation."""
+
+    @property
+    def desk(self) -> Desk: ...
+
+    @property
+    def installation(self) -> Installation: ...
+
+    @property
+    def kube(self) -> Kube: ...
 
 
 class Fault:
@@ -179,10 +195,10 @@ class Edit(Fault):
     there: dict[str, Any]
     back: dict[str, Any]
 
-    def begin(self, ground: Ground) -> None:
+    def begin(self, ground: Stage) -> None:
         ground.desk.edit(self.account, **self.there)
 
-    def end(self, ground: Ground) -> None:
+    def end(self, ground: Stage) -> None:
         ground.desk.edit(self.account, **self.back)
 
 
@@ -231,10 +247,10 @@ class RestartNats(Fault):
 class LoseNats(Fault):
     """Gone, with its data kept."""
 
-    def begin(self, ground: Ground) -> None:
+    def begin(self, ground: Stage) -> None:
         ground.kube.scale("statefulsets", ground.installation.namespace, NATS, 0)
 
-    def end(self, ground: Ground) -> None:
+    def end(self, ground: Stage) -> None:
         ground.kube.scale("statefulsets", ground.installation.namespace, NATS, 1)
 
 
@@ -259,12 +275,12 @@ class KeepBusy(Fault):
     _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @override
-    def begin(self, ground: Ground) -> None:
+    def begin(self, ground: Stage) -> None:
         command = ["nice", "-n", "19", sys.executable, "-c", BUSY]
         self._running = [subprocess.Popen(command) for _ in range(CORES)]
 
     @override
-    def end(self, ground: Ground) -> None:
+    def end(self, ground: Stage) -> None:
         for process in self._running:
             process.kill()
             process.wait()

@@ -32,7 +32,16 @@ PACES: Final = {
     "desk-wrong": Pace(),
 }
 """The desks with a simulator of these tests, as they need them."""
-DESKS: Final = (*PACES, "desk-denied", "desk-quota", "desk-seen-1", "desk-seen-2", "desk-chaos")
+TOLD: Final = (
+    "desk-feeddown-c",
+    "desk-allaccountsblocked-c",
+    "desk-loginblocked-w",
+    "desk-failoveroften-w",
+    "desk-frontlost-w",
+    "desk-restartbudgetspent-w",
+)
+"""Those of the alerts that are sampled; each has a simulator of its own while its fault lasts."""
+DESKS: Final = (*PACES, "desk-denied", "desk-quota", "desk-seen-1", "desk-seen-2", *TOLD, "desk-chaos")
 """The namespaces that the one operator watches; each test module has some of its own."""
 NO_CHANGES: Final[Mapping[str, Any]] = MappingProxyType({})
 IMAGES: Final = ("operator", "gateway-sim", "simulator", "nats")

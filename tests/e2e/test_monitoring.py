@@ -1,7 +1,10 @@
-"""Prometheus finds operator and gateways: the real one, in the two flavours that people have."""
+"""Prometheus finds operator and gateways, and tells: the real one, in the two flavours that people have."""
 
 from __future__ import annotations
 
+import re
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -10,17 +13,25 @@ import pytest
 
 from mds_devcluster import monitoring
 from mds_devcluster.monitoring import Flavour
+from tests.alerts.ground import Ground
+from tests.alerts.matrix import CASES
+from tests.alerts.proving import wait_for_told
+from tests.alerts.telling import open_telling
 from tests.e2e.desks import build_account, build_secret
-from tests.e2e.ground import CLUSTER, HOME
+from tests.e2e.ground import CLUSTER, HOME, TOLD
 from tests.e2e.installation import OPERATOR, RELEASE
+from tests.e2e.runbooks import CAUSES, diagnose
 from tests.kit.prometheus import Prometheus
 from tests.kit.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from mds_devcluster.building import Workshop
+    from mds_devcluster.images import Image
+    from mds_devcluster.monitoring import Stack
+    from tests.alerts.matrix import Case
     from tests.e2e.installation import Installation
     from tests.e2e.kube import Kube
 
@@ -40,6 +51,8 @@ UP: Final = 'up{job=~"mds-.*"}'
 type Stacks = dict[Flavour, Prometheus]
 type Answers = dict[tuple[str, str], float]
 """Seconds, by namespace and component."""
+type Told = dict[str, Future[str]]
+"""By alert."""
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +69,19 @@ def gateways(installation: Installation) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def stacks(
+def addresses(
     kube: Kube, workshop: Workshop, visibly: Callable[[], AbstractContextManager[None]]
-) -> Iterator[Stacks]:
+) -> Iterator[dict[Flavour, Stack]]:
     """Both, side by side: one operator serves them."""
     with visibly():
         up = monitoring.bring_up(CLUSTER, tuple(Flavour), workshop, every_s=EVERY_S)
-    yield {flavour: Prometheus(stack.prometheus) for flavour, stack in up.items()}
+    yield up
     monitoring.remove(CLUSTER, workshop)
+
+
+@pytest.fixture(scope="module")
+def stacks(addresses: dict[Flavour, Stack]) -> Stacks:
+    return {flavour: Prometheus(stack.prometheus) for flavour, stack in addresses.items()}
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +182,35 @@ def test_kubelet_and_cadvisor_are_scraped(stacks: Stacks, flavour: Flavour) -> N
     )
 
     assert paths == {"/metrics", "/metrics/cadvisor"}
+
+
+# --- alerts: a sample of six; `make alerts` proves all
+
+
+@pytest.fixture(scope="module")
+def told(
+    findable: Installation, addresses: dict[Flavour, Stack], images: Mapping[str, Image]
+) -> Iterator[Told]:
+    """All at once, as most of the time is waiting."""
+    findable.upgrade({"metrics": FINDABLE, "alerts": {"enabled": True}})
+    stack = addresses[STACK]
+    with open_telling(findable.kube, STACK, stack) as inbox, ThreadPoolExecutor(len(CAUSES)) as pool:
+        ground = Ground(findable, Prometheus(stack.prometheus), inbox, images)
+        yield {case.alert: pool.submit(tell, ground, case) for case in CASES if case.desk in TOLD}
+
+
+def tell(ground: Ground, case: Case) -> str:
+    """What the commands of its runbook print once it was received. Its desk makes room then."""
+    begun, place = time.time(), ground.open_place(case)
+    try:
+        case.fault.begin(place)
+        wait_for_told(ground, case, begun, is_firing=True)
+        return diagnose(ground.kube, case.alert, case.desk, CAUSES[case.alert][0])
+    finally:
+        place.desk.close()
+
+
+@pytest.mark.slow("six desks begin side by side; a minute is the longest `for` of their alerts")
+@pytest.mark.parametrize("alert", CAUSES)
+def test_an_alert_is_received_under_its_fault_and_its_runbook_names_the_cause(told: Told, alert: str) -> None:
+    assert re.search(CAUSES[alert][1], told[alert].result())
