@@ -223,8 +223,8 @@ def measure(cluster: str) -> dict[str, Any]:
         wanted = {
             where: expr for where, expr in empty.items() if where not in filled and where not in NOT_THERE
         }
-        filled |= watch_fill(demo, fault, wanted)
         wait_until_well(demo, but=REMEMBERED, within_s=MENDED_WITHIN_S)
+        filled |= watch_fill(demo, fault, wanted)
     return found | {
         "series": {where: count for where, count in well.items() if count},
         "variables": variables,
