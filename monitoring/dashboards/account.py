@@ -60,12 +60,21 @@ def outline() -> Outline:
 
 
 def _increase(
-    title: str, description: str, metric: str, labels: str, legend: str, unit: Unit = "short"
+    title: str,
+    description: str,
+    metric: str,
+    labels: str,
+    legend: str,
+    unit: Unit = "short",
+    *,
+    many: bool = False,
 ) -> Panel:
+    """`many`: of so many causes a legend has room only for those that there are."""
+    expr = f"sum by ({labels}) (increase({metric}{{{ACCOUNT}}}[$__rate_interval]))"
     return graph(
         title,
         description,
-        Query(f"sum by ({labels}) (increase({metric}{{{ACCOUNT}}}[$__rate_interval]))", legend),
+        Query(f"{expr} > 0" if many else expr, legend),
         unit=unit,
         draw=GraphDrawStyle.BARS,
         stacked=True,
@@ -186,6 +195,7 @@ def _fronts() -> Sequence[Panel]:
             "mds_gateway_front_disconnects_total",
             "front, code",
             "{{front}} {{code}}",
+            many=True,
         ),
         _increase(
             "Logins refused",
@@ -193,6 +203,7 @@ def _fronts() -> Sequence[Panel]:
             "mds_gateway_logins_refused_total",
             "front, code",
             "{{front}} {{code}}",
+            many=True,
         ),
         _increase(
             "Subscribe requests refused",
@@ -339,6 +350,7 @@ def _gateway() -> Sequence[Panel]:
             "mds_gateway_notes_total",
             "code",
             "{{code}}",
+            many=True,
         ),
         _increase(
             "Work that failed",

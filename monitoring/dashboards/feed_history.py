@@ -33,9 +33,9 @@ def moves() -> Sequence[Panel]:
         ),
         graph(
             "Moves",
-            "By reason.",
+            "By reason; of those that there are.",
             Query(
-                f"sum by (reason) (increase(mds_operator_failovers_total{{{FEED}}}[$__rate_interval]))",
+                f"sum by (reason) (increase(mds_operator_failovers_total{{{FEED}}}[$__rate_interval])) > 0",
                 "{{reason}}",
             ),
             unit="short",

@@ -31,20 +31,33 @@ def _any(*paths: str, under: str = "") -> dict[str, object]:
 _DASHBOARD: Final[Honoured] = {
     **_any("uid", "title", "description", "tags", "timezone", "refresh", "time", "weekStart"),
     **_any("title", "url", "tooltip", "keepTime", under="links[]."),
-    **{"links[].type": ("link",), "links[].icon": ("dashboard",), "links[].asDropdown": (False,)},
-    **{"links[].includeVars": (False,), "links[].targetBlank": (False,)},
-    **{"schemaVersion": (42,), "fiscalYearStartMonth": (0,), "editable": (False,), "graphTooltip": (0, 1, 2)},
+    "links[].type": ("link",),
+    "links[].icon": ("dashboard",),
+    "links[].asDropdown": (False,),
+    "links[].includeVars": (False,),
+    "links[].targetBlank": (False,),
+    "schemaVersion": (42,),
+    "fiscalYearStartMonth": (0,),
+    "editable": (False,),
+    "graphTooltip": (0, 1, 2),
 }
 _VARIABLE: Final[Honoured] = {
     **_any("name", "label", "description", "query", "datasource", "multi", "includeAll", "allValue"),
-    **{"type": ("query", "datasource", "constant"), "hide": (0, 2), "sort": (1,), "refresh": (2,)},
+    "type": ("query", "datasource", "constant"),
+    "hide": (0, 2),
+    "sort": (1,),
+    "refresh": (2,),
     # Grafana's generator writes these of every variable, whatever its type.
-    **{"allowCustomValue": (True,), "auto": (False,), "skipUrlSync": (False,)},
+    "allowCustomValue": (True,),
+    "auto": (False,),
+    "skipUrlSync": (False,),
     **_any("auto_count", "auto_min"),
 }
 _MARK: Final[Honoured] = {
     **_any("name", "iconColor", "datasource", "target", "titleFormat", "textFormat", "expr", "tagKeys"),
-    **{"enable": (True,), "hide": (False,), "builtIn": (0,)},
+    "enable": (True,),
+    "hide": (False,),
+    "builtIn": (0,),
 }
 _PANEL: Final[Honoured] = {
     **_any("id", "title", "description", "gridPos", "datasource", "maxDataPoints"),
@@ -53,20 +66,25 @@ _PANEL: Final[Honoured] = {
     ),
     **_any(*FIELD_OPTIONS, under="fieldConfig.defaults."),
     **_any("matcher.options", "properties[].value", under="fieldConfig.overrides[]."),
-    **{"transparent": (False,), "repeatDirection": ("h",), "targets[].format": ("table",)},
-    **{"transformations[].id": TRANSFORMATIONS, "transformations[].options": ANY},
+    "transparent": (False,),
+    "repeatDirection": ("h",),
+    "targets[].format": ("table",),
+    "transformations[].id": TRANSFORMATIONS,
+    "transformations[].options": ANY,
     "fieldConfig.overrides[].matcher.id": ("byName",),
     "fieldConfig.overrides[].properties[].id": (*FIELD_OPTIONS, "custom.cellOptions"),
 }
 _LEGEND: Final[Honoured] = {
     **_any("showLegend", "calcs", under="options.legend."),
-    **{"options.legend.displayMode": ("list", "table"), "options.legend.placement": ("bottom",)},
+    "options.legend.displayMode": ("list", "table"),
+    "options.legend.placement": ("bottom",),
 }
 _TIMELINE: Final[Honoured] = {
     **_LEGEND,
     **_any("rowHeight", "perPage", "tooltip.sort", under="options."),
     **_any("fillOpacity", "lineWidth", under="fieldConfig.defaults.custom."),
-    **{"options.legend.displayMode": ("list",), "options.tooltip.mode": ("single",)},
+    "options.legend.displayMode": ("list",),
+    "options.tooltip.mode": ("single",),
     "options.showValue": ("never", "auto"),
 }
 _OF_TYPE: Final[Mapping[str, Honoured]] = {
@@ -74,22 +92,35 @@ _OF_TYPE: Final[Mapping[str, Honoured]] = {
     "timeseries": {
         **_LEGEND,
         **_any(*_GRAPH_OPTIONS, under="fieldConfig.defaults.custom."),
-        **{"type": ANY, "options.tooltip.mode": ("multi", "single", "none"), "options.tooltip.sort": ANY},
+        "type": ANY,
+        "options.tooltip.mode": ("multi", "single", "none"),
+        "options.tooltip.sort": ANY,
     },
     "stat": {
         **_any("colorMode", "justifyMode", "textMode", "orientation", "wideLayout", under="options."),
-        **{"type": ANY, "options.reduceOptions.calcs": ANY, "options.graphMode": ("none",)},
-        **{"options.showPercentChange": (False,), "options.percentChangeColorMode": ("standard",)},
+        "type": ANY,
+        "options.reduceOptions.calcs": ANY,
+        "options.graphMode": ("none",),
+        "options.showPercentChange": (False,),
+        "options.percentChangeColorMode": ("standard",),
     },
     "table": {
-        **{"type": ANY, "options.showHeader": ANY, "options.cellHeight": ANY, "options.frameIndex": (0,)},
-        **{"options.showTypeIcons": (False,), "fieldConfig.defaults.custom.inspect": (False,)},
-        **{"options.footer.show": (False,), "options.footer.countRows": (False,)},
-        **{"fieldConfig.defaults.custom.align": ("auto",), "fieldConfig.defaults.custom.minWidth": ANY},
+        "type": ANY,
+        "options.showHeader": ANY,
+        "options.cellHeight": ANY,
+        "options.frameIndex": (0,),
+        "options.showTypeIcons": (False,),
+        "fieldConfig.defaults.custom.inspect": (False,),
+        "options.footer.show": (False,),
+        "options.footer.countRows": (False,),
+        "fieldConfig.defaults.custom.align": ("auto",),
+        "fieldConfig.defaults.custom.minWidth": ANY,
     },
     "state-timeline": {
         **_TIMELINE,
-        **{"type": ANY, "options.mergeValues": (True,), "options.alignValue": ("left",)},
+        "type": ANY,
+        "options.mergeValues": (True,),
+        "options.alignValue": ("left",),
     },
     "status-history": {**_TIMELINE, "type": ANY, "options.colWidth": ANY},
 }

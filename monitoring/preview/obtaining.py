@@ -46,7 +46,7 @@ _FONTS: Final = """\
 
 
 def obtain_bundles(workshop: Workshop) -> Path:
-    """The folder of page.js, draw.cjs, enums.cjs and tests.cjs, made first if the cache has not these sources."""
+    """The folder of page.js, draw.cjs, enums.cjs and tests.cjs, made first if the cache has them not."""
     packages = _obtain_packages(workshop)
     key = _hash(path for name in (*_PINS, *_SOURCES) for path in _list_files(HERE / name))
     return cache.obtain(
@@ -85,20 +85,20 @@ def run_types(workshop: Workshop) -> None:
     folder = obtain_bundles(workshop)
     packages = _obtain_packages(workshop)
     tsc = packages / "node_modules/typescript/bin/tsc"
-    _run("preview: types", (_find("node"), str(tsc), "--project", str(folder / "tsconfig.json")), workshop)
+    _run("preview: types", (find("node"), str(tsc), "--project", str(folder / "tsconfig.json")), workshop)
 
 
 def run_tests(workshop: Workshop) -> None:
     """Run node's tests of the pure parts."""
     folder = obtain_bundles(workshop)
-    _run("preview: tests", (_find("node"), "--test", str(folder / _BUNDLES["tests"])), workshop)
+    _run("preview: tests", (find("node"), "--test", str(folder / _BUNDLES["tests"])), workshop)
 
 
 def write_enums(workshop: Workshop) -> Path:
     """Write the values of Grafana's enums where the tests of the dashboards read them."""
     script = obtain_bundles(workshop) / _BUNDLES["enums"]
     ENUMS.write_text(
-        subprocess.run((_find("node"), script), capture_output=True, text=True, check=True).stdout
+        subprocess.run((find("node"), script), capture_output=True, text=True, check=True).stdout
     )
     return ENUMS
 
@@ -107,7 +107,7 @@ def _install(workshop: Workshop, target: Path) -> None:
     for name in _PINS:
         shutil.copy(HERE / name, target / name)
     flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-    command = (_find("npm"), "ci", *flags, "--prefix", str(target))
+    command = (find("npm"), "ci", *flags, "--prefix", str(target))
     _run("preview: npm packages (420 MB, once)", command, workshop)
 
 
@@ -119,7 +119,7 @@ def _bundle(packages: Path, workshop: Workshop, target: Path) -> None:
             shutil.copy(HERE / name, target / name)
     (target / "node_modules").symlink_to(packages / "node_modules")
     for what, name in _BUNDLES.items():
-        command = (_find("node"), str(target / "build.mjs"), what, str(target / name))
+        command = (find("node"), str(target / "build.mjs"), what, str(target / name))
         _run(f"preview: bundling {what}", command, workshop)
 
 
@@ -128,7 +128,7 @@ def _run(title: str, command: tuple[str, ...], workshop: Workshop) -> None:
     run_step(Step(title, command, workshop.environment, log), workshop.progress)
 
 
-def _find(program: str) -> str:
+def find(program: str) -> str:
     found = shutil.which(program)
     if found is None:
         raise NotPossibleError(

@@ -76,7 +76,8 @@ def draw(
 ) -> list[Path]:
     """Take a picture of each dashboard and return their files; raise on what a page could not draw.
 
-    `at`: seconds since 1970 that are taken for now; `begin`: what is shown, as now-1h; `names`: overview, …; all if there is none.
+    `at`: seconds since 1970 that are taken for now; `begin`: where it begins, as now-1h; `names`: overview,
+    …; all if there is none.
     """
     workshop = open_workshop(progress)
     browser = obtaining.obtain_browser(workshop)
@@ -89,7 +90,10 @@ def draw(
     with serve(prometheus_url, progress=progress) as preview:
         pictures = [f"{preview.url}/d/mds-{file.stem}?{urlencode(asked)}={file.resolve()}" for file in files]
         ended = subprocess.run(
-            ("node", bundles / "draw.cjs", browser, *pictures), capture_output=True, text=True, check=False
+            (obtaining.find("node"), bundles / "draw.cjs", browser, *pictures),
+            capture_output=True,
+            text=True,
+            check=False,
         )
     if ended.returncode != 0:
         raise DevclusterError(f"preview: not all could be drawn\n{ended.stderr.rstrip()}")

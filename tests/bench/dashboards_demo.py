@@ -46,7 +46,7 @@ STEP_S: Final = 15
 WELL_WITHIN_S: Final = 2400.0
 """The budgets come each five minutes, and what a run before left in half an hour is forgotten then."""
 MENDED_WITHIN_S: Final = 600.0
-REMEMBERED: Final = "MdsFailoverOften|MdsAvailabilityBurn"
+REMEMBERED: Final = "MdsFailoverOften|MdsFailoverSlow|MdsAvailabilityBurn"
 """Three faults are three moves and a minute without a feed, which these tell of long after."""
 FILLED_WITHIN_S: Final = 300.0
 LOOK_EVERY_S: Final = 5.0
@@ -223,8 +223,8 @@ def measure(cluster: str) -> dict[str, Any]:
         wanted = {
             where: expr for where, expr in empty.items() if where not in filled and where not in NOT_THERE
         }
-        filled |= watch_fill(demo, fault, wanted)
         wait_until_well(demo, but=REMEMBERED, within_s=MENDED_WITHIN_S)
+        filled |= watch_fill(demo, fault, wanted)
     return found | {
         "series": {where: count for where, count in well.items() if count},
         "variables": variables,

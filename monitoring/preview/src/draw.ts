@@ -17,6 +17,10 @@ async function main([executablePath, ...pictures]: string[]): Promise<number> {
     await page.waitForFunction('window.preview?.done', { timeout: LONGEST_MS });
     // Tables draw only what is in view.
     await page.setViewport({ width: WIDTH, height: (await page.evaluate('document.documentElement.scrollHeight')) as number });
+    await page.waitForFunction(
+      "[...document.querySelectorAll('[data-type=table]')].every((each) => each.querySelector('[role=row], .empty, .failure'))",
+      { timeout: LONGEST_MS },
+    );
     await page.waitForNetworkIdle({ idleTime: 300, timeout: LONGEST_MS });
     said.push(...((await page.evaluate('window.preview.errors')) as string[]));
     await page.screenshot({ path: file as `${string}.png`, fullPage: true });

@@ -135,7 +135,7 @@ function Placed({ error, ...shown }: Loaded) {
   const style = { left: GAP + gridPos.x * column, top: gridPos.y * (CELL + GAP), width, height };
   const context = { eventsScope: '__global_', eventBus: BUS, sync: () => sync };
   return (
-    <section style={style}>
+    <section style={style} data-type={type}>
       {type === 'row' ? <h2>{title}</h2> : (
         <PanelContextProvider value={context}>
           <PanelChrome title={shown.filler.fill(title)} description={description} width={width} height={height} padding="md" statusMessage={error}>
