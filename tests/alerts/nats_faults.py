@@ -116,7 +116,7 @@ class DenyProbe:
     def begin(self, ground: Place) -> None:
         self._before = ground.kube.read_secret(ground.installation.namespace, f"{NATS}-auth")[LOGINS]
         probe = f'"mds.probe.{ground.desk.namespace}.{SECOND}"'
-        self._set(ground, self._before.replace(FIRST_DENIED, f"{FIRST_DENIED} {probe}", 1))
+        self._set(ground, self._before.replace(FIRST_DENIED, f"{FIRST_DENIED}, {probe}", 1))
 
     def end(self, ground: Place) -> None:
         self._set(ground, self._before)
