@@ -41,6 +41,8 @@ class Case:
     pace: Pace = Pace()  # noqa: RUF009 - frozen
     of_release: bool = False
     """The alert is about NATS or the operator, and so of the release's namespace."""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """Labels that tell it from the same alert of another fault."""
     is_seen: bool = True
     """Prometheus may look for pods at its desk."""
     alone: bool = False
@@ -61,7 +63,8 @@ class Case:
     def labels(self) -> dict[str, str]:
         """What tells it from others that fire meanwhile."""
         namespace = HOME if self.of_release else self.desk
-        return {"alertname": self.alert, "severity": self.severity, "namespace": namespace}
+        named = {"alertname": self.alert, "severity": self.severity, "namespace": namespace}
+        return named | dict(self.about)
 
     @property
     def lasting_s(self) -> float:
@@ -192,6 +195,7 @@ CASES: Final = (
         "a durable consumer that never comes",
         nats_faults.StoppedConsumer(),
         of_release=True,
+        about={"consumer": nats_faults.STOPPED},
     ),
     Case(
         "MdsConsumerRedelivers",
@@ -199,6 +203,7 @@ CASES: Final = (
         "a durable consumer that never acknowledges",
         nats_faults.SilentConsumer(),
         of_release=True,
+        about={"consumer": nats_faults.SILENT},
     ),
     Case(
         "MdsStandbyCannotPublish",

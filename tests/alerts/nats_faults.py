@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.alerts.ground import Place
 
-DURABLE: Final = "research"
+STOPPED, SILENT = "research-stopped", "research-silent"
 ACK_WAIT_S: Final = 1
 UNANSWERED: Final = 200
 """Twice what the alert lets pass."""
@@ -50,12 +50,11 @@ class StoppedConsumer:
     """A durable one that has the stream before it, and never comes."""
 
     def begin(self, ground: Place) -> None:
-        config = ConsumerConfig(durable_name=f"{DURABLE}-stopped", deliver_policy=DeliverPolicy.ALL)
+        config = ConsumerConfig(durable_name=STOPPED, deliver_policy=DeliverPolicy.ALL)
         asyncio.run(_with_stream(ground, lambda stream: stream.add_consumer(STREAM, config)))
 
     def end(self, ground: Place) -> None:
-        name = f"{DURABLE}-stopped"
-        asyncio.run(_with_stream(ground, lambda stream: stream.delete_consumer(STREAM, name)))
+        asyncio.run(_with_stream(ground, lambda stream: stream.delete_consumer(STREAM, STOPPED)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class SilentConsumer:
 
     async def _take(self, stream: JetStreamContext) -> None:
         config = ConsumerConfig(ack_wait=ACK_WAIT_S, deliver_policy=DeliverPolicy.ALL)
-        taking = await stream.pull_subscribe("", f"{DURABLE}-silent", stream=STREAM, config=config)
+        taking = await stream.pull_subscribe("", SILENT, stream=STREAM, config=config)
         again = 0
         while again < UNANSWERED:
             try:
@@ -78,8 +77,7 @@ class SilentConsumer:
             await asyncio.sleep(ACK_WAIT_S)  # after which they are delivered again
 
     def end(self, ground: Place) -> None:
-        name = f"{DURABLE}-silent"
-        asyncio.run(_with_stream(ground, lambda stream: stream.delete_consumer(STREAM, name)))
+        asyncio.run(_with_stream(ground, lambda stream: stream.delete_consumer(STREAM, SILENT)))
 
 
 @dataclass(slots=True)
@@ -118,7 +116,7 @@ class DenyProbe:
     def begin(self, ground: Place) -> None:
         self._before = ground.kube.read_secret(ground.installation.namespace, f"{NATS}-auth")[LOGINS]
         probe = f'"mds.probe.{ground.desk.namespace}.{SECOND}"'
-        self._set(ground, self._before.replace(FIRST_DENIED, f"{FIRST_DENIED} {probe}", 1))
+        self._set(ground, self._before.replace(FIRST_DENIED, f"{FIRST_DENIED}, {probe}", 1))
 
     def end(self, ground: Place) -> None:
         self._set(ground, self._before)
