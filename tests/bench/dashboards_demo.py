@@ -60,8 +60,9 @@ NOT_THERE: Final = {
     "nats: Storage over time, B": "a limit of the NATS account",
     "nats: Memory, A": "a limit of the NATS account",
     "nats: Streams, C": "a stream with `max_msgs`",
+    "account: Logins refused, A": "a front that refuses the login",
 }
-"""What the demo's NATS has not, so that no fault fills it.
+"""What the demo has not, so that no fault of this proof fills it.
 
 Over pages that have it these queries find something: tests/component/monitoring/test_dashboard_data.py."""
 MEMORY: Final = (
@@ -159,9 +160,12 @@ FAULTS: Final = (
         drop_own_front,
         (
             "account: Alerts that fire, A",
+            "account: Connections lost, A",
+            "account: What it told, A",
             "overview: Alerts that fire, A",
             "overview: What stands against the next opening, A",
             "subscription: What stands against the next opening, A",
+            "subscription: Moves, A",
         ),
     ),
     Fault("both fronts are down", drop_both_fronts, ("subscription: Alerts that fire, A",)),

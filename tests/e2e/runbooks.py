@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from tests.e2e.kube import Kube
 
+FRONT_AWAY: Final = "FrontLost|nobody answers there"
+"""Before and after the gateway is started again for it."""
 PAGES: Final = Path(__file__).parents[2] / "docs" / "runbooks"
 CAUSES: Final = {
-    "MdsFeedDown": ("ctp-a", "FrontLost"),
+    "MdsFeedDown": ("ctp-a", FRONT_AWAY),
     "MdsAllAccountsBlocked": ("ctp-a", r'\b75 \\?"CTP:'),
     "MdsLoginBlocked": ("ctp-b", r'\b140 \\?"CTP:'),
-    "MdsFailoverOften": ("ctp-a", "FrontLost"),
+    "MdsFailoverOften": ("ctp-a", FRONT_AWAY),
     "MdsFrontLost": ("ctp-b", "\\b4097\\b"),
-    "MdsRestartBudgetSpent": ("ctp-b", "FrontLost"),
+    "MdsRestartBudgetSpent": ("ctp-b", FRONT_AWAY),
 }
 """The sample of `make test`: the account that is looked at, and a pattern of what names the cause."""
 
