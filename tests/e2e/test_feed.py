@@ -18,6 +18,7 @@ from tests.e2e.desks import (
     build_secret,
     build_subscription,
     find_newest_move,
+    is_observed,
     is_redundant,
 )
 from tests.e2e.kube import KUBECTL, read_condition
@@ -150,6 +151,8 @@ def test_a_disabled_account_publishes_on_while_a_person_holds_the_feed(desk: Des
     pod = desk.pod(active)
 
     hold(desk, mode="Manual")
+    # Two objects, two watches: the account's edit may be heard before the subscription's.
+    desk.wait_for_subscription("is told to be Manual", NAME, is_observed)
     desk.edit(active, enabled=False)
     held = desk.wait_for_subscription("is held", NAME, lambda found: say(found, "Ready") == "True Held")
     desk.wait_for_reason(active, "Held")
