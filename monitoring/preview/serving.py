@@ -6,8 +6,7 @@ import html
 import json
 import subprocess
 import threading
-import urllib.error
-import urllib.request
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,22 +14,23 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, override
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from mds_devcluster.building import open_workshop
 from mds_devcluster.errors import DevclusterError
-from monitoring.preview import honoured, obtaining
+from monitoring.preview import asking, obtaining
+from monitoring.preview.asking import Prometheus
+from monitoring.preview.variables import NotDrawnError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mds_devcluster.progress import Progress
+    from monitoring.preview.variables import Address, Json
 
 FOLDER: Final = Path(__file__).parents[2] / "helm/mds/files/dashboards"
-_ANSWER_WITHIN_S: Final = 60.0
 _ICONS: Final = "/public/build/img/icons/"
-_ASKED: Final = ("query", "query_range", "label")
-"""What may be asked of Prometheus: nothing that changes it."""
+_TOLD: Final = ("/dashboards/", "/panels/", "/marks/")
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -43,7 +43,7 @@ class Preview:
 class _Files:
     bundles: Path
     icons: Path
-    prometheus_url: str
+    prometheus: Prometheus
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def serve(prometheus_url: str, port: int = 0, *, progress: Progress) -> Iterator
     """The pages, as long as the block runs; port 0 is a free one."""
     workshop = open_workshop(progress)
     files = _Files(
-        obtaining.obtain_bundles(workshop), obtaining.find_icons(workshop), prometheus_url.rstrip("/")
+        obtaining.obtain_bundles(workshop), obtaining.find_icons(workshop), Prometheus(prometheus_url)
     )
     server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, files))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -119,31 +119,32 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, "text/html", _list_pages().encode())
         elif path.startswith("/d/"):
             self._answer(HTTPStatus.OK, "text/html", (obtaining.HERE / "page.html").read_bytes())
-        elif path.startswith("/prometheus/api/v1/"):
-            self._ask_prometheus()
-        elif path.startswith("/dashboards/"):
-            self._answer_dashboard(path.removeprefix("/dashboards/mds-"))
+        elif path.startswith(_TOLD):
+            self._tell(*path.split("/")[1:])
         elif path.startswith(_ICONS):
             self._answer_file(self._files.icons, path.removeprefix(_ICONS))
         else:
             self._answer_file(self._files.bundles, path.removeprefix("/"))
 
-    def _answer_dashboard(self, name: str) -> None:
-        if name not in list_names():
-            self._answer(HTTPStatus.NOT_FOUND, "text/plain", f"{name} is no dashboard".encode())
+    def _tell(self, kind: str, uid: str, *place: str) -> None:
+        address = parse_qs(urlsplit(self.path).query)
+        name = uid.removeprefix("mds-")
+        try:
+            if name not in list_names():
+                raise NotDrawnError(f"{uid} is no dashboard; there are {', '.join(list_names())}")
+            told = self._load(kind, json.loads((FOLDER / f"{name}.json").read_text()), place, address)
+        except NotDrawnError as error:
+            self._answer(HTTPStatus.BAD_GATEWAY, "text/plain", str(error).encode())
             return
-        dashboard = json.loads((FOLDER / f"{name}.json").read_text())
-        options = {
-            "field": honoured.FIELD_OPTIONS,
-            "custom": honoured.CUSTOM_OPTIONS,
-            "transformations": honoured.TRANSFORMATIONS,
-        }
-        told = {
-            "dashboard": dashboard,
-            "unhonoured": honoured.list_unhonoured(dashboard),
-            "honoured": options,
-        }
-        self._answer(HTTPStatus.OK, "application/json", json.dumps(told).encode())
+        self._answer(HTTPStatus.OK, "application/json", json.dumps(told, allow_nan=False).encode())
+
+    def _load(self, kind: str, dashboard: Json, place: Sequence[str], address: Address) -> object:
+        ask = self._files.prometheus.ask
+        if kind == "marks":
+            return asking.load_marks(dashboard, address, ask)
+        if kind == "panels":
+            return asking.load_frames(dashboard, int(place[0]), address, ask)
+        return asking.load_page(dashboard, address, round(time.time() * 1000), ask)
 
     def _answer_file(self, folder: Path, name: str) -> None:
         path = (folder / name).resolve()
@@ -151,23 +152,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_FOUND, "text/plain", f"{self.path}: there is no such page".encode())
             return
         self._answer(HTTPStatus.OK, _TYPES.get(path.suffix, "text/plain"), path.read_bytes())
-
-    def _ask_prometheus(self) -> None:
-        asked = self.path.removeprefix("/prometheus")
-        if urlsplit(asked).path.split("/")[3] not in _ASKED:
-            self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"only queries are passed on")
-            return
-        # Without the proxies of the environment: it may be in a cluster of this machine.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(self._files.prometheus_url + asked, timeout=_ANSWER_WITHIN_S) as answer:
-                self._answer(HTTPStatus.OK, "application/json", answer.read())
-        except urllib.error.HTTPError as error:
-            self._answer(HTTPStatus(error.code), "application/json", error.read())
-        except OSError as error:
-            told = f"{self._files.prometheus_url} does not answer: {error}"
-            body = json.dumps({"status": "error", "error": told}).encode()
-            self._answer(HTTPStatus.BAD_GATEWAY, "application/json", body)
 
     def _answer(self, status: HTTPStatus, kind: str, body: bytes) -> None:
         self.send_response(status)
