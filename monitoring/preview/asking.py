@@ -31,7 +31,7 @@ _LABEL_VALUES: Final = re.compile(r"label_values\((.+),\s*(\w+)\)", re.DOTALL)
 class Prometheus:
     url: str
 
-    def ask(self, path: str, parameters: Mapping[str, str]) -> Any:
+    def ask(self, path: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401  # of JSON
         """The data of an answer of its API."""
         # Without the proxies of the environment: it may be in a cluster of this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -133,12 +133,12 @@ def _write(ms: int) -> str:
     return f"{ms / 1000:.3f}"
 
 
-def _fill_link(link: Json, filler: Filler, time: str) -> Json:
-    filled: Json = _fill_texts(link, filler)
-    return {**filled, "url": f"{filled['url']}&{time}"} if link["keepTime"] else filled
+def _fill_link(link: Json, filler: Filler, time: str) -> object:
+    url = link["url"] + (f"&{time}" if link["keepTime"] else "")
+    return _fill_texts({**link, "url": url}, filler)
 
 
-def _fill_texts(value: Any, filler: Filler) -> Any:
+def _fill_texts(value: object, filler: Filler) -> object:
     """The same with variables put into each title and link."""
     if isinstance(value, list):
         return [_fill_texts(each, filler) for each in value]

@@ -51,9 +51,7 @@ def join_marks(mark: Json, series: Json, step_ms: int) -> list[Json]:
     """Points that follow one another are one mark, where the first is."""
     text = " ".join(fill_labels(mark[each], series["metric"]) for each in ("titleFormat", "textFormat"))
     times = _read_times(series)
-    begins = [
-        at for at, before in zip(times, [-math.inf, *times], strict=False) if at - before > step_ms
-    ]
+    begins = [at for at, before in zip(times, [-math.inf, *times], strict=False) if at - before > step_ms]
     return [{"at": at, "color": mark["iconColor"], "text": text} for at in begins]
 
 

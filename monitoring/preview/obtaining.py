@@ -105,9 +105,7 @@ def run_tests(workshop: Workshop) -> None:
 def write_enums(workshop: Workshop) -> Path:
     """Write the values of Grafana's enums where the tests of the dashboards read them."""
     command = (find("node"), "--print", "JSON.stringify(require('@grafana/schema'))")
-    told = subprocess.run(
-        command, cwd=_obtain_packages(workshop), capture_output=True, text=True, check=True
-    )
+    told = subprocess.run(command, cwd=_obtain_packages(workshop), capture_output=True, text=True, check=True)
     ENUMS.write_text(json.dumps(select_enums(json.loads(told.stdout)), indent=2) + "\n")
     return ENUMS
 

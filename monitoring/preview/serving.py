@@ -40,7 +40,9 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class Files:
+    """What is served beside the dashboards."""
+
     bundles: Path
     icons: Path
     prometheus: Prometheus
@@ -50,9 +52,13 @@ class _Files:
 def serve(prometheus_url: str, port: int = 0, *, progress: Progress) -> Iterator[Preview]:
     """The pages, as long as the block runs; port 0 is a free one."""
     workshop = open_workshop(progress)
-    files = _Files(
-        obtaining.obtain_bundles(workshop), obtaining.find_icons(workshop), Prometheus(prometheus_url)
-    )
+    bundles, icons = obtaining.obtain_bundles(workshop), obtaining.find_icons(workshop)
+    with serve_files(Files(bundles, icons, Prometheus(prometheus_url)), port) as preview:
+        yield preview
+
+
+@contextmanager
+def serve_files(files: Files, port: int = 0) -> Iterator[Preview]:
     server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, files))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -104,8 +110,16 @@ def list_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
+def read_dashboard(uid: str) -> Json:
+    name = uid.removeprefix("mds-")
+    if name not in list_names():
+        raise NotDrawnError(f"{uid} is no dashboard; there are {', '.join(list_names())}")
+    found: Json = json.loads((FOLDER / f"{name}.json").read_text())
+    return found
+
+
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, files: _Files, *arguments: object) -> None:
+    def __init__(self, files: Files, *arguments: object) -> None:
         self._files = files
         super().__init__(*arguments)  # type: ignore[arg-type]  # as socketserver calls it
 
@@ -128,13 +142,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _tell(self, kind: str, uid: str, *place: str) -> None:
         address = parse_qs(urlsplit(self.path).query)
-        name = uid.removeprefix("mds-")
         try:
-            if name not in list_names():
-                raise NotDrawnError(f"{uid} is no dashboard; there are {', '.join(list_names())}")
-            told = self._load(kind, json.loads((FOLDER / f"{name}.json").read_text()), place, address)
+            told = self._load(kind, read_dashboard(uid), place, address)
         except NotDrawnError as error:
-            self._answer(HTTPStatus.BAD_GATEWAY, "text/plain", str(error).encode())
+            self._answer(HTTPStatus.UNPROCESSABLE_ENTITY, "text/plain", str(error).encode())
             return
         self._answer(HTTPStatus.OK, "application/json", json.dumps(told, allow_nan=False).encode())
 

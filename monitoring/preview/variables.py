@@ -61,9 +61,7 @@ class Filler:
             if variable is None:
                 raise NotDrawnError(f"${name} is no variable: in {text}")
             values = self.chosen.get(name, ())
-            return (
-                build_parameters({name: values}) if found[3] == "queryparam" else write(variable, values)
-            )
+            return build_parameters({name: values}) if found[3] == "queryparam" else write(variable, values)
 
         return _NAME.sub(put, text)
 

@@ -104,7 +104,7 @@ function drawBox(plot: uPlot, box: Box, row: number, { panel, theme, range }: Sh
   context.globalAlpha = fillOpacity / 100;
   context.fillRect(left, top, width, bottom - top);
   context.globalAlpha = 1;
-  if (lineWidth > 0 && box.shown.color !== 'transparent') {
+  if (lineWidth > 0) {
     context.lineWidth = lineWidth;
     context.strokeRect(left, top, width, bottom - top);
   }
@@ -125,5 +125,5 @@ function listLegend(field: Field, boxes: Box[], theme: GrafanaTheme2) {
   const named = steps.length > 1
     ? steps.map((step, at) => [at === 0 ? `< ${steps[1]!.value}` : `${step.value}+`, theme.visualization.getColorByName(step.color)] as const)
     : [...new Map(boxes.map(({ shown }) => [formattedValueToString(shown), shown.color ?? '']))];
-  return named.filter(([, color]) => color !== theme.visualization.getColorByName('transparent')).map(([label, color]) => ({ label, color, yAxis: 1 }));
+  return named.map(([label, color]) => ({ label, color, yAxis: 1 }));
 }
