@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parents[2] / "helm/mds/files/dashboards"
 _ICONS: Final = "/public/build/img/icons/"
+_LOOK_EVERY_S: Final = 0.05
+"""Whether it is to end."""
 _TOLD: Final = ("/dashboards/", "/panels/", "/marks/")
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -60,7 +62,7 @@ def serve(prometheus_url: str, port: int = 0, *, progress: Progress) -> Iterator
 @contextmanager
 def serve_files(files: Files, port: int = 0) -> Iterator[Preview]:
     server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, files))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_LOOK_EVERY_S,), daemon=True)
     thread.start()
     try:
         yield Preview(f"http://127.0.0.1:{server.server_port}")
