@@ -108,7 +108,9 @@ def test_a_time_is_read(text: str, ms: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "yesterday", "now-3x", "now+1h", "now/d"])
 def test_what_is_no_time_is_named(text: str) -> None:
-    with pytest.raises(NotDrawnError, match=rf"^{re.escape(text)} is no time; write now-3h, milliseconds or 2026"):
+    with pytest.raises(
+        NotDrawnError, match=rf"^{re.escape(text)} is no time; write now-3h, milliseconds or 2026"
+    ):
         read_time(text, NOW)
 
 
