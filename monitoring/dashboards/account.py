@@ -169,8 +169,8 @@ def _now() -> Sequence[Panel]:
         timeline(
             "What it was when",
             "Its role over the time that is shown.",
-            Query(f"max by (role) (mds_operator_account_role{{{ACCOUNT}}})", "{{role}}"),
-            texts={"1": ("yes", "green"), "0": ("no", "transparent")},
+            Query(f"max by (role) (mds_operator_account_role{{{ACCOUNT}}} == 1)", "{{role}}"),
+            texts={"1": ("it was", "green")},
         ),
     )
 

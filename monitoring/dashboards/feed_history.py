@@ -18,6 +18,32 @@ if TYPE_CHECKING:
 
 def moves() -> Sequence[Panel]:
     return (
+        number(
+            "Gap of a move",
+            "Stream time between the last tick of one account and the first of the next, of the moves"
+            " in the time"
+            " that is shown: bounds of a histogram.",
+            *quantiles(f"increase(mds_operator_failover_gap_seconds_bucket{{{FEED}}}[$__range])"),
+            unit="s",
+            width=8,
+            empty="no move",
+        ),
+        number(
+            "Detection, of the desk",
+            "From the last sign of an account that failed to when that was noticed.",
+            *quantiles(f"increase(mds_operator_failover_detection_seconds_bucket{{{DESK}}}[$__range])"),
+            unit="s",
+            width=8,
+            empty="no move",
+        ),
+        number(
+            "Decision, of the desk",
+            "From then to the route that names another account.",
+            *quantiles(f"increase(mds_operator_failover_decision_seconds_bucket{{{DESK}}}[$__range])"),
+            unit="s",
+            width=8,
+            empty="no move",
+        ),
         rows(
             "The last move",
             "From whom to whom, and why; `kubectl describe fs` has the last ten.",
@@ -42,16 +68,6 @@ def moves() -> Sequence[Panel]:
             draw=GraphDrawStyle.BARS,
             stacked=True,
         ),
-        number(
-            "Gap of a move",
-            "Stream time between the last tick of one account and the first of the next, of the moves"
-            " in the time"
-            " that is shown: bounds of a histogram.",
-            *quantiles(f"increase(mds_operator_failover_gap_seconds_bucket{{{FEED}}}[$__range])"),
-            unit="s",
-            width=8,
-            empty="no move",
-        ),
         graph(
             "Takeovers",
             "Times that an account became active by its own count, and fences that it wrote again.",
@@ -66,27 +82,12 @@ def moves() -> Sequence[Panel]:
             unit="short",
             draw=GraphDrawStyle.BARS,
         ),
-        number(
-            "Detection, of the desk",
-            "From the last sign of an account that failed to when that was noticed.",
-            *quantiles(f"increase(mds_operator_failover_detection_seconds_bucket{{{DESK}}}[$__range])"),
-            unit="s",
-            width=8,
-            empty="no move",
-        ),
-        number(
-            "Decision, of the desk",
-            "From then to the route that names another account.",
-            *quantiles(f"increase(mds_operator_failover_decision_seconds_bucket{{{DESK}}}[$__range])"),
-            unit="s",
-            width=8,
-            empty="no move",
-        ),
         graph(
             "How far back the logs reach",
             "What an account that takes over can still send: the age of the oldest tick in its log.",
             Query(f"max by (account) (mds_gateway_log_reach_seconds{{{FEED}}})", "{{account}}"),
             unit="s",
+            width=12,
         ),
         graph(
             "Standbys over time",
@@ -94,6 +95,7 @@ def moves() -> Sequence[Panel]:
             Query(f"max(mds_operator_subscription_standbys{{{FEED}}})", "standbys"),
             unit="short",
             steps=True,
+            width=12,
         ),
     )
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 type Unit = Literal["none", "short", "percentunit", "s", "bytes", "cps", "ops", "string", "dateTimeAsIso"]
-type Color = Literal["green", "yellow", "orange", "red", "blue", "gray", "text", "transparent"]
+type Color = Literal["green", "yellow", "orange", "red", "blue", "gray", "text"]
 type Steps = Sequence[tuple[float | None, Color]]
 """From which value on which colour; the first has no value."""
 type Panel = timeseries.Panel | stat.Panel | table.Panel | statushistory.Panel | statetimeline.Panel

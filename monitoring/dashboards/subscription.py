@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from monitoring.dashboards.panels import Panel
 
 _ACTIVE: Final = f"on (namespace, account) mds_operator_subscription_active{{{FEED}}}"
+# A number that shows a name is blank without one, so whoever is not there has a name, too.
+_PUBLISHES: Final = (
+    f"max by (account) (mds_operator_subscription_active{{{FEED}}}) or on () label_replace("
+    f'max(mds_operator_subscription_epoch{{{FEED}}}), "account", "nobody", "", "")'
+)
 _CANDIDATE: Final = f"on (namespace, account) mds_operator_account_candidate{{{FEED}}}"
 _HOPS: Final = {
     "exchange": (
@@ -62,11 +67,10 @@ def _now() -> Sequence[Panel]:
         number(
             "Publishes",
             "The account that publishes now.",
-            Query(f"max by (account) (mds_operator_subscription_active{{{FEED}}})", "{{account}}"),
+            Query(_PUBLISHES, "{{account}}"),
             unit="none",
             width=4,
             names=True,
-            empty="nobody",
         ),
         number(
             "Next opening",

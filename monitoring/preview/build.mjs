@@ -1,7 +1,7 @@
 // Bundles the page, what takes pictures, and the tests: build.mjs <what> <into>, beside node_modules.
 import { build } from 'esbuild';
 
-const ENTRIES = { page: './src/page.tsx', draw: './src/draw.ts', enums: './src/enums.ts', tests: './tests/pure.test.ts' };
+const ENTRIES = { page: './src/page.tsx', draw: './src/draw.ts', tests: './tests/pure.test.ts' };
 // Grafana's ES modules import CommonJS ones in a way that esbuild takes as Node would, and React then gets modules for
 // components. So each package is taken as for `require`.
 const asRequired = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 from functools import partial
@@ -14,15 +15,22 @@ from mds_devcluster.errors import NotPossibleError
 from mds_devcluster.progress import Step, run_step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mds_devcluster.building import Workshop
 
 HERE: Final = Path(__file__).parent
 ENUMS: Final = HERE.parents[1] / "tests/unit/monitoring/grafana_enums.json"
+ENUM_NAMES: Final = (
+    *("BigValueColorMode", "BigValueGraphMode", "BigValueJustifyMode", "BigValueTextMode"),
+    *("GraphDrawStyle", "LegendDisplayMode", "LineInterpolation", "SortOrder", "StackingMode"),
+    *("TableCellDisplayMode", "TableCellHeight", "TooltipDisplayMode", "VisibilityMode"),
+    *("FieldColorModeId", "ThresholdsMode", "MappingType", "VariableHide", "VariableRefresh"),
+    *("VariableSort", "DashboardCursorSync", "VizOrientation", "PercentChangeColorMode"),
+)
 _PINS: Final = ("package.json", "package-lock.json", ".npmrc")
 _SOURCES: Final = ("src", "tests", "tsconfig.json", "build.mjs")
-_BUNDLES: Final = {"page": "page.js", "draw": "draw.cjs", "enums": "enums.cjs", "tests": "tests.cjs"}
+_BUNDLES: Final = {"page": "page.js", "draw": "draw.cjs", "tests": "tests.cjs"}
 _BROWSER: Final = ("chromium", "fontconfig-config", "fonts-inter")
 """Debian's; the last is the font that Grafana is set in."""
 _LIBRARIES: Final = (
@@ -46,7 +54,7 @@ _FONTS: Final = """\
 
 
 def obtain_bundles(workshop: Workshop) -> Path:
-    """The folder of page.js, draw.cjs, enums.cjs and tests.cjs, made first if the cache has them not."""
+    """The folder of page.js, draw.cjs and tests.cjs, made first if the cache has them not."""
     packages = _obtain_packages(workshop)
     key = _hash(path for name in (*_PINS, *_SOURCES) for path in _list_files(HERE / name))
     return cache.obtain(
@@ -96,11 +104,20 @@ def run_tests(workshop: Workshop) -> None:
 
 def write_enums(workshop: Workshop) -> Path:
     """Write the values of Grafana's enums where the tests of the dashboards read them."""
-    script = obtain_bundles(workshop) / _BUNDLES["enums"]
-    ENUMS.write_text(
-        subprocess.run((find("node"), script), capture_output=True, text=True, check=True).stdout
-    )
+    command = (find("node"), "--print", "JSON.stringify(require('@grafana/schema'))")
+    told = subprocess.run(command, cwd=_obtain_packages(workshop), capture_output=True, text=True, check=True)
+    ENUMS.write_text(json.dumps(select_enums(json.loads(told.stdout)), indent=2) + "\n")
     return ENUMS
+
+
+def select_enums(exported: Mapping[str, Mapping[str, object]]) -> dict[str, list[object]]:
+    """The values of those that dashboards use."""
+    missing = [name for name in ENUM_NAMES if name not in exported]
+    if missing:
+        raise NotPossibleError(
+            f"@grafana/schema exports no {', '.join(missing)}", remedy="mend ENUM_NAMES in obtaining.py"
+        )
+    return {name: list(exported[name].values()) for name in ENUM_NAMES}
 
 
 def _install(workshop: Workshop, target: Path) -> None:

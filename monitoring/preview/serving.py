@@ -6,8 +6,7 @@ import html
 import json
 import subprocess
 import threading
-import urllib.error
-import urllib.request
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,22 +14,25 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, override
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from mds_devcluster.building import open_workshop
 from mds_devcluster.errors import DevclusterError
-from monitoring.preview import honoured, obtaining
+from monitoring.preview import asking, obtaining
+from monitoring.preview.asking import Prometheus
+from monitoring.preview.variables import NotDrawnError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from mds_devcluster.progress import Progress
+    from monitoring.preview.variables import Address, Json
 
 FOLDER: Final = Path(__file__).parents[2] / "helm/mds/files/dashboards"
-_ANSWER_WITHIN_S: Final = 60.0
 _ICONS: Final = "/public/build/img/icons/"
-_ASKED: Final = ("query", "query_range", "label")
-"""What may be asked of Prometheus: nothing that changes it."""
+_LOOK_EVERY_S: Final = 0.05
+"""Whether it is to end."""
+_TOLD: Final = ("/dashboards/", "/panels/", "/marks/")
 _TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -40,21 +42,27 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class Files:
+    """What is served beside the dashboards."""
+
     bundles: Path
     icons: Path
-    prometheus_url: str
+    prometheus: Prometheus
 
 
 @contextmanager
 def serve(prometheus_url: str, port: int = 0, *, progress: Progress) -> Iterator[Preview]:
     """The pages, as long as the block runs; port 0 is a free one."""
     workshop = open_workshop(progress)
-    files = _Files(
-        obtaining.obtain_bundles(workshop), obtaining.find_icons(workshop), prometheus_url.rstrip("/")
-    )
+    bundles, icons = obtaining.obtain_bundles(workshop), obtaining.find_icons(workshop)
+    with serve_files(Files(bundles, icons, Prometheus(prometheus_url)), port) as preview:
+        yield preview
+
+
+@contextmanager
+def serve_files(files: Files, port: int = 0) -> Iterator[Preview]:
     server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, files))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(_LOOK_EVERY_S,), daemon=True)
     thread.start()
     try:
         yield Preview(f"http://127.0.0.1:{server.server_port}")
@@ -104,8 +112,16 @@ def list_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
+def read_dashboard(uid: str) -> Json:
+    name = uid.removeprefix("mds-")
+    if name not in list_names():
+        raise NotDrawnError(f"{uid} is no dashboard; there are {', '.join(list_names())}")
+    found: Json = json.loads((FOLDER / f"{name}.json").read_text())
+    return found
+
+
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, files: _Files, *arguments: object) -> None:
+    def __init__(self, files: Files, *arguments: object) -> None:
         self._files = files
         super().__init__(*arguments)  # type: ignore[arg-type]  # as socketserver calls it
 
@@ -119,31 +135,29 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, "text/html", _list_pages().encode())
         elif path.startswith("/d/"):
             self._answer(HTTPStatus.OK, "text/html", (obtaining.HERE / "page.html").read_bytes())
-        elif path.startswith("/prometheus/api/v1/"):
-            self._ask_prometheus()
-        elif path.startswith("/dashboards/"):
-            self._answer_dashboard(path.removeprefix("/dashboards/mds-"))
+        elif path.startswith(_TOLD):
+            self._tell(*path.split("/")[1:])
         elif path.startswith(_ICONS):
             self._answer_file(self._files.icons, path.removeprefix(_ICONS))
         else:
             self._answer_file(self._files.bundles, path.removeprefix("/"))
 
-    def _answer_dashboard(self, name: str) -> None:
-        if name not in list_names():
-            self._answer(HTTPStatus.NOT_FOUND, "text/plain", f"{name} is no dashboard".encode())
+    def _tell(self, kind: str, uid: str, *place: str) -> None:
+        address = parse_qs(urlsplit(self.path).query)
+        try:
+            told = self._load(kind, read_dashboard(uid), place, address)
+        except NotDrawnError as error:
+            self._answer(HTTPStatus.UNPROCESSABLE_ENTITY, "text/plain", str(error).encode())
             return
-        dashboard = json.loads((FOLDER / f"{name}.json").read_text())
-        options = {
-            "field": honoured.FIELD_OPTIONS,
-            "custom": honoured.CUSTOM_OPTIONS,
-            "transformations": honoured.TRANSFORMATIONS,
-        }
-        told = {
-            "dashboard": dashboard,
-            "unhonoured": honoured.list_unhonoured(dashboard),
-            "honoured": options,
-        }
-        self._answer(HTTPStatus.OK, "application/json", json.dumps(told).encode())
+        self._answer(HTTPStatus.OK, "application/json", json.dumps(told, allow_nan=False).encode())
+
+    def _load(self, kind: str, dashboard: Json, place: Sequence[str], address: Address) -> object:
+        ask = self._files.prometheus.ask
+        if kind == "marks":
+            return asking.load_marks(dashboard, address, ask)
+        if kind == "panels":
+            return asking.load_frames(dashboard, int(place[0]), address, ask)
+        return asking.load_page(dashboard, address, round(time.time() * 1000), ask)
 
     def _answer_file(self, folder: Path, name: str) -> None:
         path = (folder / name).resolve()
@@ -151,23 +165,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_FOUND, "text/plain", f"{self.path}: there is no such page".encode())
             return
         self._answer(HTTPStatus.OK, _TYPES.get(path.suffix, "text/plain"), path.read_bytes())
-
-    def _ask_prometheus(self) -> None:
-        asked = self.path.removeprefix("/prometheus")
-        if urlsplit(asked).path.split("/")[3] not in _ASKED:
-            self._answer(HTTPStatus.FORBIDDEN, "text/plain", b"only queries are passed on")
-            return
-        # Without the proxies of the environment: it may be in a cluster of this machine.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(self._files.prometheus_url + asked, timeout=_ANSWER_WITHIN_S) as answer:
-                self._answer(HTTPStatus.OK, "application/json", answer.read())
-        except urllib.error.HTTPError as error:
-            self._answer(HTTPStatus(error.code), "application/json", error.read())
-        except OSError as error:
-            told = f"{self._files.prometheus_url} does not answer: {error}"
-            body = json.dumps({"status": "error", "error": told}).encode()
-            self._answer(HTTPStatus.BAD_GATEWAY, "application/json", body)
 
     def _answer(self, status: HTTPStatus, kind: str, body: bytes) -> None:
         self.send_response(status)

@@ -4,23 +4,21 @@ import {
   standardTransformersRegistry, transformDataFrame, VizOrientation, dataLinksOverrideProcessor, identityOverrideProcessor,
   thresholdsOverrideProcessor, valueMappingsOverrideProcessor, DashboardCursorSync, FieldType,
 } from '@grafana/data';
-import type { DataFrame, FieldConfigPropertyItem, FieldDisplay, GrafanaTheme2 } from '@grafana/data';
+import type { DataFrame, FieldConfigPropertyItem, FieldDisplay, GrafanaTheme2, TimeRange } from '@grafana/data';
 import type { SortOrder, TableCellHeight, TooltipDisplayMode, VizLegendOptions } from '@grafana/schema';
 import { BigValue, TimeSeries, TooltipPlugin, UPlotConfigBuilder, VizRepeater } from '@grafana/ui';
 import type { BigValueColorMode, BigValueGraphMode, BigValueJustifyMode, BigValueTextMode } from '@grafana/ui';
 import { TableNG } from '@grafana/ui/unstable';
 import { firstValueFrom } from 'rxjs';
-import type { Panel } from './model';
-import type { Drawn, Span } from './prometheus';
 import { Timelines } from './timelines';
-import type { Filler } from './variables';
+import { fillCells, type Honoured, type Mark, type Panel } from './told';
 
 export interface Shown {
   panel: Panel;
   frames: DataFrame[];
-  marks: Drawn[];
-  filler: Filler;
-  span: Span;
+  marks: Mark[];
+  range: TimeRange;
+  stepMs: number;
   zone: string;
   theme: GrafanaTheme2;
   sync: DashboardCursorSync;
@@ -33,13 +31,6 @@ const PROCESSORS: Record<string, FieldConfigPropertyItem['process']> = {
 };
 let registry = new FieldConfigOptionsRegistry();
 const noEditor = () => null;
-
-/** What honoured.py has. */
-export interface Honoured {
-  field: string[];
-  custom: string[];
-  transformations: string[];
-}
 
 export function registerOptions({ field, custom, transformations }: Honoured): void {
   registry = new FieldConfigOptionsRegistry(() =>
@@ -54,10 +45,10 @@ export function registerOptions({ field, custom, transformations }: Honoured): v
 }
 
 /** Transformations first, then what the fields are to look like: as Grafana does. */
-export async function prepare(panel: Panel, found: DataFrame[], filler: Filler, zone: string, theme: GrafanaTheme2) {
+export async function prepare({ panel, zone, theme }: Pick<Shown, 'panel' | 'zone' | 'theme'>, found: DataFrame[]): Promise<DataFrame[]> {
   const data = await firstValueFrom(transformDataFrame(panel.transformations ?? [], found));
   const made = applyFieldOverrides({
-    data, theme, fieldConfig: panel.fieldConfig, fieldConfigRegistry: registry, timeZone: zone, replaceVariables: filler.fill,
+    data, theme, fieldConfig: panel.fieldConfig, fieldConfigRegistry: registry, timeZone: zone, replaceVariables: fillCells,
   });
   cacheFieldDisplayNames(made);
   return made;
@@ -79,11 +70,11 @@ export function Content(shown: Shown) {
   }
 }
 
-function Graph({ panel, frames, marks, span, zone, theme, sync, width, height }: Shown) {
+function Graph({ panel, frames, marks, range, zone, theme, sync, width, height }: Shown) {
   const { legend, tooltip } = panel.options as { legend: VizLegendOptions; tooltip: { mode: TooltipDisplayMode; sort: SortOrder } };
   const marked = new WeakSet<UPlotConfigBuilder>();
   return (
-    <TimeSeries frames={frames.map(dropInfinite)} timeRange={span.range} timeZone={zone} legend={legend} width={width} height={height}>
+    <TimeSeries frames={frames.map(dropInfinite)} timeRange={range} timeZone={zone} legend={legend} width={width} height={height}>
       {(builder, aligned) => {
         if (!marked.has(builder)) {
           marked.add(builder);
@@ -100,11 +91,11 @@ function Graph({ panel, frames, marks, span, zone, theme, sync, width, height }:
 }
 
 /** A line with a foot at the axis, as Grafana's. */
-export function addMarks(builder: UPlotConfigBuilder, marks: Drawn[], theme: GrafanaTheme2): void {
+export function addMarks(builder: UPlotConfigBuilder, marks: Mark[], theme: GrafanaTheme2): void {
   builder.addHook('draw', (plot) => {
     const { ctx, bbox } = plot;
-    for (const { from, color } of marks) {
-      const x = Math.round(plot.valToPos(from, 'x', true));
+    for (const { at, color } of marks) {
+      const x = Math.round(plot.valToPos(at, 'x', true));
       ctx.save();
       ctx.strokeStyle = ctx.fillStyle = theme.visualization.getColorByName(color);
       ctx.lineWidth = 2;
@@ -122,7 +113,7 @@ export function addMarks(builder: UPlotConfigBuilder, marks: Drawn[], theme: Gra
     }
   });
   builder.addHook('setCursor', (plot) => {
-    const near = marks.find(({ from }) => Math.abs(plot.valToPos(from, 'x') - (plot.cursor.left ?? -100)) < 5);
+    const near = marks.find(({ at }) => Math.abs(plot.valToPos(at, 'x') - (plot.cursor.left ?? -100)) < 5);
     plot.over.title = near?.text ?? '';
   });
 }
@@ -132,14 +123,14 @@ function dropInfinite(frame: DataFrame): DataFrame {
   return { ...frame, fields: frame.fields.map((each) => (each.type === FieldType.number ? { ...each, values: each.values.map(finite) } : each)) };
 }
 
-function Stat({ panel, frames, filler, zone, theme, width, height }: Shown) {
+function Stat({ panel, frames, zone, theme, width, height }: Shown) {
   const options = panel.options as {
     colorMode: BigValueColorMode; graphMode: BigValueGraphMode; justifyMode: BigValueJustifyMode; textMode: BigValueTextMode;
     orientation: VizOrientation; wideLayout: boolean; reduceOptions: { calcs: string[] };
   };
   const getValues = (): FieldDisplay[] =>
     getFieldDisplayValues({
-      data: frames, theme, fieldConfig: panel.fieldConfig, reduceOptions: options.reduceOptions, timeZone: zone, replaceVariables: filler.fill,
+      data: frames, theme, fieldConfig: panel.fieldConfig, reduceOptions: options.reduceOptions, timeZone: zone, replaceVariables: fillCells,
     });
   return (
     <VizRepeater
@@ -155,12 +146,12 @@ function Stat({ panel, frames, filler, zone, theme, width, height }: Shown) {
   );
 }
 
-function Rows({ panel, frames, span, width, height }: Shown) {
+function Rows({ panel, frames, range, width, height }: Shown) {
   const options = panel.options as { showHeader: boolean; cellHeight: TableCellHeight; frameIndex: number };
   return (
     <TableNG
       data={frames[options.frameIndex]!} width={width} height={height} noHeader={!options.showHeader} cellHeight={options.cellHeight}
-      timeRange={span.range} fieldConfig={panel.fieldConfig} noValue={panel.fieldConfig.defaults.noValue}
+      timeRange={range} fieldConfig={panel.fieldConfig} noValue={panel.fieldConfig.defaults.noValue}
     />
   );
 }

@@ -5,8 +5,7 @@ import { AxisPlacement, LegendDisplayMode, ScaleDirection, ScaleOrientation, UPl
 import { measureText, VizLayout, VizLegend } from '@grafana/ui';
 import type { AlignedData } from 'uplot';
 import type uPlot from 'uplot';
-import type { Span } from './prometheus';
-import type { Shown } from './panels';
+import { addMarks, type Shown } from './panels';
 
 interface Options {
   showValue: 'never' | 'auto';
@@ -23,7 +22,7 @@ interface Box {
 }
 
 /** A box for each value, as wide as a step; of a timeline equal neighbours are one. */
-export function listBoxes(field: Field, times: number[], { stepMs }: Pick<Span, 'stepMs'>, merge: boolean): Box[] {
+export function listBoxes(field: Field, times: number[], stepMs: number, merge: boolean): Box[] {
   const boxes: Array<Box & { value: unknown }> = [];
   times.forEach((from, at) => {
     const value: unknown = field.values[at];
@@ -45,7 +44,7 @@ export function Timelines(shown: Shown) {
   const joined = outerJoinDataFrames({ frames: shown.frames })!;
   const [time, ...all] = joined.fields;
   const rows = all.slice(0, options.perPage);
-  const boxes = rows.map((each) => listBoxes(each, time!.values, shown.span, options.mergeValues === true));
+  const boxes = rows.map((each) => listBoxes(each, time!.values, shown.stepMs, options.mergeValues === true));
   const builder = build(shown, rows.map((each) => getFieldDisplayName(each, joined, shown.frames)), boxes, options);
   const data = [time!.values, ...rows.map((_, row) => time!.values.map(() => row))] as AlignedData;
   const items = listLegend(all[0]!, boxes.flat(), shown.theme);
@@ -64,9 +63,9 @@ export function Timelines(shown: Shown) {
 }
 
 function build(shown: Shown, names: string[], boxes: Box[][], options: Options): UPlotConfigBuilder {
-  const { theme, span, zone } = shown;
+  const { theme, range: { from, to }, zone } = shown;
   const builder = new UPlotConfigBuilder(zone);
-  const range = (): [number, number] => [span.range.from.valueOf(), span.range.to.valueOf()];
+  const range = (): [number, number] => [from.valueOf(), to.valueOf()];
   builder.addScale({ scaleKey: 'x', isTime: true, orientation: ScaleOrientation.Horizontal, direction: ScaleDirection.Right, range });
   builder.addScale({
     scaleKey: 'y', orientation: ScaleOrientation.Vertical, direction: ScaleDirection.Down,
@@ -82,17 +81,18 @@ function build(shown: Shown, names: string[], boxes: Box[][], options: Options):
     builder.addSeries({ scaleKey: 'y', theme, pathBuilder: () => null, pointsBuilder: () => false, lineColor: 'transparent' }));
   builder.setCursor({ sync: { key: '__global_' }, y: false, points: { show: false }, drag: { x: false, y: false } });
   builder.addHook('draw', (plot) => boxes.forEach((each, row) => each.forEach((box) => drawBox(plot, box, row, shown, options))));
+  addMarks(builder, shown.marks, theme);
   builder.addHook('setCursor', (plot) => {
     const [at, row] = [plot.posToVal(plot.cursor.left ?? -1, 'x'), Math.round(plot.posToVal(plot.cursor.top ?? -1, 'y'))];
     const box = boxes[row]?.find(({ from, to }) => from <= at && at < to);
-    plot.over.title = box ? `${names[row]}: ${formattedValueToString(box.shown)}` : '';
+    plot.over.title ||= box ? `${names[row]}: ${formattedValueToString(box.shown)}` : '';
   });
   return builder;
 }
 
-function drawBox(plot: uPlot, box: Box, row: number, { panel, theme, span }: Shown, options: Options): void {
+function drawBox(plot: uPlot, box: Box, row: number, { panel, theme, range }: Shown, options: Options): void {
   const { fillOpacity, lineWidth } = panel.fieldConfig.defaults.custom as { fillOpacity: number; lineWidth: number };
-  const [left, right] = [plot.valToPos(box.from, 'x', true), plot.valToPos(Math.min(box.to, span.range.to.valueOf()), 'x', true)];
+  const [left, right] = [plot.valToPos(box.from, 'x', true), plot.valToPos(Math.min(box.to, range.to.valueOf()), 'x', true)];
   const [top, bottom] = [-1, 1].map((side) => plot.valToPos(row + (side * options.rowHeight) / 2, 'y', true)) as [number, number];
   const width = (right - left) * (options.colWidth ?? 1);
   const context = plot.ctx;
@@ -104,7 +104,7 @@ function drawBox(plot: uPlot, box: Box, row: number, { panel, theme, span }: Sho
   context.globalAlpha = fillOpacity / 100;
   context.fillRect(left, top, width, bottom - top);
   context.globalAlpha = 1;
-  if (lineWidth > 0 && box.shown.color !== 'transparent') {
+  if (lineWidth > 0) {
     context.lineWidth = lineWidth;
     context.strokeRect(left, top, width, bottom - top);
   }
@@ -125,5 +125,5 @@ function listLegend(field: Field, boxes: Box[], theme: GrafanaTheme2) {
   const named = steps.length > 1
     ? steps.map((step, at) => [at === 0 ? `< ${steps[1]!.value}` : `${step.value}+`, theme.visualization.getColorByName(step.color)] as const)
     : [...new Map(boxes.map(({ shown }) => [formattedValueToString(shown), shown.color ?? '']))];
-  return named.filter(([, color]) => color !== theme.visualization.getColorByName('transparent')).map(([label, color]) => ({ label, color, yAxis: 1 }));
+  return named.map(([label, color]) => ({ label, color, yAxis: 1 }));
 }

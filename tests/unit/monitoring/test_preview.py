@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 NAMES: Final = sorted(read_dashboards())
 ENUMS: Final[dict[str, list[object]]] = json.loads((Path(__file__).parent / "grafana_enums.json").read_text())
+PREVIEW: Final = Path(__file__).parents[3] / "monitoring/preview"
+MOST_LINES: Final = 600
+"""Of TypeScript, tests aside."""
 ENUM_OF: Final = {
     "options.colorMode": "BigValueColorMode",
     "options.graphMode": "BigValueGraphMode",
@@ -137,3 +140,10 @@ def test_no_choice_is_left_unchecked() -> None:
 
     assert asked - set(ENUM_OF) - OF_NO_ENUM == set()
     assert "" not in {value for values in ENUMS.values() for value in values}
+
+
+def test_it_stays_small() -> None:
+    """What needs more stays undrawn and is named."""
+    sources = [*(PREVIEW / "src").iterdir(), PREVIEW / "build.mjs"]
+
+    assert sum(len(each.read_text().splitlines()) for each in sources) <= MOST_LINES
