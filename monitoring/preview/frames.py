@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-type Json = dict[str, Any]
+    from monitoring.preview.variables import Json
+
 _LABEL: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _ENTITIES: Final = {math.inf: "Inf", -math.inf: "NegInf"}
 

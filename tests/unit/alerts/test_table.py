@@ -83,6 +83,14 @@ def test_a_void_or_failed_one_proves_nothing(tmp_path: Path, record: Record) -> 
     assert NOT_YET in rows[CASE.alert, CASE.severity]
 
 
+def test_what_was_proved_of_an_earlier_text_of_the_rule_says_so(tmp_path: Path) -> None:
+    text = build(write(tmp_path, replace(PROVED, rule="another")))
+
+    assert list_rows(text)[CASE.alert, CASE.severity].endswith("| yes, of an earlier text |")
+    assert ", 1 of them of an earlier text of the rule" in text
+    assert ", 0 of them of an earlier text of the rule" in build(write(tmp_path, PROVED))
+
+
 def test_what_was_not_kept_is_told(tmp_path: Path) -> None:
     late = replace(PROVED, course=replace(COURSE, received=96.0))
 
@@ -128,7 +136,7 @@ def test_a_duration_of_prometheus(text: str, seconds: float) -> None:
 def test_the_page_shows_the_result_as_it_was_measured() -> None:
     text = PAGE.read_text()
 
-    assert pages.build_part(text, PART, RESULT, build) == text
+    assert pages.build_part(text, PART, RESULT, build) == text, "run: python -m tests.bench.alerts --docs"
 
 
 def test_the_sample_of_the_gate_is_of_six_that_fire_within_a_minute_or_so() -> None:
