@@ -96,9 +96,8 @@ async def test_every_request_fails_with_that_alone(name: str) -> None:
     away = cast("Any", Away())
     asked = Control(cast("Access", Anything()), "test", away, away, away)
     request = getattr(asked, name)
-    arguments = [
-        [Anything()] if "subjects" in each else Anything() for each in inspect.signature(request).parameters
-    ]
+    given: dict[str, Any] = {"subjects": [Anything()], "back_s": 1.0}
+    arguments = [given.get(each, Anything()) for each in inspect.signature(request).parameters]
 
     with pytest.raises(NatsTrouble):
         await request(*arguments)

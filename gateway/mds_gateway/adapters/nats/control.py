@@ -20,6 +20,7 @@ from nats.js.errors import APIError, KeyNotFoundError, NotFoundError
 
 from mds_gateway.adapters.nats import reading, stream
 from mds_gateway.adapters.nats.arriving import ArrivalError, check_way_in
+from mds_gateway.adapters.nats.fetching import fetch_held
 from mds_gateway.adapters.nats.identities import read_identities
 from mds_gateway.adapters.nats.trouble import FOREIGN, maps_trouble
 from mds_protocol.wire import fence as wire_fence
@@ -50,6 +51,7 @@ log = logging.getLogger(__name__)
 RECONNECT_WAIT_S = 0.25
 PING_EVERY_S = 2
 REQUEST_TIMEOUT_S = 2.0
+CONTRACTS_TIMEOUT_S = 10.0  # 25,000 are some megabytes
 ASK_AGAIN_S = 0.25
 UNAVAILABLE = 503
 NOT_ENABLED = frozenset({10039, 10076})
@@ -192,17 +194,12 @@ class Control:
     @maps_trouble
     async def read_contracts(self, prefix: str) -> list[ProductContracts]:
         """All products of a gateway type and environment."""
-        bucket = await self.js.key_value(CONTRACTS_BUCKET)
-        watcher = await bucket.watch(f"{prefix}.>")
-        products = []
-        try:
-            async for entry in watcher:
-                if entry is None:
-                    break
-                products.append(ProductContracts.decode(entry.value))
-        finally:
-            await watcher.stop()  # type: ignore[no-untyped-call] # nats-py leaves it untyped
-        return products
+        wish = {
+            "deliver_policy": "last_per_subject",
+            "filter_subject": f"$KV.{CONTRACTS_BUCKET}.{prefix}.>",
+        }
+        held = await fetch_held(self.client, f"KV_{CONTRACTS_BUCKET}", wish, CONTRACTS_TIMEOUT_S)
+        return [ProductContracts.decode(message.data) for message in held]
 
     # --- core NATS
 
